@@ -1,0 +1,46 @@
+# `make run` and `make test` do everything on a fresh machine; the rest are their parts.
+PYTHON ?= python3
+PORT ?= 7860
+VENV := .venv
+BIN := $(VENV)/bin
+OURS := agent finetune retrieval eval ui
+
+.PHONY: run test setup dev lint types bench clean
+
+run: setup
+	@$(BIN)/simpatico serve --port $(PORT)
+
+setup: $(VENV)/.installed
+	@$(BIN)/simpatico prepare
+
+test: dev
+	$(BIN)/python -m pytest
+
+dev: setup $(VENV)/.dev
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# mypy does not follow the import hook of an editable install: show it the layout as links.
+types: dev
+	@rm -rf build/types && mkdir -p build/types/simpatico
+	@ln -s $(CURDIR)/core/* build/types/simpatico/ && ln -s $(addprefix $(CURDIR)/,$(OURS)) build/types/simpatico/
+	MYPYPATH=build/types $(BIN)/mypy -p simpatico
+	MYPYPATH=build/types $(BIN)/mypy tests benchmarks
+
+bench: dev
+	$(BIN)/python benchmarks/bench_search.py
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

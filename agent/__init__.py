@@ -1,0 +1,1 @@
+"""The agent: understands, decides what to do, and says it."""

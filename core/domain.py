@@ -1,0 +1,411 @@
+"""The values that travel through Simpatico.
+
+All are frozen and closed to unknown fields; sequences are tuples. "Unknown" is a value, never
+None and never a guess. Time is timezone-aware, ids are strings.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
+
+MOODS: tuple[str, ...] = (
+    "admiration",
+    "amusement",
+    "anger",
+    "annoyance",
+    "approval",
+    "caring",
+    "confusion",
+    "curiosity",
+    "desire",
+    "disappointment",
+    "disapproval",
+    "disgust",
+    "embarrassment",
+    "excitement",
+    "fear",
+    "gratitude",
+    "grief",
+    "joy",
+    "love",
+    "nervousness",
+    "optimism",
+    "pride",
+    "realization",
+    "relief",
+    "remorse",
+    "sadness",
+    "surprise",
+    "neutral",
+)
+"""The GoEmotions labels in their published order (Demszky et al., ACL 2020)."""
+
+TONES: tuple[str, ...] = (
+    "warm",
+    "funny",
+    "uplifting",
+    "gentle",
+    "romantic",
+    "touching",
+    "sad",
+    "dark",
+    "tense",
+    "scary",
+    "violent",
+    "exciting",
+    "epic",
+    "dreamy",
+    "thoughtful",
+    "quirky",
+    "nostalgic",
+    "kids",
+)
+"""What an item can feel like. `kids` says it is made for children or families with children."""
+
+NeedName = Literal[
+    "cheer_up",
+    "calm_down",
+    "thrill",
+    "cry_it_out",
+    "think",
+    "laugh",
+    "connect",
+    "focus",
+    "escape",
+    "celebrate",
+    "unknown",
+]
+NEEDS: tuple[str, ...] = get_args(NeedName)
+
+IntentName = Literal[
+    "seek",
+    "refine",
+    "reject",
+    "accept",
+    "seen",
+    "ask_why",
+    "ask_about",
+    "compare",
+    "feedback",
+    "smalltalk",
+    "goodbye",
+    "crisis",
+    "unknown",
+]
+INTENTS: tuple[str, ...] = get_args(IntentName)
+
+EventKind = Literal["click", "like", "dislike", "save", "rate", "seen", "skip", "accept", "buy"]
+EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
+
+Route = Literal["recommend", "clarify", "explain", "acknowledge", "talk", "care"]
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+Signed = Annotated[float, Field(ge=-1, le=1)]
+
+
+class Value(BaseModel):
+    """Immutable, hashable, closed to unknown fields. Sequences are tuples."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _named(names: Sequence[str]) -> Any:
+    """A tuple of numbers in the order of `names`, written to JSON as an object {name: number}.
+
+    The empty tuple means unknown.
+    """
+
+    def read(value: object) -> object:
+        if not isinstance(value, Mapping):
+            if isinstance(value, Sequence) and len(value) not in (0, len(names)):
+                raise ValueError(f"wanted {len(names)} numbers or none, got {len(value)}")
+            return value
+        if strange := sorted(set(value) - set(names)):
+            raise ValueError(f"unknown names {strange}; known are {list(names)}")
+        return tuple(value.get(name, 0.0) for name in names) if value else ()
+
+    def write(value: tuple[float, ...]) -> dict[str, float]:
+        return dict(zip(names, value, strict=True)) if value else {}
+
+    return BeforeValidator(read), PlainSerializer(write)
+
+
+MoodDistribution = Annotated[tuple[Unit, ...], *_named(MOODS)]
+ToneProfile = Annotated[tuple[Unit, ...], *_named(TONES)]
+
+
+class Media(Value):
+    """A picture or a sound that belongs to an item; the bytes stay where `uri` points."""
+
+    kind: Literal["text", "image", "audio"]
+    uri: str
+    sha256: str = ""
+
+
+class Item(Value):
+    """Something that can be recommended. `text` is prose about it, ours or its owner's."""
+
+    id: str = Field(min_length=1, max_length=200)
+    kind: str = "film"
+    title: str = Field(min_length=1, max_length=500)
+    year: int | None = Field(default=None, ge=0, le=3000)
+    creators: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    text: str = Field(default="", max_length=20_000)
+    media: tuple[Media, ...] = ()
+    tone: ToneProfile = ()
+    popularity: Unit = 0.0
+    extra: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The title with its year, as people write it."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+    def tone_of(self, name: str) -> float:
+        """Strength of one tone in [0, 1]; 0 when the profile is unknown."""
+        return self.tone[TONES.index(name)] if self.tone else 0.0
+
+
+class Turn(Value):
+    """One message of a dialogue."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class Mood(Value):
+    """How a person seems to feel, as a guess.
+
+    Attributes:
+        label: the strongest of `labels`, or "unknown".
+        labels: those of `MOODS` that hold, strongest first; empty when unknown.
+        distribution: one probability per label of `MOODS`; several may hold, so they need not
+            sum to 1. Empty when unknown.
+        valence: unpleasant -1 to pleasant 1.
+        arousal: calm -1 to excited 1.
+        confidence: 0 to 1; 0 when unknown.
+    """
+
+    label: str = "unknown"
+    labels: tuple[str, ...] = ()
+    distribution: MoodDistribution = ()
+    valence: Signed = 0.0
+    arousal: Signed = 0.0
+    confidence: Unit = 0.0
+
+
+class Constraints(Value):
+    """What must hold of an item. Empty and None mean "anything".
+
+    Within one field any value will do (`genres`: one of them), across fields all must hold; the
+    `not_` fields exclude. `tones` are wishes that rank; `not_tones` exclude what is strongly so.
+    """
+
+    genres: tuple[str, ...] = ()
+    not_genres: tuple[str, ...] = ()
+    tones: tuple[str, ...] = ()
+    not_tones: tuple[str, ...] = ()
+    year_from: int | None = None
+    year_to: int | None = None
+    people: tuple[str, ...] = ()
+    not_people: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    max_minutes: int | None = None
+    kinds: tuple[str, ...] = ()
+    exclude_ids: tuple[str, ...] = ()
+
+
+class Mentions(Value):
+    """Items the person spoke of, by id.
+
+    `named` carry no stance; `unlinked` are titles that the catalogue does not have.
+    """
+
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    unlinked: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All linked items, each once, in the order liked, disliked, seen, named."""
+        return tuple(dict.fromkeys(self.liked + self.disliked + self.seen + self.named))
+
+
+class UserState(Value):
+    """What was understood of the person so far. They can see and correct it."""
+
+    mood: Mood = Mood()
+    need: NeedName = "unknown"
+    intent: IntentName = "unknown"
+    constraints: Constraints = Constraints()
+    mentions: Mentions = Mentions()
+    query: str = ""
+    confidence: Unit = 0.0
+
+
+class Hit(Value):
+    """One source's verdict on one item. Scores compare only within one source."""
+
+    source: Literal["text", "image", "audio", "lexical", "tone", "behaviour", "popular"]
+    rank: int = Field(ge=1)
+    score: float
+
+
+class Candidate(Value):
+    """An item that retrieval found, with every source that found it."""
+
+    item: Item
+    hits: tuple[Hit, ...]
+    score: float = Field(ge=0, description="reciprocal rank fusion over the hits")
+
+
+class Reason(Value):
+    """A piece of evidence, in words that may be shown. `weight` is its share of the score."""
+
+    kind: Literal["quote", "mood", "liked_item", "attribute", "behaviour", "media"]
+    text: str
+    weight: float = 0.0
+
+
+class Part(Value):
+    """One term of a ranker's score: positive speaks for the item, negative against."""
+
+    name: str
+    value: float
+
+
+class Recommendation(Value):
+    """A ranked item. `p_accept` is the estimated probability that the person takes it."""
+
+    item: Item
+    p_accept: Unit
+    parts: tuple[Part, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Event(Value):
+    """Something a person did with an item. The same `id` twice is the same event."""
+
+    version: Literal[1] = 1
+    id: str = Field(min_length=1, max_length=200)
+    at: AwareDatetime
+    user: str = Field(min_length=1, max_length=200)
+    session: str = Field(default="", max_length=200)
+    list_id: str = Field(default="", max_length=200)
+    item_id: str = Field(min_length=1, max_length=200)
+    kind: EventKind
+    value: float | None = Field(default=None, description="stars 1 to 5 for `rate`, else None")
+
+
+class Impression(Value):
+    """A list that was shown. `items[i]` stood at `positions[i]` (from 1)."""
+
+    version: Literal[1] = 1
+    list_id: str
+    at: AwareDatetime
+    user: str
+    session: str
+    items: tuple[str, ...]
+    positions: tuple[int, ...]
+    policy: str
+
+
+class Profile(Value):
+    """What a person's events say, newest last within each field; ids of items."""
+
+    user: str = ""
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    saved: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    n_events: int = 0
+
+
+class Stage(Value):
+    """One step of a turn: how long it took and what it counted."""
+
+    name: str
+    ms: float = Field(ge=0)
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+class Trace(Value):
+    """How a turn went, stage by stage."""
+
+    stages: tuple[Stage, ...] = ()
+
+
+class Reply(Value):
+    """The whole answer to one turn.
+
+    `degraded` names, in plain words, each part that ran on its fallback; empty when all is well.
+    """
+
+    text: str
+    route: Route
+    state: UserState
+    recommendations: tuple[Recommendation, ...] = ()
+    list_id: str = ""
+    trace: Trace = Trace()
+    degraded: tuple[str, ...] = ()
+
+
+class StageUpdate(Value):
+    """Sent while a turn runs: a stage began. `detail` may be shown to the person."""
+
+    name: str
+    detail: str
+
+
+class TextDelta(Value):
+    """Sent while a turn runs: the next piece of the reply's text."""
+
+    text: str
+
+
+class CardsReady(Value):
+    """Sent while a turn runs: the recommendations are settled, the words still come."""
+
+    recommendations: tuple[Recommendation, ...]
+    list_id: str
+    state: UserState
+
+
+class Finished(Value):
+    """Sent last: the whole reply, its text equal to the deltas joined."""
+
+    reply: Reply
+
+
+Update = StageUpdate | TextDelta | CardsReady | Finished
+
+
+class Token(Value):
+    """A generated token with its log-probability and the likeliest alternatives (nats)."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+class Completion(Value):
+    """What a language model answered."""
+
+    text: str
+    tokens: tuple[Token, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    finish_reason: str = "stop"

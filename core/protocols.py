@@ -1,0 +1,192 @@
+"""The seams: one small protocol for each outside thing.
+
+Disk and CPU work is synchronous (callers on an event loop use `asyncio.to_thread`); the language
+model talks over the network and is asynchronous, so that cancelling the task cancels the request.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import (
+    Candidate,
+    Completion,
+    Event,
+    Impression,
+    Profile,
+    Recommendation,
+    Turn,
+    UserState,
+)
+
+Input = TypeVar("Input", contravariant=True)
+
+
+class LLM(Protocol):
+    """A chat model behind the OpenAI protocol.
+
+    Raises, from both methods: `LLMUnavailable` when no answer comes in time (one retry is made
+    before a first token), `BadReply` when the answer cannot be used.
+    """
+
+    name: str
+
+    async def complete(
+        self,
+        messages: Sequence[dict[str, str]],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        grammar: str | None = None,
+        top_logprobs: int = 0,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Completion:
+        """Answer at once. `schema` (JSON schema) or `grammar` (GBNF) constrains the decode."""
+        ...
+
+    def stream(
+        self,
+        messages: Sequence[dict[str, str]],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> AsyncIterator[str]:
+        """Yield the answer piece by piece. Closing the iterator cancels the request."""
+        ...
+
+    async def ready(self) -> bool:
+        """Whether the server answers now. Never raises."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections. Idempotent."""
+        ...
+
+
+class Encoder(Protocol[Input]):
+    """Maps inputs of one modality to unit vectors. `name` changes when the vectors would."""
+
+    name: str
+    dim: int
+
+    def encode(self, inputs: Sequence[Input]) -> NDArray[np.float32]:
+        """Encode a batch: (n,) -> (n, dim), float32, each row of L2 norm 1; empty in, (0, dim) out.
+
+        A row does not depend on the others in its batch.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Vectors by item id. Raises `StoreError` when it cannot be read or written."""
+
+    dim: int
+
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Insert or replace. Ids must be distinct; vectors (n, dim) are unit rows."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove; unknown ids are ignored."""
+        ...
+
+    def ids(self) -> list[str]:
+        """All ids, sorted."""
+        ...
+
+    def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of known ids in the order asked: (n,) -> (n, dim). Unknown id: KeyError."""
+        ...
+
+    def search(
+        self, vector: NDArray[np.float32], *, k: int, allowed: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The k nearest by cosine, best first, ties by id: [(id, cosine in [-1, 1])].
+
+        `allowed` restricts to those ids (unknown ones are ignored); fewer than k may come back.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the store. Idempotent."""
+        ...
+
+
+class Ranker(Protocol):
+    """Orders candidates for one person now."""
+
+    name: str
+
+    def rank(
+        self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
+    ) -> list[Recommendation]:
+        """Score every candidate; best first, ties by item id. Same items out as in."""
+        ...
+
+
+class Reader(Protocol):
+    """Understands the newest turn of a dialogue in the light of the ones before."""
+
+    name: str
+
+    async def read(self, turns: Sequence[Turn], *, previous: UserState | None = None) -> UserState:
+        """Read the dialogue (oldest first, the newest turn is the user's) into a state.
+
+        `previous` is the state after the turn before; constraints and mentions carry over from it
+        unless the newest turn takes them back. `mood`, `need`, `intent` and `query` are of now.
+        """
+        ...
+
+
+class EventLog(Protocol):
+    """What people were shown and what they did. Raises `StoreError` when it cannot write."""
+
+    def append(self, event: Event) -> bool:
+        """Store one event durably before returning; False if its id was there already."""
+        ...
+
+    def impress(self, impression: Impression) -> None:
+        """Store one shown list durably before returning."""
+        ...
+
+    def events(self, user: str) -> list[Event]:
+        """A person's events, oldest first."""
+        ...
+
+    def profile(self, user: str) -> Profile:
+        """A person's events summed up. An unknown person has an empty profile."""
+        ...
+
+    def close(self) -> None:
+        """Release the log. Idempotent."""
+        ...
+
+
+class Memory(Protocol):
+    """Sessions and their turns. A session belongs to the user who began it."""
+
+    def claim(self, session: str, user: str) -> None:
+        """Begin a session or continue one's own. Raises `NotAllowed` for somebody else's."""
+        ...
+
+    def append(self, session: str, turn: Turn) -> None:
+        """Store one turn durably before returning."""
+        ...
+
+    def turns(self, session: str) -> list[Turn]:
+        """A session's turns, oldest first; empty for an unknown one."""
+        ...
+
+    def sessions(self, user: str) -> list[str]:
+        """A person's sessions, the latest used first."""
+        ...
+
+    def close(self) -> None:
+        """Release the memory. Idempotent."""
+        ...

@@ -1,0 +1,115 @@
+"""Settings: read once at the edge (`ui/`, `eval/run.py`), passed down as values.
+
+Every field can be set in the environment: `SIMPATICO_LLM__URL`, `SIMPATICO_HOME`, ...
+A `SIMPATICO_*` name that is no field is an error, because a typo must not be silent.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from simpatico.errors import SettingsError
+
+PREFIX = "SIMPATICO_"
+
+
+class LLMSettings(BaseModel):
+    """Which language model, and how patiently.
+
+    With no `url`, the model named is fetched from the model store and served in this process.
+    `enabled=false` runs on templates and the encoder reader alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    url: str = Field(
+        default="", description="OpenAI-compatible base, e.g. http://127.0.0.1:8000/v1"
+    )
+    model: str = "smollm2-135m-instruct"
+    key: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=20.0, gt=0)
+    threads: int = Field(default=0, ge=0, description="for the embedded engine; 0: cores - 1")
+    context: int = Field(default=4096, ge=512)
+    rephrase: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="let the model rephrase replies; auto: only a model named by `url`",
+    )
+
+
+class RetrievalSettings(BaseModel):
+    """How many candidates, and how much variety."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoder: str = Field(
+        default="minilm", description="minilm, hash, or a sentence-transformers name or folder"
+    )
+    n_candidates: int = Field(default=200, ge=10, le=2000)
+    k: int = Field(default=4, ge=1, le=20, description="recommendations in a reply")
+    diversity: float = Field(default=0.25, ge=0, le=1, description="0: by score, 1: by variety")
+    novelty: float = Field(default=0.1, ge=0, le=1, description="how much the unknown is favoured")
+
+
+class Settings(BaseSettings):
+    """All settings of a running Simpatico."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("simpatico")),
+        description="catalogues, indexes and databases",
+    )
+    cache: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("simpatico")),
+        description="model weights, which can be fetched again",
+    )
+    catalog: str = "movies"
+    reader: Literal["auto", "llm", "encoder"] = Field(
+        default="auto", description="auto: llm if the model has a reader adapter, else encoder"
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+    api_key: SecretStr = Field(default=SecretStr(""), description="empty: the API asks for none")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    turn_timeout_s: float = Field(default=60.0, gt=0)
+    llm: LLMSettings = LLMSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; `overrides` win over it.
+
+    Raises:
+        SettingsError: for an unknown `SIMPATICO_*` name or a value that cannot work.
+    """
+    known = _names(Settings, PREFIX)
+    if strange := sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known
+    ):
+        raise SettingsError(f"unknown setting {', '.join(strange)}; known: {', '.join(known)}")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{PREFIX}{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise SettingsError(f"settings that cannot work: {wrong}") from error
+
+
+def _names(model: type[BaseModel], prefix: str) -> list[str]:
+    names = []
+    for name, field in model.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            names += _names(nested, f"{prefix}{name.upper()}__")
+        else:
+            names.append(prefix + name.upper())
+    return names

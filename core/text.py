@@ -1,0 +1,32 @@
+"""Hostile text made harmless, and titles made comparable."""
+
+import re
+import unicodedata
+
+_BIDI = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+_ARTICLE = re.compile(r"^(the|a|an|le|la|les|der|die|das|el|los|las|il) (?=\S)")
+_TRAILING_ARTICLE = re.compile(r"^(.*\S), (the|a|an|le|la|les|der|die|das|el|los|las|il)$", re.I)
+
+
+def clean(text: str, *, max_chars: int) -> str:
+    """Drop control and direction-changing characters, collapse white space, cap the length."""
+    kept = "".join(
+        " " if char in "\t\r\n" else char
+        for char in text
+        if char not in _BIDI and (unicodedata.category(char)[0] != "C" or char in "\t\r\n\u200d")
+    )
+    return " ".join(kept.split())[:max_chars]
+
+
+def fold_title(title: str) -> str:
+    """Reduce a title to what people agree on: case, accents, punctuation and articles go.
+
+    "The Matrix" -> "matrix"; "Amélie" -> "amelie"; "Godfather, The" -> "godfather". A title made
+    only of such things ("The", "!!!") folds to its lower-case self.
+    """
+    if match := _TRAILING_ARTICLE.match(title):
+        title = match[1]
+    plain = unicodedata.normalize("NFKD", title).casefold().replace("&", " and ")
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    words = " ".join(re.sub(r"[^\w]+", " ", plain.replace("'", "").replace("’", "")).split())
+    return _ARTICLE.sub("", words) or title.casefold().strip()

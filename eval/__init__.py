@@ -1,0 +1,1 @@
+"""Is it good? Tasks, metrics and reports."""

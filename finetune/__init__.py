@@ -1,0 +1,1 @@
+"""Training: what is learned, from what, and how it is exported."""

@@ -1,0 +1,1 @@
+"""Catalogues, encoders, stores, candidates and ranking."""

@@ -1,0 +1,1 @@
+"""The built-in film catalogue: facts, figures and premises of our own."""

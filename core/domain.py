@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    field_validator,
 )
 
 MOODS: tuple[str, ...] = (
@@ -332,6 +333,32 @@ class Profile(Value):
     saved: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     n_events: int = 0
+
+
+class TurnOptions(Value):
+    """What a person sets for a turn, beside what they say.
+
+    Attributes:
+        k: how many recommendations; None takes the setting's.
+        mood: "auto" reads it from the words, "off" leaves it unread, or the label of `MOODS`
+            that the person chose themselves.
+        personal: use what is known of the person from earlier (events). Off still keeps the
+            session's own constraints.
+        adventurous: 0 keeps to the safe and known, 1 to the varied and new; None takes the
+            settings'.
+    """
+
+    k: int | None = Field(default=None, ge=1, le=20)
+    mood: str = "auto"
+    personal: bool = True
+    adventurous: Unit | None = None
+
+    @field_validator("mood")
+    @classmethod
+    def _known_mood(cls, value: str) -> str:
+        if value not in ("auto", "off", *MOODS):
+            raise ValueError(f"wanted auto, off or one of {', '.join(MOODS)}; got {value[:50]!r}")
+        return value
 
 
 class Stage(Value):

@@ -1,0 +1,153 @@
+"""One SQLite file of ours: durable, shared between threads, its errors in plain words.
+
+Write-ahead log with `synchronous=FULL`: when a transaction returns, the data has been handed to
+the disk, so it survives `kill -9` and a power cut. Several parts may share one file; each has a
+name and its own schema version.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simpatico.errors import StoreError
+
+_PLAIN = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another process holds it for too long",
+    sqlite3.SQLITE_LOCKED: "another connection holds it for too long",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is not a database, or is damaged",
+    sqlite3.SQLITE_READONLY: "the file is read-only",
+    sqlite3.SQLITE_PERM: "we lack permission",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_IOERR: "the disk reported an error",
+}
+
+
+class Database:
+    """A connection to one file, guarded by a lock.
+
+    Args:
+        path: the file; it and its folder are made if missing, readable by the owner only.
+        part: whose tables these are, e.g. "events".
+        migrations: statements that bring the schema from version i to i + 1, for each i.
+        busy_timeout_s: how long to wait for another process.
+        max_pages: a bound on the file's size in pages of 4096 bytes; None: the disk.
+
+    Raises:
+        StoreError: if the file cannot be used, or a newer Simpatico wrote it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        part: str,
+        migrations: Sequence[Sequence[str]],
+        busy_timeout_s: float = 5.0,
+        max_pages: int | None = None,
+    ) -> None:
+        self._path = path
+        self._part = part
+        self._lock = threading.RLock()
+        self._closed = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(f"cannot open {path} for {part}: {error.strerror}") from error
+        self._inode = path.stat().st_ino
+        with self._translated("open"):
+            self._connection = sqlite3.connect(
+                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._translated("open"):
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=FULL")
+                self._connection.execute("PRAGMA foreign_keys=ON")
+                if max_pages is not None:
+                    self._connection.execute(f"PRAGMA max_page_count={int(max_pages)}")
+            self._migrate(migrations)
+        except StoreError:
+            self.close()
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: committed durably when the block ends, undone when it raises.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._lock, self._translated("write to"):
+            self._check_still_there()
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk may have rolled back already
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one query. Raises `StoreError` if it cannot be read."""
+        with self._lock, self._translated("read"):
+            return self._connection.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        with self._lock:
+            self._closed = True
+            self._connection.close()
+
+    def _migrate(self, migrations: Sequence[Sequence[str]]) -> None:
+        with self.write() as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema (part TEXT PRIMARY KEY, version INTEGER)"
+            )
+            row = connection.execute(
+                "SELECT version FROM schema WHERE part = ?", (self._part,)
+            ).fetchone()
+            version = row[0] if row else 0
+            if version > len(migrations):
+                raise StoreError(
+                    f"{self._path} holds {self._part} in version {version}, this Simpatico knows "
+                    f"up to {len(migrations)}: a newer one wrote it"
+                )
+            for statements in migrations[version:]:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(
+                "INSERT OR REPLACE INTO schema VALUES (?, ?)", (self._part, len(migrations))
+            )
+
+    def _check_still_there(self) -> None:
+        """SQLite goes on writing to a deleted file; what it acknowledges then is lost."""
+        if self._closed:
+            raise StoreError(f"cannot write to {self._path}: it was closed")
+        try:
+            same = self._path.stat().st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise StoreError(
+                f"cannot write to {self._path}: it was removed or replaced while in use"
+            )
+
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            if self._closed:
+                why = "it was closed"
+            else:
+                primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                why = _PLAIN.get(primary, str(error))
+            raise StoreError(f"cannot {doing} {self._path} ({self._part}): {why}") from error

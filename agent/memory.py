@@ -1,0 +1,330 @@
+"""What Simpatico remembers: what people did (`EventLog`) and what was said (`Memory`).
+
+`SqliteLog` and `SqliteMemory` keep it in SQLite; both may use one file. `VolatileLog` and
+`VolatileMemory` keep it in this process and forget it at the end: for tests and for chats that
+leave no trace. All may be called from several threads.
+"""
+
+import json
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from simpatico.agent.database import Database
+from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
+from simpatico.domain import Event, Impression, Profile, Turn
+from simpatico.errors import DataError, NotAllowed, StoreError
+
+log = logging.getLogger(__name__)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOT_YOURS = "this session belongs to somebody else"  # never say to whom
+
+_EVENTS = (
+    (
+        """CREATE TABLE events (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at_us INTEGER NOT NULL,
+            user TEXT NOT NULL, session TEXT NOT NULL, list_id TEXT NOT NULL,
+            item_id TEXT NOT NULL, kind TEXT NOT NULL, value REAL, version INTEGER NOT NULL)""",
+        "CREATE INDEX events_of_user ON events (user, at_us, seq)",
+        """CREATE TABLE impressions (
+            seq INTEGER PRIMARY KEY, list_id TEXT NOT NULL UNIQUE, at_us INTEGER NOT NULL,
+            user TEXT NOT NULL, session TEXT NOT NULL, items TEXT NOT NULL,
+            positions TEXT NOT NULL, policy TEXT NOT NULL, version INTEGER NOT NULL)""",
+        "CREATE INDEX impressions_of_user ON impressions (user, seq)",
+    ),
+)
+_SESSIONS = (
+    (
+        """CREATE TABLE sessions (
+            session TEXT PRIMARY KEY, user TEXT NOT NULL, used INTEGER NOT NULL)""",
+        "CREATE INDEX sessions_of_user ON sessions (user, used)",
+        "CREATE INDEX sessions_by_use ON sessions (used)",
+        """CREATE TABLE turns (
+            seq INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions (session),
+            role TEXT NOT NULL, text TEXT NOT NULL)""",
+        "CREATE INDEX turns_of_session ON turns (session, seq)",
+    ),
+)
+
+
+class SqliteLog:
+    """Events and shown lists in one SQLite file. Satisfies `EventLog`.
+
+    Args:
+        path: the database file; made if missing.
+        max_pages: see `Database`.
+
+    Raises:
+        StoreError: if the file cannot be used.
+    """
+
+    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+        self._db = Database(path, part="events", migrations=_EVENTS, max_pages=max_pages)
+
+    def append(self, event: Event) -> bool:
+        """Store one event durably before returning; False if its id was there already.
+
+        Raises:
+            DataError: for stars out of range, or a value where there is none.
+            StoreError: if it cannot be written; then nothing was stored.
+        """
+        check_event(event)
+        row = (
+            *(event.id, _microseconds(event.at), event.user, event.session, event.list_id),
+            *(event.item_id, event.kind, event.value, event.version),
+        )
+        with self._db.write() as connection:
+            new = connection.execute(
+                """INSERT OR IGNORE INTO events
+                (id, at_us, user, session, list_id, item_id, kind, value, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                row,
+            ).rowcount
+        if not new and self._read_events("id = ?", event.id) != [event]:
+            log.warning("an event came with the id of a different one and was dropped")
+        return bool(new)
+
+    def impress(self, impression: Impression) -> None:
+        """Store one shown list durably before returning; the same id again changes nothing.
+
+        Raises:
+            DataError: for a list without an id, or with items and positions that do not match.
+            StoreError: if it cannot be written; then nothing was stored.
+        """
+        check_impression(impression)
+        with self._db.write() as connection:
+            connection.execute(
+                """INSERT OR IGNORE INTO impressions
+                (list_id, at_us, user, session, items, positions, policy, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    *(impression.list_id, _microseconds(impression.at)),
+                    *(impression.user, impression.session),
+                    *(json.dumps(impression.items), json.dumps(impression.positions)),
+                    *(impression.policy, impression.version),
+                ),
+            )
+
+    def events(self, user: str) -> list[Event]:
+        """A person's events, oldest first (by `at`, then as they came)."""
+        return self._read_events("user = ?", user)
+
+    def profile(self, user: str) -> Profile:
+        """A person's events summed up; see `sum_up`."""
+        lists = self._db.read(
+            "SELECT items FROM impressions WHERE user = ? ORDER BY seq DESC LIMIT ?",
+            (user, N_SHOWN),
+        )
+        shown = [item for (items,) in reversed(lists) for item in json.loads(items)]
+        return sum_up(user, self.events(user), shown)
+
+    def close(self) -> None:
+        """Release the file. Idempotent."""
+        self._db.close()
+
+    def _read_events(self, where: str, value: str) -> list[Event]:
+        rows = self._db.read(
+            f"""SELECT id, at_us, user, session, list_id, item_id, kind, value, version
+            FROM events WHERE {where} ORDER BY at_us, seq""",
+            (value,),
+        )
+        return [_event(row) for row in rows]
+
+
+class SqliteMemory:
+    """Sessions and their turns in one SQLite file. Satisfies `Memory`.
+
+    Args:
+        path: the database file; made if missing.
+        max_pages: see `Database`.
+
+    Raises:
+        StoreError: if the file cannot be used.
+    """
+
+    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+        self._db = Database(path, part="sessions", migrations=_SESSIONS, max_pages=max_pages)
+
+    def claim(self, session: str, user: str) -> None:
+        """Begin a session or continue one's own. Of two who begin one at once, one wins.
+
+        Raises:
+            DataError: for an empty name, or one of more than 200 characters.
+            NotAllowed: if the session is somebody else's.
+            StoreError: if it cannot be written.
+        """
+        _check_names(session, user)
+        with self._db.write() as connection:
+            connection.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?, 0)", (session, user))
+            [owner] = connection.execute(
+                "SELECT user FROM sessions WHERE session = ?", (session,)
+            ).fetchone()
+            if owner != user:
+                raise NotAllowed(_NOT_YOURS)
+            self._touch(connection, session)
+
+    def append(self, session: str, turn: Turn) -> None:
+        """Store one turn durably before returning.
+
+        Raises:
+            ValueError: if nobody has claimed the session.
+            StoreError: if it cannot be written; then nothing was stored.
+        """
+        with self._db.write() as connection:
+            if not self._touch(connection, session):
+                raise ValueError("a turn for a session that nobody has claimed")
+            connection.execute(
+                "INSERT INTO turns (session, role, text) VALUES (?, ?, ?)",
+                (session, turn.role, turn.text),
+            )
+
+    def turns(self, session: str) -> list[Turn]:
+        """A session's turns, oldest first; empty for an unknown one."""
+        rows = self._db.read(
+            "SELECT role, text FROM turns WHERE session = ? ORDER BY seq", (session,)
+        )
+        return [Turn(role=role, text=text) for role, text in rows]
+
+    def sessions(self, user: str) -> list[str]:
+        """A person's sessions, the latest used first."""
+        rows = self._db.read(
+            "SELECT session FROM sessions WHERE user = ? ORDER BY used DESC", (user,)
+        )
+        return [session for (session,) in rows]
+
+    def close(self) -> None:
+        """Release the file. Idempotent."""
+        self._db.close()
+
+    @staticmethod
+    def _touch(connection: Any, session: str) -> int:
+        """Mark as the latest used. A counter, because clocks jump; returns 0 if unknown."""
+        touched: int = connection.execute(
+            "UPDATE sessions SET used = 1 + (SELECT max(used) FROM sessions) WHERE session = ?",
+            (session,),
+        ).rowcount
+        return touched
+
+
+class VolatileLog:
+    """Events and shown lists in this process only. Satisfies `EventLog`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: dict[str, Event] | None = {}
+        self._shown: dict[str, Impression] = {}
+
+    def append(self, event: Event) -> bool:
+        """Keep one event; False if its id was there already. Raises as `SqliteLog.append`."""
+        check_event(event)
+        with self._lock:
+            events = self._open()
+            known = events.get(event.id)
+            if known is None:
+                events[event.id] = event
+        if known is not None and known != event:
+            log.warning("an event came with the id of a different one and was dropped")
+        return known is None
+
+    def impress(self, impression: Impression) -> None:
+        """Keep one shown list; the same id again changes nothing."""
+        check_impression(impression)
+        with self._lock:
+            self._open()
+            self._shown.setdefault(impression.list_id, impression)
+
+    def events(self, user: str) -> list[Event]:
+        """A person's events, oldest first (by `at`, then as they came)."""
+        with self._lock:
+            theirs = [event for event in self._open().values() if event.user == user]
+        return sorted(theirs, key=lambda event: event.at)
+
+    def profile(self, user: str) -> Profile:
+        """A person's events summed up; see `sum_up`."""
+        events = self.events(user)
+        with self._lock:
+            lists = [shown for shown in self._shown.values() if shown.user == user]
+        return sum_up(user, events, [item for shown in lists[-N_SHOWN:] for item in shown.items])
+
+    def close(self) -> None:
+        """Forget everything. Idempotent."""
+        with self._lock:
+            self._events = None
+
+    def _open(self) -> dict[str, Event]:
+        if self._events is None:
+            raise StoreError("cannot use the event log: it was closed")
+        return self._events
+
+
+class VolatileMemory:
+    """Sessions and their turns in this process only. Satisfies `Memory`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owners: dict[str, str] | None = {}  # the latest used last
+        self._turns: dict[str, list[Turn]] = {}
+
+    def claim(self, session: str, user: str) -> None:
+        """Begin a session or continue one's own. Raises as `SqliteMemory.claim`."""
+        _check_names(session, user)
+        with self._lock:
+            owners = self._open()
+            if owners.get(session, user) != user:
+                raise NotAllowed(_NOT_YOURS)
+            owners.pop(session, None)
+            owners[session] = user
+
+    def append(self, session: str, turn: Turn) -> None:
+        """Keep one turn. Raises `ValueError` if nobody has claimed the session."""
+        with self._lock:
+            owners = self._open()
+            if session not in owners:
+                raise ValueError("a turn for a session that nobody has claimed")
+            owners[session] = owners.pop(session)
+            self._turns.setdefault(session, []).append(turn)
+
+    def turns(self, session: str) -> list[Turn]:
+        """A session's turns, oldest first; empty for an unknown one."""
+        with self._lock:
+            self._open()
+            return list(self._turns.get(session, ()))
+
+    def sessions(self, user: str) -> list[str]:
+        """A person's sessions, the latest used first."""
+        with self._lock:
+            owners = self._open()
+            return [session for session, owner in reversed(owners.items()) if owner == user]
+
+    def close(self) -> None:
+        """Forget everything. Idempotent."""
+        with self._lock:
+            self._owners = None
+            self._turns = {}
+
+    def _open(self) -> dict[str, str]:
+        if self._owners is None:
+            raise StoreError("cannot use the memory: it was closed")
+        return self._owners
+
+
+def _check_names(session: str, user: str) -> None:
+    for what, name in (("session", session), ("user", user)):
+        if not 1 <= len(name) <= 200:
+            raise DataError(f"wanted a {what} of 1 to 200 characters, got {len(name)}")
+        if not name.isprintable():
+            raise DataError(f"a {what} must not contain control characters")
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    names = ("id", "at", "user", "session", "list_id", "item_id", "kind", "value", "version")
+    values = dict(zip(names, row, strict=True))
+    values["at"] = _EPOCH + timedelta(microseconds=values["at"])
+    return Event(**values)

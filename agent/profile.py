@@ -1,0 +1,94 @@
+"""What a person's events add up to. Pure functions."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from simpatico.domain import Event, Impression, Profile
+from simpatico.errors import DataError
+
+Verdict = TypeVar("Verdict")
+
+N_SHOWN = 200
+"""How many of the latest shown items a profile holds."""
+
+
+def check_event(event: Event) -> None:
+    """Hold an event to what its kind allows.
+
+    Raises:
+        DataError: unless `value` is 1 to 5 for `rate` and absent for every other kind.
+    """
+    if event.kind == "rate":
+        if event.value is None or not 1 <= event.value <= 5:
+            raise DataError(f"wanted 1 to 5 stars for a rating, got {event.value}")
+    elif event.value is not None:
+        raise DataError(f"only a rating has a value, got {event.value} for {event.kind!r}")
+
+
+def check_impression(impression: Impression) -> None:
+    """Hold a shown list to its own rules.
+
+    Raises:
+        DataError: unless it has an id, and one position from 1 for each item.
+    """
+    if not impression.list_id:
+        raise DataError("a shown list needs an id")
+    if len(impression.items) != len(impression.positions):
+        raise DataError(
+            f"a shown list of {len(impression.items)} items has "
+            f"{len(impression.positions)} positions"
+        )
+    if any(position < 1 for position in impression.positions):
+        raise DataError("positions in a shown list count from 1")
+
+
+def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
+    """Sum up one person's events.
+
+    Liked: like, accept, buy, and four or five stars. Disliked: dislike, and one or two stars.
+    Three stars are neither. The latest of these on an item decides, so that changing one's mind
+    works. Seen: seen, and any stars. Saved: save, until the item is disliked. A saved item is
+    wanted, not yet liked.
+
+    Args:
+        user: whose events these are.
+        events: theirs, oldest first.
+        shown: ids that were shown to them, oldest first; the latest `N_SHOWN` distinct are kept.
+    """
+    stance: dict[str, str] = {}
+    seen: dict[str, None] = {}
+    saved: dict[str, None] = {}
+    for event in events:
+        if verdict := _verdict(event):
+            _put(stance, event.item_id, verdict)
+        if event.kind in ("seen", "rate"):
+            _put(seen, event.item_id, None)
+        if event.kind == "save":
+            _put(saved, event.item_id, None)
+        elif verdict == "disliked":
+            saved.pop(event.item_id, None)
+    latest = list(dict.fromkeys(reversed([*shown])))[:N_SHOWN]
+    return Profile(
+        user=user,
+        liked=tuple(item for item, verdict in stance.items() if verdict == "liked"),
+        disliked=tuple(item for item, verdict in stance.items() if verdict == "disliked"),
+        seen=tuple(seen),
+        saved=tuple(saved),
+        shown=tuple(reversed(latest)),
+        n_events=len(events),
+    )
+
+
+def _verdict(event: Event) -> str:
+    if event.kind in ("like", "accept", "buy"):
+        return "liked"
+    if event.kind == "dislike":
+        return "disliked"
+    if event.kind == "rate" and event.value is not None:
+        return "liked" if event.value >= 4 else "disliked" if event.value <= 2 else "neither"
+    return ""
+
+
+def _put(ordered: dict[str, Verdict], key: str, value: Verdict) -> None:
+    ordered.pop(key, None)  # the newest goes last
+    ordered[key] = value

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OURS := agent finetune retrieval eval ui
 
-.PHONY: run test setup dev lint types bench clean
+.PHONY: run test setup dev lint types bench lock clean
 
 run: setup
 	@$(BIN)/simpatico serve --port $(PORT)
@@ -24,9 +24,15 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Resolves the newest versions that pyproject.toml admits, for every platform and Python at once.
+LOCK := uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+lock:
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
 
 lint: dev
 	$(BIN)/ruff check .

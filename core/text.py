@@ -15,7 +15,17 @@ def clean(text: str, *, max_chars: int) -> str:
         for char in text
         if char not in _BIDI and (unicodedata.category(char)[0] != "C" or char in "\t\r\n\u200d")
     )
-    return " ".join(kept.split())[:max_chars]
+    return " ".join(kept.split())[:max_chars].rstrip()
+
+
+def fold(text: str) -> str:
+    """Reduce a name to its words: case, accents, apostrophes and punctuation go.
+
+    "Sci-Fi" -> "sci fi"; "Zoë Kravitz" -> "zoe kravitz"; "!!!" -> "".
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold().replace("&", " and ")
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return " ".join(re.sub(r"[^\w]+", " ", plain.replace("'", "").replace("’", "")).split())
 
 
 def fold_title(title: str) -> str:
@@ -26,7 +36,4 @@ def fold_title(title: str) -> str:
     """
     if match := _TRAILING_ARTICLE.match(title):
         title = match[1]
-    plain = unicodedata.normalize("NFKD", title).casefold().replace("&", " and ")
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    words = " ".join(re.sub(r"[^\w]+", " ", plain.replace("'", "").replace("’", "")).split())
-    return _ARTICLE.sub("", words) or title.casefold().strip()
+    return _ARTICLE.sub("", fold(title)) or title.casefold().strip()

@@ -88,7 +88,8 @@ _CRISIS = (
     r"\b(?:want|wanna|going|gonna|ready|about)(?: to)? end it\b(?! (?:with|on)\b)",
     # living, not wished for
     rf"\b{_NOT} (?:really |even )?(?:want|wanna|wish|care|deserve|need)s?(?: to| if i)*"
-    rf" (?:live|be alive|be here {_ANY_MORE}|exist|wake up(?! (?:early|to|at|before|with)\b)|keep living|go on living|see tomorrow"
+    rf" (?:live|be alive|be here {_ANY_MORE}|exist|keep living"
+    rf"|wake up(?! (?:early|to|at|before|with)\b)|go on living|see tomorrow"
     rf"|be around {_ANY_MORE}|life {_ANY_MORE})\b",
     r"\b(?:never|not|wont|dont) wake up(?: again| tomorrow| any ?more)?(?= ?(?:[.,;!?-]|and|$))",
     r"\b(?:no|any|without a|find a) (?:reason|point|purpose) (?:to|in|of|for) (?:live|living"

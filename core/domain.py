@@ -257,9 +257,12 @@ class UserState(Value):
 
 
 class Hit(Value):
-    """One source's verdict on one item. Scores compare only within one source."""
+    """One source's verdict on one item. Scores compare only within one source.
 
-    source: Literal["text", "image", "audio", "lexical", "tone", "behaviour", "popular"]
+    `liked` is closeness to what the person liked, `behaviour` what others liked beside it.
+    """
+
+    source: Literal["text", "image", "audio", "lexical", "tone", "liked", "behaviour", "popular"]
     rank: int = Field(ge=1)
     score: float
 

@@ -4,7 +4,7 @@ Disk and CPU work is synchronous (callers on an event loop use `asyncio.to_threa
 model talks over the network and is asynchronous, so that cancelling the task cancels the request.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -22,6 +22,9 @@ from simpatico.domain import (
 )
 
 Input = TypeVar("Input", contravariant=True)
+
+ProgressCallback = Callable[[str, int, int], None]
+"""Told (label, done, total) as long work goes on; `total` is 0 while unknown."""
 
 
 class LLM(Protocol):
@@ -105,11 +108,13 @@ class Store(Protocol):
         ...
 
     def search(
-        self, vector: NDArray[np.float32], *, k: int, allowed: Sequence[str] | None = None
+        self, vector: NDArray[np.float32], *, k: int, allowed: NDArray[np.bool_] | None = None
     ) -> list[tuple[str, float]]:
         """The k nearest by cosine, best first, ties by id: [(id, cosine in [-1, 1])].
 
-        `allowed` restricts to those ids (unknown ones are ignored); fewer than k may come back.
+        `allowed` (n_ids,) has one flag for each of `ids()`, in that order: flags, because turning
+        30,000 ids into positions would cost more than the search. Fewer than k may come back.
+        Cosines are rounded to six decimals; ties are ties of the rounded.
         """
         ...
 

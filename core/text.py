@@ -10,6 +10,8 @@ _TRAILING_ARTICLE = re.compile(r"^(.*\S), (the|a|an|le|la|les|der|die|das|el|los
 
 def clean(text: str, *, max_chars: int) -> str:
     """Drop control and direction-changing characters, collapse white space, cap the length."""
+    if text.isprintable():  # nothing to drop, as almost always
+        return " ".join(text.split())[:max_chars].rstrip()
     kept = "".join(
         " " if char in "\t\r\n" else char
         for char in text

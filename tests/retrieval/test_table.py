@@ -202,7 +202,7 @@ def test_a_hundred_thousand_items_are_masked_in_milliseconds() -> None:
     )
     took = []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.process_time()
         table.mask(wanted)
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)  # others may be busy
     assert np.median(took) < 0.005

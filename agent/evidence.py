@@ -1,0 +1,127 @@
+"""What a reply may say: the evidence behind it, and the reply cut into sentences."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from simpatico.agent.explain import clean_prose, label, premise
+from simpatico.domain import Item, Recommendation
+from simpatico.text import clean
+
+Span = tuple[int, int]
+
+
+class FoundTitle(Protocol):
+    """A catalogue title found in a text, as `TitleIndex.link` gives it."""
+
+    @property
+    def item_id(self) -> str:
+        """Which item it is."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Where it ends, exclusive."""
+        ...
+
+
+FindTitles = Callable[[str], Sequence[FoundTitle]]
+
+_BREAK = re.compile(
+    r"(?<=[.!?…。！？])[\"”’*_)]*\s+(?=[\"“‘*_\-!<\[A-Z0-9À-ÞА-Я一-鿿《「])|(?<=[。！？])"
+)
+_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|Vol|No|[A-Z])\.$")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known and may be said, in a form that is quick to check against.
+
+    Attributes:
+        recommended: the items that must be named.
+        others: items that may be named too (those the person spoke of).
+        quotes: texts that may be repeated word for word.
+        said: the person's own words and the constraints; their numbers and names are allowed.
+    """
+
+    recommended: tuple[Item, ...]
+    others: tuple[Item, ...] = ()
+    quotes: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    _names: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        recommendations: Sequence[Recommendation],
+        *,
+        others: Iterable[Item] = (),
+        said: Iterable[str] = (),
+    ) -> "Evidence":
+        """The evidence that recommendations carry with them."""
+        items = tuple(one.item for one in recommendations)
+        quotes = [premise(item) for item in items]
+        quotes += [
+            clean_prose(reason.text, max_chars=200).rstrip(" .;,")
+            for one in recommendations
+            for reason in one.reasons
+        ]
+        return cls(
+            recommended=items,
+            others=tuple(others),
+            quotes=tuple(dict.fromkeys(quote for quote in quotes if len(quote) > 3)),
+            said=tuple(clean(text, max_chars=10_000) for text in said),
+        )
+
+    def items(self) -> tuple[Item, ...]:
+        """All items that may be named."""
+        return self.recommended + self.others
+
+    def names(self, item: Item) -> tuple[str, ...]:
+        """How an item may be written, the longest first."""
+        if item.id not in self._names:
+            plain = {clean(item.label, max_chars=300), clean(item.title, max_chars=300)}
+            escaped = {label(item), label(item.model_copy(update={"year": None}))}
+            self._names[item.id] = tuple(sorted(plain | escaped, key=len, reverse=True))
+        return self._names[item.id]
+
+    def facts(self, items: Iterable[Item]) -> str:
+        """Everything known about these items, as one text to look numbers and names up in."""
+        parts: list[str] = [*self.quotes, *self.said]
+        for item in items:
+            parts += [item.title, str(item.year or ""), *item.creators, *item.genres]
+            parts += [*item.keywords, item.kind, premise(item)]
+        return " \n ".join(parts)
+
+
+def spans_of(text: str, phrase: str) -> list[Span]:
+    """Where a phrase stands in a text as whole words, upper and lower case alike."""
+    if not phrase or phrase.casefold() not in text.casefold():
+        return []  # most are not there, and a regular expression costs far more
+    before = r"(?<!\w)" if re.match(r"\w", phrase) else ""
+    after = r"(?!\w)" if re.search(r"\w$", phrase) else ""
+    found = re.finditer(before + re.escape(phrase) + after, text, re.I)
+    return [match.span() for match in found]
+
+
+def sentences(text: str, keep_whole: Iterable[str] = ()) -> list[str]:
+    """Cut a text into sentences and line ends; joined they are the text again.
+
+    Args:
+        text: prose or markdown.
+        keep_whole: phrases with full stops inside, such as "What's Up, Doc? (1972)".
+    """
+    whole = [span for phrase in keep_whole for span in spans_of(text, phrase)]
+    cuts = {match.end() for match in re.finditer(r"\n+", text)}
+    for match in _BREAK.finditer(text):
+        inside = any(start < match.start() < end for start, end in whole)
+        if not inside and not _ABBREVIATION.search(text[max(0, match.start() - 5) : match.start()]):
+            cuts.add(match.end())
+    edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(text)), len(text)]
+    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False) if b > a]

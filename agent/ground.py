@@ -1,0 +1,375 @@
+"""The grounding check: a sentence is said only if evidence carries it.
+
+It reads sentences, not meanings: it catches titles, names, years, numbers, genres, prizes,
+quotations and links that nobody gave us. It would rather lose a true sentence than let an
+invented one through; the template reply is always there to fall back on.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
+from importlib import resources
+
+from simpatico.agent.evidence import Evidence, FindTitles, Span, sentences, spans_of
+from simpatico.agent.explain import bold
+from simpatico.agent.safety import as_data
+from simpatico.agent.words import GENRES, kept, left_out
+from simpatico.domain import Item, Recommendation, UserState, Value
+from simpatico.protocols import LLM
+
+_MARKUP = re.compile(
+    r"https?:|www\.|\b[\w-]+\.(?:com|net|org|io|ly|ru|cn|info|xyz)\b|\]\(|!\[|\]\s*:|<\s*[/!a-z]"
+    r"|&\w+;|```|javascript:|data:\w+/",
+    re.I,
+)
+_PRIZE = re.compile(
+    r"\b(?:oscars?|academy award|award|golden globe|bafta|palme|emmy|grammy|cannes|sundance"
+    r"|nominat\w+|prize|box[- ]office|critic\w*|acclaim\w*|rotten tomatoes|imdb|metacritic|rated"
+    r"|ratings?|stars?\b(?= out)|blockbuster|masterpiece|cult classic|best[- ]selling|true story"
+    r"|based on|sequel|prequel|remake|trilogy|franchise|streaming on|netflix|disney|hbo|prime)\b",
+    re.I,
+)
+_QUOTED = re.compile(r"[\"“”«]([^\"“”«»]+)[\"”»]|[《「『]([^》」』]+)[》」』]|(?<!\w)‘([^’]+)’")
+_EMPHASIS = re.compile(r"(?<![\\*\w])(\*{1,3}|_{1,2})(?=\S)(.+?)(?<![\s\\])\1(?![\w*])")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_AMOUNT = re.compile(
+    r"\b(?:hundred|thousand|million|billion|dozen)s?\b"
+    r"|\b(?:\w+ty(?:-\w+)?|one|two|three|four|five|ten|half)[- ](?:minutes?|hours?|years?)\b",
+    re.I,
+)
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_LEAD_NAME = re.compile(
+    r"^\W*([A-Z][\w'’-]+)(?:['’]s\b| (?:is|was|plays?|stars?|directs?|directed|makes|brings|gives"
+    r"|and [A-Z]))"
+)
+_PRONOUN = re.compile(
+    r"^\W*(?:it|its|it['’]s|he|she|they|this|that|these|those|his|her|their)\b", re.I
+)
+_PLAIN_CAPITALS = frozenset(
+    "i i'm i'd i've i'll ok tv monday tuesday wednesday thursday friday saturday sunday january "
+    "february march april may june july august september october november december christmas "
+    "halloween english french german spanish italian japanese korean chinese american "
+    "british".split()
+)
+_STARTERS = frozenset(
+    "it this that there here he she everything everyone everybody nothing what who one each both "
+    "all something someone mine yours another either neither which if how where when why and but "
+    "so the these those they we you let".split()
+)
+_MAX_TOKENS = 450
+
+
+class GroundedText(Value):
+    """A text that passed the check.
+
+    Attributes:
+        text: what is left of it.
+        dropped: the sentences that evidence does not carry.
+        missing: ids of recommended items that are not named in `text`.
+    """
+
+    text: str
+    dropped: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it may be sent: something is left, and every item is named."""
+        return bool(self.text.strip()) and not self.missing
+
+
+def check(text: str, evidence: Evidence, *, find_titles: FindTitles | None = None) -> GroundedText:
+    """Drop each sentence that names or claims what is not in evidence.
+
+    Args:
+        text: the reply, as markdown.
+        evidence: what may be said.
+        find_titles: finds catalogue titles in a text (`TitleIndex.link`); without it, titles are
+            still caught by their capitals, quotation marks or emphasis.
+    """
+    gate = Gate(evidence, find_titles=find_titles)
+    kept_text = "".join(gate.pass_on(sentence) for sentence in gate.cut(text))
+    return GroundedText(
+        text=kept_text.strip(), dropped=tuple(gate.dropped), missing=gate.missing(kept_text)
+    )
+
+
+class Gate:
+    """The check, one sentence after the other, for text that is still being written."""
+
+    def __init__(self, evidence: Evidence, *, find_titles: FindTitles | None = None) -> None:
+        self.dropped: list[str] = []
+        self._evidence = evidence
+        self._find_titles = find_titles
+        self._titles = [name for item in evidence.items() for name in evidence.names(item)]
+        self._after_drop = False
+
+    def cut(self, text: str) -> list[str]:
+        """Cut into sentences, titles kept whole."""
+        return sentences(text, [*self._titles, *self._evidence.quotes])
+
+    def pass_on(self, sentence: str) -> str:
+        """The sentence if it may be said, else what must stay of it: its line end."""
+        line_end = sentence[len(sentence.rstrip("\n")) :]
+        # "It won..." after a dropped sentence would speak of something else.
+        leans_back = self._after_drop and bool(_PRONOUN.match(sentence))
+        if sentence.strip() and (leans_back or not self._carried(sentence)):
+            self.dropped.append(sentence.strip())
+            self._after_drop = not line_end
+            return line_end
+        self._after_drop = self._after_drop and not line_end and not sentence.strip()
+        return sentence
+
+    def missing(self, text: str) -> tuple[str, ...]:
+        """Ids of recommended items that a text does not name."""
+        titles = [item.title.casefold() for item in self._evidence.recommended]
+        absent = []
+        for item in self._evidence.recommended:
+            names = self._evidence.names(item)
+            if titles.count(item.title.casefold()) > 1:  # a remake: the year decides
+                names = tuple(name for name in names if str(item.year) in name)
+            spans = [span for name in names for span in spans_of(text, name)]
+            if not any(_written_as_title(text[a:b], item) for a, b in spans):
+                absent.append(item.id)
+        return tuple(absent)
+
+    def _carried(self, sentence: str) -> bool:
+        named, spans = self._named(sentence)
+        if _MARKUP.search(_blank(sentence, spans)):
+            return False
+        about = named or self._evidence.items()
+        spans = spans + [
+            span
+            for quote in (*self._evidence.quotes, *(name for one in about for name in one.creators))
+            for span in spans_of(sentence, quote)
+        ]
+        rest = _blank(sentence, spans)
+        facts = self._evidence.facts(about)
+        return (
+            self._no_other_title(sentence, spans)
+            and all(_within(claim, facts) for claim in _claims(rest))
+            and all(number in _NUMBER.findall(facts) for number in _NUMBER.findall(rest))
+            and not _stranger(rest, facts)
+            and _genres_hold(rest, facts)
+        )
+
+    def _named(self, sentence: str) -> tuple[tuple[Item, ...], list[Span]]:
+        """Which allowed items a sentence names, and where; the longest name wins."""
+        found: list[tuple[Span, Item]] = []
+        for item in self._evidence.items():
+            for name in self._evidence.names(item):
+                found += [(span, item) for span in spans_of(sentence, name)]
+        found.sort(key=lambda one: one[0][0] - one[0][1])
+        spans: list[Span] = []
+        named: dict[str, Item] = {}
+        for (start, end), item in found:
+            if not _written_as_title(sentence[start:end], item):
+                continue
+            if not any(start < b and a < end for a, b in spans):
+                spans.append((start, end))
+                named[item.id] = item
+        return tuple(named.values()), spans
+
+    def _no_other_title(self, sentence: str, allowed: list[Span]) -> bool:
+        if self._find_titles is None:
+            return True
+        ids = {item.id for item in self._evidence.items()}
+        for link in self._find_titles(sentence):
+            inside = any(a <= link.start and link.end <= b for a, b in allowed)
+            if (
+                not inside
+                and link.item_id not in ids
+                and _looks_named(sentence, link.start, link.end)
+            ):
+                return False
+        return True
+
+
+async def rephrase(
+    llm: LLM,
+    draft: str,
+    state: UserState,
+    recommendations: Sequence[Recommendation],
+    *,
+    others: Sequence[Item] = (),
+    said: Sequence[str] = (),
+    find_titles: FindTitles | None = None,
+) -> AsyncIterator[str]:
+    """Let a language model say a draft more naturally, sentence by checked sentence.
+
+    What comes out names every recommended item: entries of the draft whose item the model left
+    out follow at the end, and if nothing it wrote holds, the draft itself comes.
+
+    Args:
+        llm: who rephrases.
+        draft: the template reply.
+        state: what was understood; its constraints may be read back.
+        recommendations: what is recommended, best first.
+        others: further items that may be named.
+        said: the person's own words.
+        find_titles: finds catalogue titles in a text, as in `check`.
+
+    Raises:
+        LLMError: when the model fails; what was yielded until then has been checked.
+    """
+    if not recommendations:
+        yield draft
+        return
+    evidence = evidence_for(state, recommendations, others=others, said=said)
+    gate = Gate(evidence, find_titles=find_titles)
+    stream = llm.stream(
+        rephrase_messages(draft, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
+    )
+    sent, held, waiting = "", "", ""
+    try:
+        async for piece in stream:
+            waiting += piece
+            *whole, waiting = gate.cut(waiting) or [""]
+            held += "".join(gate.pass_on(sentence) for sentence in whole)
+            # The opening waits for the first item: without one, the draft comes instead.
+            if held and len(gate.missing(sent + held)) < len(evidence.recommended):
+                yield held
+                sent, held = sent + held, ""
+    finally:
+        if close := getattr(stream, "aclose", None):
+            await close()
+    held += gate.pass_on(waiting)
+    missing = gate.missing(sent + held)
+    if len(missing) == len(evidence.recommended):
+        yield draft
+        return
+    if held:
+        yield held
+    for item in evidence.recommended:
+        if item.id in missing:
+            yield f"\n\n{_entry(draft, item, evidence)}"
+
+
+def evidence_for(
+    state: UserState,
+    recommendations: Sequence[Recommendation],
+    *,
+    others: Sequence[Item] = (),
+    said: Sequence[str] = (),
+) -> Evidence:
+    """The evidence of one reply: the items, their reasons, and the person's own words."""
+    wishes = state.constraints
+    return Evidence.of(
+        recommendations,
+        others=others,
+        said=[*said, kept(wishes), left_out(wishes), *wishes.genres, *wishes.not_genres],
+    )
+
+
+def rephrase_messages(
+    draft: str, evidence: Evidence, *, said: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """The prompt: fixed text first, then the evidence and the draft as data."""
+    items = [
+        {
+            "title": item.label,
+            "genres": list(item.genres[:3]),
+            "people": list(item.creators[:3]),
+        }
+        for item in evidence.recommended
+    ]
+    user = "\n".join(
+        (
+            as_data(" ".join(said[-1:]), 1000, name="person"),
+            as_data(json.dumps(items, ensure_ascii=False), 3000, name="items"),
+            as_data(draft.replace("\n", " / "), 4000, name="draft"),
+        )
+    )
+    return [{"role": "system", "content": _instructions()}, {"role": "user", "content": user}]
+
+
+@lru_cache(maxsize=1)
+def _instructions() -> str:
+    folder = resources.files("simpatico.agent.prompts")
+    return (folder / "rephrase.md").read_text(encoding="utf-8").strip()
+
+
+def _entry(draft: str, item: Item, evidence: Evidence) -> str:
+    """The draft's own line about an item."""
+    for line in draft.splitlines():
+        if line.startswith("- ") and any(spans_of(line, name) for name in evidence.names(item)):
+            return line
+    return f"- {bold(item)}"
+
+
+def _written_as_title(words: str, item: Item) -> bool:
+    """Whether the capitals fit: the "up" in "cheer up" is not the film."""
+    return not words.islower() or item.title.islower()
+
+
+def _blank(sentence: str, spans: Sequence[Span]) -> str:
+    """Black out what is allowed word for word. The mark keeps a capital neighbour suspicious."""
+    chars = list(sentence)
+    for start, end in spans:
+        chars[start:end] = "\x01" * (end - start)
+    return "".join(chars)
+
+
+def _claims(rest: str) -> list[str]:
+    """What has to be found word for word in the facts: prizes, amounts, quotations, emphasis."""
+    quoted = [next(filter(None, match.groups())) for match in _QUOTED.finditer(rest)]
+    emphasised = [match[2] for match in _EMPHASIS.finditer(rest)]
+    marked = [text.replace("\x01", "").strip(" ,:.") for text in quoted + emphasised]
+    fixed = [match[0] for pattern in (_PRIZE, _AMOUNT) for match in pattern.finditer(rest)]
+    return [claim for claim in marked + fixed if claim]
+
+
+def _within(claim: str, facts: str) -> bool:
+    return bool(spans_of(facts, claim.strip()))
+
+
+def _stranger(rest: str, facts: str) -> bool:
+    """Whether a name stands there that the facts do not have."""
+    known = {word.casefold() for word in _WORD.findall(facts)} | _PLAIN_CAPITALS
+    if (match := _LEAD_NAME.match(rest)) and match[1].casefold() not in known | _STARTERS:
+        bare = re.sub(r"['’](?:s|m|d|re|ve|ll|t)$", "", match[1].casefold())
+        if bare not in known | _STARTERS:
+            return True
+    first = True
+    for match in re.finditer(r"[^\W\d_][\w'’-]*|[.!?:;/](?=\s)|\x01+", rest):
+        word = match[0]
+        if word[0] == "\x01":
+            after = re.match(r"\s+([A-Z][\w'’-]*)", rest[match.end() :])
+            if after and after[1].casefold() not in known:
+                return True  # "Paddington Returns" beside the allowed "Paddington"
+            first = False
+            continue
+        if not word[0].isalpha():
+            first = True
+            continue
+        bare = re.sub(r"['’](?:s|m|d|re|ve|ll)$", "", word.casefold())
+        if not first and word[0].isupper() and not {word.casefold(), bare} & known:
+            return True
+        first = False
+    return False
+
+
+def _genres_hold(rest: str, facts: str) -> bool:
+    """Whether each genre that is spoken of is in the facts, in any of its forms."""
+    low, known = rest.casefold(), facts.casefold()
+    for name, noun in GENRES.items():
+        singular = re.sub(r"ies$", "y", noun) if noun.endswith("ies") else noun.rstrip("s")
+        forms = {name, noun, singular}
+        if any(spans_of(low, form) for form in forms) and not any(form in known for form in forms):
+            return False
+    return True
+
+
+def _looks_named(sentence: str, start: int, end: int) -> bool:
+    """Whether words that are also a title are meant as one: capitals, marks, or several words."""
+    words = _WORD.findall(sentence[start:end])
+    if not words:
+        return any(char.isdigit() for char in sentence[start:end])
+    before = sentence[:start].rstrip()
+    opens = not before or before[-1] in ".!?:-\n"
+    marked = bool(before) and before[-1] in '"“‘«《*_'
+    capitals = sum(word[0].isupper() for word in words)
+    if marked or capitals >= 2 or (capitals == 1 and not opens):
+        return True
+    return len(words) >= 3 or (len(words) == 1 and len(words[0]) >= 8)

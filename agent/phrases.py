@@ -1,0 +1,226 @@
+"""The voice: every ready-made phrase, by situation. Data only.
+
+Feelings are guesses ("sounds like"), never findings. A phrase claims nothing about an item.
+"""
+
+MOOD_GROUPS: dict[str, str] = {
+    **dict.fromkeys(("sadness", "grief", "disappointment", "remorse"), "low"),
+    **dict.fromkeys(("nervousness", "fear", "embarrassment"), "tense"),
+    **dict.fromkeys(("anger", "annoyance", "disapproval", "disgust"), "cross"),
+    **dict.fromkeys(
+        ("joy", "excitement", "amusement", "optimism", "pride", "relief", "gratitude"), "bright"
+    ),
+    **dict.fromkeys(("love", "caring"), "tender"),
+    **dict.fromkeys(("curiosity", "surprise"), "curious"),
+}
+"""Labels that colour the opening. The others say too little about a person to be mirrored."""
+
+FEELINGS: dict[str, tuple[str, ...]] = {
+    "low": (
+        "That sounds heavy.",
+        "Sounds like things weigh on you a bit right now.",
+        "It sounds as if it's been a hard stretch.",
+    ),
+    "tense": (
+        "Sounds like there's a lot going round in your head.",
+        "That sounds a little nerve-racking.",
+        "It sounds as if you could use some room to breathe.",
+    ),
+    "cross": (
+        "That sounds maddening.",
+        "Sounds like something got under your skin.",
+        "It sounds as if your patience has been tested.",
+    ),
+    "bright": (
+        "Sounds like things are looking good.",
+        "You seem in good spirits.",
+        "It sounds as if there's something to smile about.",
+    ),
+    "tender": (
+        "That sounds lovely.",
+        "Sounds like there's some warmth in the air.",
+        "It sounds as if someone matters to you.",
+    ),
+    "curious": (
+        "You seem curious.",
+        "Sounds like you're up for a discovery.",
+    ),
+}
+
+# {these}: "these three films" or "this one"; {here}: "Here are three films" or "Here is one film"
+OFFERS: dict[str, tuple[str, ...]] = {
+    "cheer_up": (
+        "{here} to lift your spirits.",
+        "To brighten things up, I'd try {these}.",
+        "Maybe {these} can make things a little brighter.",
+    ),
+    "calm_down": (
+        "{here} to slow down with.",
+        "To unwind, I'd try {these}.",
+        "Maybe {these} can take the edge off.",
+    ),
+    "thrill": (
+        "{here} to get the pulse up.",
+        "For some excitement, I'd try {these}.",
+        "If you want your heart to race, start with {these}.",
+    ),
+    "cry_it_out": (
+        "{here} for a good cry.",
+        "If you want to let it out, I'd try {these}.",
+        "Tissues ready? I'd start with {these}.",
+    ),
+    "think": (
+        "{here} to give you something to think about.",
+        "For something to chew on, I'd try {these}.",
+        "Maybe {these} can set your thoughts going.",
+    ),
+    "laugh": (
+        "{here} for a laugh.",
+        "If you want to laugh, I'd try {these}.",
+        "Laughing sounds like a good plan. I'd try {these}.",
+    ),
+    "connect": (
+        "{here} for feeling close to people.",
+        "For some human warmth, I'd try {these}.",
+        "Maybe {these} can keep you good company.",
+    ),
+    "focus": (
+        "{here} to hold your attention.",
+        "For something to sink into, I'd try {these}.",
+        "Maybe {these} can hold you for a while.",
+    ),
+    "escape": (
+        "{here} to take you somewhere else.",
+        "To get away for a while, I'd try {these}.",
+        "Let's get you out of here for a while, with {these}.",
+    ),
+    "celebrate": (
+        "{here} to keep the good mood going.",
+        "To celebrate, I'd try {these}.",
+        "That calls for something good. I'd try {these}.",
+    ),
+    "unknown": (
+        "{here} that I think could suit you.",
+        "Going by what you told me, I'd try {these}.",
+        "I'd start with {these}.",
+    ),
+}
+
+READ_BACK: tuple[str, ...] = (
+    "I kept to {kept}{and_left_out}.",
+    "I looked only at {kept}{and_left_out}.",
+)
+READ_BACK_OUT: tuple[str, ...] = (
+    "I left out {left_out}, as you asked.",
+    "As you asked, I left out {left_out}.",
+)
+WITH_IN_MIND: tuple[str, ...] = (
+    "I had {titles} in mind while choosing.",
+    "I took {titles} as a starting point.",
+)
+WHY: tuple[str, ...] = ("Why this one", "Why it fits", "What speaks for it")
+
+# A direction one can still go, and what must not already be asked for (tones, needs, years).
+TWEAKS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("lighter", frozenset(("funny", "gentle", "laugh", "cheer_up", "cry_it_out", "avoid_funny"))),
+    ("funnier", frozenset(("funny", "laugh", "cry_it_out", "avoid_funny"))),
+    ("calmer", frozenset(("gentle", "calm_down", "thrill", "avoid_gentle"))),
+    ("warmer", frozenset(("warm", "connect", "cheer_up", "avoid_warm"))),
+    ("stranger", frozenset(("quirky", "dreamy", "avoid_quirky"))),
+    ("more exciting", frozenset(("exciting", "tense", "thrill", "calm_down", "avoid_exciting"))),
+    ("older", frozenset(("years",))),
+    ("newer", frozenset(("years",))),
+)
+CLOSINGS: tuple[str, ...] = (
+    "Shall I go {a}, or {b}?",
+    "If that's not quite it, I can go {a} or {b}.",
+    "Does one of these appeal, or should I go {a} or {b}?",
+)
+CLOSINGS_ONE: tuple[str, ...] = (
+    "Shall I go {a}, or {b}?",
+    "If that's not quite it, I can go {a} or {b}.",
+)
+FEW = "That is all I found that fits."
+
+# What to ask when too little is known: by mood group, then for anyone.
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "low": (
+        "Would you like something to lift you up, something quiet to rest with, or something to "
+        "have a good cry over?",
+    ),
+    "tense": (
+        "Would something calm help, something funny to take your mind off it, or something so "
+        "gripping that you forget the rest?",
+    ),
+    "cross": (
+        "Would you rather laugh it off, blow off steam with something loud, or wind down with "
+        "something gentle?",
+    ),
+    "bright": (
+        "Shall we keep it going with something joyful, something adventurous, or something "
+        "romantic?",
+    ),
+    "tender": ("Are you after something romantic, something about family, or something funny?",),
+    "curious": (
+        "Shall it be something strange, something that makes you think, or something from "
+        "another time?",
+    ),
+    "": (
+        "What would do you good: something to laugh at, something calm, or something that keeps "
+        "you on the edge of your seat?",
+        "Where should it take you: somewhere warm and funny, somewhere tense, or somewhere far "
+        "away?",
+    ),
+}
+ANCHOR: tuple[str, ...] = (
+    "You can also just name a favourite.",
+    "Or name something you love, and I'll start from there.",
+)
+
+# {titles}, {it}: what the feedback is about, by stance
+NOTED: dict[str, tuple[str, ...]] = {
+    "accepted": (
+        "Good choice. Enjoy {titles}!",
+        "Then enjoy {titles}, and tell me how you liked {it}.",
+    ),
+    "disliked": (
+        "Noted: I won't suggest {titles} again.",
+        "Fair enough, no more {titles}.",
+    ),
+    "rejected": (
+        "All right, not {titles} this time.",
+        "No problem, I'll set {titles} aside.",
+    ),
+    "seen": (
+        "You've seen {titles}, so I'll leave {it} out from now on.",
+        "Good to know. I won't bring up {titles} again, since you've seen {it}.",
+    ),
+    "liked": (
+        "Good to know that you like {titles}. I'll keep {it} in mind.",
+        "Noted: you like {titles}. That helps me choose.",
+    ),
+}
+NOTED_ANYTHING = "Noted."
+
+THANKS: tuple[str, ...] = (
+    "You're welcome. I'm here when you want another.",
+    "Glad to help. Come back whenever you like.",
+)
+GOODBYES: tuple[str, ...] = (
+    "Goodbye, and enjoy whatever you settle on.",
+    "Take care. Come back whenever you want something new.",
+)
+HELLOS: tuple[str, ...] = (
+    "Hello! How are you feeling, and what would do you good?",
+    "Hi! Tell me how your day was, and I'll find something to go with it.",
+)
+WHO = (
+    "I'm Simpatico, a program that listens to how you feel and what you want, and suggests "
+    "something from the catalogue that may fit. I can be wrong about feelings; just correct me. "
+    "What are you in the mood for?"
+)
+SMALLTALK: tuple[str, ...] = (
+    "I'm happy to chat, though suggesting things is what I'm good at. What are you in the mood "
+    "for?",
+    "I'm listening. If you tell me how you feel or what you like, I can suggest something.",
+)

@@ -30,11 +30,8 @@ class HubEncoder:
             self._model = library.SentenceTransformer(model, device="cpu", trust_remote_code=False)
         except Exception as error:  # hub, file and format errors share no other base
             raise ModelError(f"encoder {model!r} cannot be loaded: {error}") from error
-        dim = self._model.get_sentence_embedding_dimension()
-        if dim is None:
-            raise ModelError(f"encoder {model!r} does not say how long its vectors are")
         self.name = f"st:{model}"
-        self.dim = int(dim)
+        self.dim = len(self._model.encode("", show_progress_bar=False))
 
     def encode(self, inputs: Sequence[str]) -> NDArray[np.float32]:
         """Encode a batch: (n,) -> (n, dim), float32, each row of L2 norm 1."""

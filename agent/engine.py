@@ -1,0 +1,160 @@
+"""llama.cpp in this process: a small model served on a loopback port, for this process alone."""
+
+import atexit
+import http.client
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from simpatico.errors import LLMUnavailable, ModelError
+
+SLOTS = 2
+START_TIMEOUT_S = 60.0
+# A request cannot be cancelled, nor the server stopped, within a batch of prompt tokens: this many
+# take one to two seconds on a busy core, the default of 2048 took 16.
+_BATCH_TOKENS = 256
+_PING_S = 1  # how soon a caller that went away, or stop(), is noticed in mid-request; 30 by default
+_PROMPT_CACHE_MIB = 256  # llama.cpp would take up to 8 GiB
+_SILENT, _CHATTY = -1, 3
+_HOST = "127.0.0.1"
+
+log = logging.getLogger(__name__)
+
+
+class Endpoint(NamedTuple):
+    """Where the server listens (`url` ends in /v1) and the key it wants."""
+
+    url: str
+    key: str
+
+
+class LlamaServer:
+    """An in-process llama.cpp server; as a context manager it runs for the block.
+
+    Loading holds Python's interpreter lock (about a second for SmolLM2), so start it before there
+    is a page to freeze; while it answers, it does not hold the lock.
+
+    Args:
+        model_path: a GGUF file.
+        context: tokens of prompt and answer together, for each of `SLOTS` requests at a time.
+        threads: 0: one less than there are cores, at least 1.
+        port: 0: a free one.
+    """
+
+    def __init__(
+        self, model_path: Path, context: int = 4096, threads: int = 0, *, port: int = 0
+    ) -> None:
+        self._model_path = model_path
+        self._context = context
+        self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
+        self._port = port
+        self._server: Any = None  # xllamacpp has no types
+        self._endpoint: Endpoint | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> Endpoint:
+        """Load the model and wait until it answers. Started already: the same endpoint.
+
+        Raises:
+            ModelError: the file is missing, no GGUF, damaged, or does not fit in memory.
+            LLMUnavailable: the port is taken, or the server does not answer.
+        """
+        with self._lock:
+            if self._endpoint is not None:
+                return self._endpoint
+            self._check()
+            key = secrets.token_urlsafe(32)
+            self._server = self._load(key)
+            address = urlsplit(self._server.listening_address)
+            # A server that is still there when the interpreter ends can hang it.
+            atexit.register(self.stop)
+            self._endpoint = Endpoint(f"http://{_HOST}:{address.port}/v1", key)
+        try:
+            _await_health(address.port or 0)
+        except LLMUnavailable:
+            self.stop()
+            raise
+        log.info("serving %s with %d threads", self._model_path.name, self._threads)
+        return self._endpoint
+
+    def stop(self) -> None:
+        """End the server; requests under way break off. Idempotent."""
+        with self._lock:
+            self._server = None  # its destructor stops it and joins its threads
+            self._endpoint = None
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> Endpoint:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _check(self) -> None:
+        try:
+            with self._model_path.open("rb") as file:
+                magic = file.read(4)
+        except OSError as error:
+            raise ModelError(f"model file {self._model_path} cannot be read: {error}") from error
+        if magic != b"GGUF":
+            raise ModelError(f"model file {self._model_path} is no GGUF (starts with {magic!r})")
+        if self._port:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((_HOST, self._port))
+                except OSError as error:
+                    raise LLMUnavailable(f"port {self._port} is taken: {error}") from error
+
+    def _load(self, key: str) -> Any:
+        import xllamacpp  # type: ignore[import-untyped]  # it ships no types
+
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self._model_path)
+        params.n_parallel = SLOTS
+        params.n_ctx = self._context * SLOTS
+        params.n_batch = params.n_ubatch = _BATCH_TOKENS
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cache_prompt = True
+        params.cache_ram_mib = _PROMPT_CACHE_MIB
+        params.sse_ping_interval = _PING_S
+        params.hostnames = [_HOST]
+        params.port = self._port
+        params.api_keys = [key]
+        params.ui = False
+        params.verbosity = _CHATTY if log.isEnabledFor(logging.DEBUG) else _SILENT
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError as error:  # it says only "failed to init", whatever the cause
+            raise ModelError(
+                f"llama.cpp cannot load {self._model_path} with a context of {self._context}: the"
+                " file is damaged or of an unknown kind, or memory is short (log level DEBUG says)"
+            ) from error
+
+
+def _await_health(port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection(_HOST, port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:
+                return
+        except (OSError, http.client.HTTPException) as error:
+            log.debug("not healthy yet: %s", error)
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    raise LLMUnavailable(f"llama.cpp did not become ready within {START_TIMEOUT_S:g} s")

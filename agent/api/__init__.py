@@ -1,1 +1,1 @@
-"""The HTTP door: an OpenAI-compatible API."""
+"""The API: OpenAI-compatible chat beside our own endpoints."""

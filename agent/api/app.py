@@ -1,0 +1,147 @@
+"""The application: endpoints, errors and guard put together around one service."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.routing import Match
+
+from simpatico.agent.api import chat, events, ops, recommend
+from simpatico.agent.api.auth import authorise
+from simpatico.agent.api.door import GRACE_S, KEEP_ALIVE_S, VERSION, Door, Service
+from simpatico.agent.api.errors import ApiError, handle
+from simpatico.agent.api.guard import Guard, hosts_for
+from simpatico.errors import SimpaticoError
+from simpatico.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Factory = Callable[[], Awaitable[Service]]
+
+_ROUTERS = (chat.router, recommend.router, events.router, ops.router)
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_app(
+    service: Service | Factory,
+    *,
+    settings: Settings,
+    hosts: Iterable[str] = (),
+    keep_alive_s: float = KEEP_ALIVE_S,
+    grace_s: float = GRACE_S,
+) -> FastAPI:
+    """Make the API.
+
+    `app.state.door` holds what it shares with a page mounted on the same app: `.service` and
+    `.metrics`.
+
+    Args:
+        service: one that runs already and stays its owner's to close; or a function that makes
+            one. The app calls it when it starts, answers /health and /ready meanwhile, and
+            closes what it made when it stops.
+        settings: `host` decides which Host headers are believed, `api_key` who may call.
+        hosts: further names to answer to, for a proxy that passes its own on.
+        keep_alive_s: seconds of silence in a stream before a comment is sent.
+        grace_s: a turn is given up so many seconds after `settings.turn_timeout_s`.
+    """
+    door = Door(settings, keep_alive_s=keep_alive_s, grace_s=grace_s)
+    app = FastAPI(
+        title="Simpatico",
+        version=VERSION,
+        lifespan=_lifespan(door, service),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # the guard forgives them; a redirect would answer without a key
+    )
+    app.state.door = door
+    for error in (ApiError, SimpaticoError, TimeoutError):
+        app.add_exception_handler(error, handle)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(Guard, hosts=hosts_for(settings.host, more=hosts))
+    app.include_router(ops.public)
+    for router in _ROUTERS:
+        app.include_router(router, dependencies=[Depends(authorise)])
+    app.include_router(_rest())
+    return app
+
+
+def _lifespan(
+    door: Door, service: Service | Factory
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        if not callable(service):
+            door.behind = service
+            yield
+            return
+        building = asyncio.create_task(_build(door, service))
+        try:
+            yield
+        finally:
+            building.cancel()
+            await asyncio.gather(building, return_exceptions=True)
+            if door.behind is not None:
+                await door.behind.aclose()
+                door.behind = None
+
+    return lifespan
+
+
+async def _build(door: Door, factory: Factory) -> None:
+    try:
+        door.behind = await factory()
+    except Exception as error:
+        known = isinstance(error, SimpaticoError)
+        door.failure = str(error) if known else f"unforeseen {type(error).__name__}"
+        log.error("could not start: %s", door.failure, exc_info=None if known else error)
+
+
+def _rest() -> APIRouter:
+    """What no other route under /v1/ took; else a page mounted at / would answer in HTML."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/v1/{rest:path}", methods=_METHODS)
+    async def rest(request: Request) -> None:
+        allowed = {
+            method
+            for ours in _ROUTERS
+            for route in ours.routes
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] != Match.NONE
+            for method in route.methods or ()
+        }
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404)
+
+    return router
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    said = {
+        404: f"there is no {request.url.path[:200]!r} here",
+        405: f"{request.url.path[:200]!r} does not take {request.method}",
+    }
+    return await handle(
+        request,
+        ApiError(
+            error.status_code,
+            said.get(error.status_code, str(error.detail)),
+            headers=error.headers,
+        ),
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return await handle(request, ApiError(400, f"{where}: {first['msg']}", param=where))

@@ -1,0 +1,116 @@
+"""What the endpoints of one app share."""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from simpatico.agent.api.errors import ApiError
+from simpatico.agent.api.metrics import Metrics
+from simpatico.domain import Event, Profile, Turn, TurnOptions, Update
+from simpatico.settings import Settings
+
+if TYPE_CHECKING:
+    from simpatico.agent.service import Ranking
+
+VERSION = version("simpatico")
+
+KEEP_ALIVE_S = 10.0
+"""Seconds of silence in a stream before a comment is sent."""
+GRACE_S = 5.0
+"""A turn that the service itself does not end in time is ended so many seconds later."""
+
+
+class Service(Protocol):
+    """The part of `simpatico.agent.service.Simpatico` that the API calls; its contract is there."""
+
+    def turn(
+        self,
+        text: str,
+        *,
+        user: str,
+        session: str,
+        options: TurnOptions,
+        dialogue: Sequence[Turn] | None,
+    ) -> AsyncIterator[Update]:
+        """Answer one message."""
+        ...
+
+    async def recommend(
+        self, turns: Sequence[Turn], *, profile: Profile, k: int, options: TurnOptions
+    ) -> "Ranking":
+        """Rank for a dialogue."""
+        ...
+
+    async def record(self, event: Event) -> bool:
+        """Store an event."""
+        ...
+
+    async def profile(self, user: str) -> Profile:
+        """Sum up a person's events."""
+        ...
+
+    async def health(self) -> dict[str, str]:
+        """Tell how each part is."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close everything."""
+        ...
+
+
+class Door:
+    """The service behind the app (once it is built), its settings and its measurements."""
+
+    def __init__(
+        self, settings: Settings, *, keep_alive_s: float = KEEP_ALIVE_S, grace_s: float = GRACE_S
+    ) -> None:
+        self.settings = settings
+        self.keep_alive_s = keep_alive_s
+        self.limit_s = settings.turn_timeout_s + grace_s
+        self.metrics = Metrics()
+        self.created = int(time.time())
+        self.behind: Service | None = None
+        self.failure = ""
+
+    @property
+    def service(self) -> Service:
+        """The service. Raises `ApiError` 503 while it is not there."""
+        if self.behind is None:
+            raise ApiError(
+                503,
+                "could not start; /ready says why" if self.failure else "still starting",
+                code="unavailable",
+                headers={"Retry-After": "5"},
+            )
+        return self.behind
+
+
+def door_of(request: Request) -> Door:
+    """The door a request came through."""
+    door = request.app.state.door
+    assert isinstance(door, Door)
+    return door
+
+
+def body_of(model: type[BaseModel], *, or_list: bool = False) -> dict[str, Any]:
+    """The `openapi_extra` of an endpoint that reads its body itself."""
+    schema = model.model_json_schema()
+    inlined = _inline(schema, schema.get("$defs", {}))
+    if or_list:
+        inlined = {"anyOf": [inlined, {"type": "array", "items": inlined}]}
+    content = {"application/json": {"schema": inlined}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _inline(schema: Any, known: Mapping[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        if reference := schema.get("$ref"):
+            return _inline(known[reference.rpartition("/")[2]], known)
+        return {key: _inline(held, known) for key, held in schema.items() if key != "$defs"}
+    if isinstance(schema, list):
+        return [_inline(held, known) for held in schema]
+    return schema

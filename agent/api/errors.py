@@ -1,0 +1,120 @@
+"""Errors as the OpenAI protocol writes them: `{"error": {message, type, param, code}}`."""
+
+import logging
+import traceback
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from simpatico.errors import (
+    DataError,
+    LLMUnavailable,
+    NotAllowed,
+    SimpaticoError,
+    StoreError,
+)
+
+log = logging.getLogger(__name__)
+
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
+_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    500: "internal_error",
+}
+_RETRY_AFTER_S = "2"
+
+
+class ApiError(Exception):
+    """An answer other than 200. `code` is for programs, `message` for people."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or _CODES.get(status)
+        self.param = param
+        self.headers = dict(headers or {})
+
+    @property
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """The error object that clients of the protocol read."""
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        return {
+            "error": {
+                "message": self.message,
+                "type": _TYPES.get(self.status, kind),
+                "param": self.param,
+                "code": self.code,
+            }
+        }
+
+
+def from_validation(error: ValidationError) -> ApiError:
+    """Name the first wrong field and how many more there are; never repeat what was sent."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    where = ".".join(str(part) for part in found[0]["loc"])
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    message = found[0]["msg"].removeprefix("Value error, ")
+    return ApiError(
+        400, f"{where or 'body'}: {message}{more}", code="invalid_value", param=where or None
+    )
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """Translate whatever went wrong; what nobody foresaw becomes a 500 that tells nothing.
+
+    The log gets the type and the place of an unforeseen error. Its message may hold words of a
+    person, so it goes to DEBUG.
+    """
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, ValidationError):
+        return from_validation(error)
+    if isinstance(error, NotAllowed):
+        return ApiError(403, str(error), code="not_allowed")
+    if isinstance(error, DataError):
+        return ApiError(400, str(error), code="invalid_data")
+    if isinstance(error, StoreError):
+        log.error("a store failed: %s", error)
+        return _unavailable("a database of ours failed; nothing of this request was kept")
+    if isinstance(error, LLMUnavailable):
+        return _unavailable("the language model does not answer")
+    if isinstance(error, TimeoutError):
+        return ApiError(504, "the answer took too long", code="timeout")
+    if isinstance(error, SimpaticoError):
+        log.error("%s: %s", type(error).__name__, error)
+        return _unavailable("a part of this service is not working; /ready says which")
+    place = "".join(traceback.format_tb(error.__traceback__))
+    log.error("unforeseen %s\n%s", type(error).__name__, place)
+    log.debug("unforeseen error", exc_info=error)
+    return ApiError(500, "something went wrong on our side; the log has the request id")
+
+
+def respond(error: Exception) -> JSONResponse:
+    """The error as a response."""
+    wrong = as_api_error(error)
+    return JSONResponse(wrong.body, status_code=wrong.status, headers=wrong.headers)
+
+
+async def handle(request: Request, error: Exception) -> JSONResponse:
+    """Exception handler for FastAPI: every error leaves through here."""
+    return respond(error)
+
+
+def _unavailable(message: str) -> ApiError:
+    return ApiError(503, message, code="unavailable", headers={"Retry-After": _RETRY_AFTER_S})

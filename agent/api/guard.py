@@ -1,0 +1,98 @@
+"""What happens to every request before and after its endpoint: host, origin, ids, last resort."""
+
+import ipaddress
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simpatico.agent.api.errors import ApiError, respond
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.I)
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class Guard:
+    """ASGI middleware around the API and the page beside it.
+
+    A server on the loopback interface believes that whoever reaches it sits at this computer. A
+    web page can break that by pointing its own name at 127.0.0.1, or by posting across sites;
+    the Host header and the browser's Sec-Fetch-Site give both away.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None) -> None:
+        """`hosts` are the names (lower case, no port) the server answers to; None: any."""
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers = Headers(scope=scope)
+        request_id = headers.get("x-request-id", "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = f"req_{secrets.token_hex(12)}"
+        started = False
+
+        async def stamped(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                out = MutableHeaders(scope=message)
+                out["x-request-id"] = request_id
+                out["openai-processing-ms"] = str(round((time.perf_counter() - began) * 1000))
+                out.setdefault("x-content-type-options", "nosniff")
+            await send(message)
+
+        try:
+            self._check(headers, method=scope["method"])
+            await self._app(_without_trailing_slash(scope), receive, stamped)
+        except Exception as error:
+            if started:  # too late for a status; the broken connection tells the caller
+                raise
+            await respond(error)(scope, receive, stamped)
+
+    def _check(self, headers: Headers, *, method: str) -> None:
+        named = headers.getlist("host")
+        match = _HOST.fullmatch(named[0]) if len(named) == 1 else None
+        if match is None:
+            raise ApiError(400, "Host: missing or malformed", code="invalid_host")
+        if self._hosts is not None and match["name"].lower() not in self._hosts:
+            raise ApiError(
+                400, "Host: this server does not answer to that name", code="invalid_host"
+            )
+        if method not in _SAFE and headers.get("sec-fetch-site") == "cross-site":
+            raise ApiError(403, "requests from other sites' pages are refused", code="cross_site")
+
+
+def hosts_for(host: str, *, more: Iterable[str] = ()) -> frozenset[str] | None:
+    """The names a server bound to `host` answers to; None (any) when bound to every interface.
+
+    `more` are names that a proxy in front of it passes on.
+    """
+    if host in ("", "0.0.0.0", "::", "[::]"):
+        return None
+    names = {"localhost", "127.0.0.1", "[::1]", _bracketed(host)}
+    return frozenset(names | {name.lower() for name in more})
+
+
+def _bracketed(host: str) -> str:
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host.lower()
+
+
+def _without_trailing_slash(scope: Scope) -> dict[str, Any]:
+    path = scope["path"]
+    if path.startswith("/v1/") and path.endswith("/"):
+        return {**scope, "path": path.rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
+    return dict(scope)

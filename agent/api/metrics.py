@@ -1,0 +1,103 @@
+"""Prometheus series of one app. Labels are names of ours, never anybody's words."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from simpatico.domain import Reply
+
+_TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+_STAGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
+
+
+class Metrics:
+    """The series, in a registry of their own so that several apps can live in one process.
+
+    Other doors (the page) may report their turns too, under their own `door`.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._turns = Counter(
+            "simpatico_turns",
+            "Turns answered, by door and by what was done.",
+            ["door", "route"],
+            registry=self.registry,
+        )
+        self._failed = Counter(
+            "simpatico_turns_failed",
+            "Turns without an answer, by error code.",
+            ["door", "code"],
+            registry=self.registry,
+        )
+        self._degraded = Counter(
+            "simpatico_turns_degraded",
+            "Turns in which a part ran on its fallback.",
+            ["door"],
+            registry=self.registry,
+        )
+        self._turn_s = Histogram(
+            "simpatico_turn_seconds",
+            "A whole turn.",
+            ["door"],
+            buckets=_TURN_BUCKETS_S,
+            registry=self.registry,
+        )
+        self._first_word_s = Histogram(
+            "simpatico_time_to_first_word_seconds",
+            "From the message to the first piece of the answer's text.",
+            ["door"],
+            buckets=_TURN_BUCKETS_S,
+            registry=self.registry,
+        )
+        self._stage_s = Histogram(
+            "simpatico_stage_seconds",
+            "One stage of a turn.",
+            ["stage"],
+            buckets=_STAGE_BUCKETS_S,
+            registry=self.registry,
+        )
+        self._events = Counter(
+            "simpatico_events",
+            "Feedback events, by kind and by what became of them.",
+            ["kind", "status"],
+            registry=self.registry,
+        )
+        self.running = Gauge(
+            "simpatico_turns_running", "Turns being answered now.", registry=self.registry
+        )
+        self._part = Gauge(
+            "simpatico_part_up",
+            "1: ok, 0.5: degraded, 0: down, as of the last look.",
+            ["part"],
+            registry=self.registry,
+        )
+
+    def turn(
+        self, door: str, reply: Reply, *, seconds: float, first_word_s: float | None = None
+    ) -> None:
+        """Count an answered turn."""
+        self._turns.labels(door, reply.route).inc()
+        self._turn_s.labels(door).observe(seconds)
+        if first_word_s is not None:
+            self._first_word_s.labels(door).observe(first_word_s)
+        if reply.degraded:
+            self._degraded.labels(door).inc()
+        for stage in reply.trace.stages:
+            self._stage_s.labels(stage.name).observe(stage.ms / 1000)
+
+    def failed(self, door: str, code: str) -> None:
+        """Count a turn without an answer."""
+        self._failed.labels(door, code).inc()
+
+    def event(self, kind: str, status: str) -> None:
+        """Count an event."""
+        self._events.labels(kind, status).inc()
+
+    def parts(self, parts: dict[str, str]) -> None:
+        """Remember how the parts are."""
+        for name, how in parts.items():
+            value = {"ok": 1.0, "degraded": 0.5}.get(how.partition(":")[0], 0.0)
+            self._part.labels(name).set(value)
+
+    def text(self) -> bytes:
+        """All series in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,83 @@
+"""Endpoints for those who run it: models, health, readiness, metrics, version."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, Response
+
+from simpatico.agent.api.auth import authorised
+from simpatico.agent.api.chat import check_model
+from simpatico.agent.api.door import VERSION, Door, door_of
+from simpatico.agent.api.schemas import MODEL
+
+public = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"])
+
+
+@public.get("/health")
+@public.head("/health", include_in_schema=False)
+async def health() -> dict[str, str]:
+    """Alive: the process answers. Says nothing about its parts."""
+    return {"status": "ok"}
+
+
+@public.get("/ready")
+@public.head("/ready", include_in_schema=False)
+async def ready(request: Request) -> JSONResponse:
+    """200 when turns are answered (perhaps on fallbacks), 503 while starting or a part is down.
+
+    With a key set, only callers who carry it read why a part is not well.
+    """
+    door = door_of(request)
+    if door.behind is None:
+        status = "down" if door.failure else "starting"
+        parts = {"service": f"down: {door.failure}" if door.failure else "starting"}
+    else:
+        parts = await door.behind.health()
+        door.metrics.parts(parts)
+        states = {how.partition(":")[0] for how in parts.values()}
+        status = "down" if "down" in states else "degraded" if "degraded" in states else "ready"
+    if not authorised(request):
+        parts = {name: how.partition(":")[0] for name, how in parts.items()}
+    return JSONResponse(
+        {"status": status, "parts": parts},
+        status_code=503 if status in ("down", "starting") else 200,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """All series in Prometheus' text format."""
+    return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/version")
+async def version() -> dict[str, str]:
+    """Which Simpatico this is."""
+    return {"name": "simpatico", "version": VERSION}
+
+
+@router.get("/v1/models")
+@router.head("/v1/models", include_in_schema=False)
+async def models(request: Request) -> dict[str, Any]:
+    """The list of models: one."""
+    return {"object": "list", "data": [_model(door_of(request))]}
+
+
+@router.get("/v1/models/{model:path}")
+async def model(request: Request, model: str) -> dict[str, Any]:
+    """One model."""
+    check_model(model)
+    return _model(door_of(request))
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> JSONResponse:
+    """The machine-readable description of this API."""
+    return JSONResponse(request.app.openapi())
+
+
+def _model(door: Door) -> dict[str, Any]:
+    return {"id": MODEL, "object": "model", "created": door.created, "owned_by": "simpatico"}

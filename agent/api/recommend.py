@@ -1,0 +1,124 @@
+"""`POST /v1/recommendations`: rank for a dialogue and keep nothing of it."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
+
+from simpatico.agent.api.auth import person
+from simpatico.agent.api.body import read
+from simpatico.agent.api.door import body_of, door_of
+from simpatico.agent.api.errors import ApiError, from_validation
+from simpatico.agent.api.schemas import PastEvent, RecommendRequest, card
+from simpatico.agent.api.stream import CallerGone, attended
+from simpatico.agent.profile import check_event, sum_up
+from simpatico.domain import Event, Profile
+from simpatico.errors import DataError
+
+if TYPE_CHECKING:
+    from simpatico.agent.service import Ranking
+
+router = APIRouter(tags=["recommendations"])
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@router.post("/v1/recommendations", openapi_extra=body_of(RecommendRequest))
+async def recommend(request: Request) -> Response:
+    """The understood state and up to `k` items, best first, whatever the intent."""
+    door = door_of(request)
+    wanted = await read(request, RecommendRequest)
+    service = door.service
+    try:
+        options = wanted.options
+    except ValidationError as error:
+        raise from_validation(error) from error
+    who = person(request, user=wanted.user)
+    past = profile_from(who.user, wanted.history)
+
+    async def rank() -> "Ranking":
+        known = Profile(user=who.user) if who.throwaway else await service.profile(who.user)
+        return await service.recommend(
+            wanted.dialogue, profile=together(known, past), k=wanted.k, options=options
+        )
+
+    try:
+        ranking = await attended(rank(), request.receive, limit_s=door.limit_s)
+    except CallerGone:
+        return Response(status_code=499)  # nobody reads it
+    return JSONResponse(
+        {
+            "id": f"rec-{uuid.uuid4().hex}",
+            "object": "recommendations",
+            "created": int(time.time()),
+            "state": ranking.state.model_dump(mode="json"),
+            "recommendations": [
+                card(found).model_dump(mode="json") for found in ranking.recommendations
+            ],
+            "degraded": list(ranking.degraded),
+        }
+    )
+
+
+def profile_from(user: str, history: Sequence[PastEvent]) -> Profile:
+    """Sum up a history, oldest first; events without a time count as older than all others.
+
+    Raises:
+        ApiError: 400 that names the first event that cannot be one.
+    """
+    events = []
+    for index, past in enumerate(history):
+        try:
+            event = Event(
+                id=str(index),
+                at=_aware(past.at),
+                user=user,
+                item_id=past.item_id,
+                kind=past.kind,
+                value=past.value,
+            )
+            check_event(event)
+        except (ValidationError, DataError) as error:
+            raise ApiError(
+                400,
+                f"history.{index}: {why(error)}",
+                code="invalid_value",
+                param=f"history.{index}",
+            ) from error
+        events.append(event)
+    events.sort(key=lambda event: event.at)
+    return sum_up(user, events, ())
+
+
+def together(known: Profile, past: Profile) -> Profile:
+    """Both profiles in one; where they disagree on an item, `past` decides."""
+    decided = {*past.liked, *past.disliked}
+
+    def join(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*(item for item in first if item not in decided), *then)))
+
+    return Profile(
+        user=known.user,
+        liked=join(known.liked, past.liked),
+        disliked=join(known.disliked, past.disliked),
+        seen=tuple(dict.fromkeys((*known.seen, *past.seen))),
+        saved=tuple(dict.fromkeys((*known.saved, *past.saved))),
+        shown=known.shown,
+        n_events=known.n_events + past.n_events,
+    )
+
+
+def why(error: ValidationError | DataError) -> str:
+    """What is wrong with an event, in a line that does not repeat it."""
+    return str(error) if isinstance(error, DataError) else from_validation(error).message
+
+
+def _aware(at: datetime | None) -> datetime:
+    if at is None:
+        return _NO_TIME
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

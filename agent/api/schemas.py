@@ -1,0 +1,261 @@
+"""What callers may send, and the parts of ours in what they get back.
+
+Unknown fields are ignored and null means "not given", as OpenAI's clients expect.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from simpatico.domain import (
+    Item,
+    Reason,
+    Recommendation,
+    Reply,
+    Stage,
+    Turn,
+    TurnOptions,
+    UserState,
+    Value,
+)
+
+MODEL = "simpatico"
+MAX_MESSAGES = 200
+MAX_CHARS = 20_000
+MAX_HISTORY = 10_000
+MAX_K = 100
+
+
+class Sent(BaseModel):
+    """Something a caller sends."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            return {key: held for key, held in value.items() if held is not None}
+        return value
+
+
+class Message(Sent):
+    """One message of a chat. `content` is a string or a list of typed parts."""
+
+    role: Literal["developer", "system", "user", "assistant", "tool", "function"]
+    content: Any = None
+
+    @property
+    def text(self) -> str:
+        """The words: the content, or its text parts joined by line breaks."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(part["text"] for part in self._parts if _is_text(part))
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The types of parts that are not words."""
+        return tuple(str(part.get("type", "?"))[:40] for part in self._parts if not _is_text(part))
+
+    @property
+    def _parts(self) -> list[dict[str, Any]]:
+        return self.content if isinstance(self.content, list) else []
+
+    @field_validator("content")
+    @classmethod
+    def _known_shape(cls, content: object) -> object:
+        if isinstance(content, list):
+            parts = [{"type": "text", "text": p} if isinstance(p, str) else p for p in content]
+            if all(isinstance(part, dict) for part in parts):
+                return parts
+        elif content is None or isinstance(content, str):
+            return content
+        raise ValueError("wanted a string or a list of parts")
+
+
+class StreamOptions(Sent):
+    """How to stream."""
+
+    include_usage: bool = False
+
+
+class ChatRequest(Sent):
+    """`POST /v1/chat/completions`. Sampling options are accepted and have no effect."""
+
+    model: str = Field(default=MODEL, max_length=200)
+    messages: tuple[Message, ...] = Field(min_length=1, max_length=MAX_MESSAGES)
+    stream: bool = False
+    stream_options: StreamOptions = StreamOptions()
+    n: int = 1
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    user: str | None = None
+    safety_identifier: str | None = None
+    response_format: Any = None
+    tools: Any = None
+    functions: Any = None
+    simpatico: TurnOptions = TurnOptions()
+
+    @field_validator("n")
+    @classmethod
+    def _only_one(cls, n: int) -> int:
+        if n != 1:
+            raise ValueError("only one choice is given for each request; wanted 1")
+        return n
+
+    @model_validator(mode="after")
+    def _ends_with_the_person(self) -> "ChatRequest":
+        if self.messages[-1].role != "user":
+            raise ValueError("messages: the last message must be the user's")
+        if self.messages[-1].content is None:
+            raise ValueError("messages: the last message has no content")
+        for index, message in enumerate(self.messages):
+            if message.role in ("user", "assistant") and len(message.text) > MAX_CHARS:
+                raise ValueError(f"messages.{index}.content: at most {MAX_CHARS:,} characters")
+        return self
+
+    @property
+    def budget(self) -> int | None:
+        """How many tokens the answer may have; None when the caller set no limit."""
+        return self.max_completion_tokens or self.max_tokens
+
+
+class PastEvent(Sent):
+    """Something the person did earlier, for callers that keep the events themselves."""
+
+    item_id: str = Field(min_length=1, max_length=200)
+    kind: str
+    at: datetime | None = None
+    value: float | None = None
+
+
+class RecommendRequest(Sent):
+    """`POST /v1/recommendations`. One of `text`, `turns` and `messages` says what is wanted."""
+
+    text: str | None = Field(default=None, max_length=MAX_CHARS)
+    turns: tuple[Turn, ...] = Field(default=(), max_length=MAX_MESSAGES)
+    messages: tuple[Message, ...] = Field(default=(), max_length=MAX_MESSAGES)
+    user: str | None = None
+    k: int = Field(default=10, ge=1, le=MAX_K)
+    history: tuple[PastEvent, ...] = Field(default=(), max_length=MAX_HISTORY)
+    mood: str = "auto"
+    personal: bool = True
+    adventurous: float | None = None
+
+    @model_validator(mode="after")
+    def _one_dialogue(self) -> "RecommendRequest":
+        if sum((self.text is not None, bool(self.turns), bool(self.messages))) != 1:
+            raise ValueError("wanted exactly one of text, turns, messages")
+        if not self.dialogue or self.dialogue[-1].role != "user":
+            raise ValueError("the last turn must be the user's")
+        if any(len(turn.text) > MAX_CHARS for turn in self.dialogue):
+            raise ValueError(f"at most {MAX_CHARS:,} characters a turn")
+        return self
+
+    @property
+    def dialogue(self) -> tuple[Turn, ...]:
+        """The turns, oldest first."""
+        if self.text is not None:
+            return (Turn(role="user", text=self.text),)
+        return self.turns or turns_of(self.messages)
+
+    @property
+    def options(self) -> TurnOptions:
+        """The rest of the wishes. Raises pydantic's ValidationError."""
+        return TurnOptions(mood=self.mood, personal=self.personal, adventurous=self.adventurous)
+
+
+class Card(Value):
+    """A recommendation as callers see it."""
+
+    id: str
+    title: str
+    year: int | None
+    kind: str
+    genres: tuple[str, ...]
+    creators: tuple[str, ...]
+    p_accept: float
+    reasons: tuple[Reason, ...]
+
+
+class Extra(Value):
+    """The key `simpatico` of a chat completion, beyond what the protocol knows.
+
+    Attributes:
+        state: what was understood of the person.
+        recommendations: best first; empty when the route does not recommend.
+        list_id: to be sent back with events, so that they are tied to this list.
+        route: what was done with the message; "task" for a client's own housekeeping.
+        trace: the stages with their milliseconds.
+        degraded: each part that ran on its fallback, in plain words.
+        notes: what was sent and not used, in plain words.
+    """
+
+    state: UserState = UserState()
+    recommendations: tuple[Card, ...] = ()
+    list_id: str = ""
+    route: str = "task"
+    trace: tuple[Stage, ...] = ()
+    degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def card(recommendation: Recommendation) -> Card:
+    """The recommendation without its inner workings."""
+    item: Item = recommendation.item
+    return Card(
+        id=item.id,
+        title=item.title,
+        year=item.year,
+        kind=item.kind,
+        genres=item.genres,
+        creators=item.creators,
+        p_accept=recommendation.p_accept,
+        reasons=recommendation.reasons,
+    )
+
+
+def extra(reply: Reply, *, notes: tuple[str, ...] = ()) -> Extra:
+    """What a reply says beside its text."""
+    return Extra(
+        state=reply.state,
+        recommendations=tuple(card(found) for found in reply.recommendations),
+        list_id=reply.list_id,
+        route=reply.route,
+        trace=reply.trace.stages,
+        degraded=reply.degraded,
+        notes=notes,
+    )
+
+
+def turns_of(messages: tuple[Message, ...]) -> tuple[Turn, ...]:
+    """The dialogue in a list of messages: what the user and the assistant said in words."""
+    return tuple(
+        Turn(role="user" if message.role == "user" else "assistant", text=message.text)
+        for message in messages
+        if message.role == "user" or (message.role == "assistant" and message.text)
+    )
+
+
+def notes_on(request: ChatRequest, *, in_session: bool) -> tuple[str, ...]:
+    """What was sent and is not used, so that nobody believes it was."""
+    notes = []
+    if in_session and len(turns_of(request.messages)) > 1:
+        notes.append("the session has its own memory; only the last message was read")
+    if kinds := sorted({kind for message in request.messages for kind in message.ignored}):
+        notes.append(f"only words are read; ignored: {', '.join(kinds)[:200]}")
+    if any(message.role in ("system", "developer") for message in request.messages):
+        notes.append("system and developer messages do not change how Simpatico works")
+    if request.tools or request.functions:
+        notes.append("tools are never called")
+    if isinstance(request.response_format, dict) and request.response_format.get("type") != "text":
+        notes.append("the answer is text whatever response_format says; the data is in `simpatico`")
+    return tuple(notes)
+
+
+def _is_text(part: dict[str, Any]) -> bool:
+    return part.get("type", "text") in ("text", "input_text", "output_text") and isinstance(
+        part.get("text"), str
+    )

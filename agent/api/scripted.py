@@ -1,0 +1,166 @@
+"""A service that says what it is told to: the API's deterministic counterpart for tests."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING
+
+from simpatico.agent.profile import check_event, sum_up
+from simpatico.domain import (
+    CardsReady,
+    Event,
+    Finished,
+    Profile,
+    Reply,
+    StageUpdate,
+    TextDelta,
+    Turn,
+    TurnOptions,
+    Update,
+    Value,
+)
+from simpatico.errors import DataError, NotAllowed, StoreError
+
+if TYPE_CHECKING:
+    from simpatico.agent.service import Ranking
+
+
+class Asked(Value):
+    """One turn as the service was asked for it."""
+
+    text: str
+    user: str
+    session: str
+    options: TurnOptions
+    dialogue: tuple[Turn, ...] | None
+
+
+class ScriptedService:
+    """Gives the same reply to every turn, word by word, and keeps events and owners in memory.
+
+    Attributes:
+        asked: every turn, in order.
+        stopped: set when a turn was left before its end.
+        store_works: set to False for a full disk.
+        parts: what `health` says.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        *,
+        pause_s: float = 0.0,
+        error: Exception | None = None,
+        error_after: int = 0,
+    ) -> None:
+        """Prepare the script.
+
+        Args:
+            reply: what is answered.
+            pause_s: seconds of silence before each update.
+            error: raised by turns and rankings.
+            error_after: how many updates come before it.
+        """
+        self._reply = reply
+        self._pause_s = pause_s
+        self._error = error
+        self._error_after = error_after
+        self._events: dict[str, Event] = {}
+        self._owners: dict[str, str] = {}
+        self.asked: list[Asked] = []
+        self.stopped = threading.Event()
+        self.store_works = True
+        self.closed = False
+        self.parts = {"store": "ok", "llm": "ok"}
+
+    async def turn(
+        self,
+        text: str,
+        *,
+        user: str,
+        session: str,
+        options: TurnOptions,
+        dialogue: Sequence[Turn] | None,
+    ) -> AsyncGenerator[Update, None]:
+        """Say the reply."""
+        kept = None if dialogue is None else tuple(dialogue)
+        self.asked.append(
+            Asked(text=text, user=user, session=session, options=options, dialogue=kept)
+        )
+        if dialogue is None and self._owners.setdefault(session, user) != user:
+            raise NotAllowed(f"the session {session!r} is somebody else's")
+        finished = False
+        try:
+            for index, update in enumerate(self._script()):
+                if self._error and index == self._error_after:
+                    raise self._error
+                await asyncio.sleep(self._pause_s)
+                yield update
+            finished = True
+        finally:
+            if not finished:
+                self.stopped.set()
+
+    async def recommend(
+        self, turns: Sequence[Turn], *, profile: Profile, k: int, options: TurnOptions
+    ) -> "Ranking":
+        """Give the reply's items, without those the profile liked, disliked or saw."""
+        from simpatico.agent.service import Ranking
+
+        await asyncio.sleep(self._pause_s)
+        if self._error:
+            raise self._error
+        known = {*profile.liked, *profile.disliked, *profile.seen}
+        left = [found for found in self._reply.recommendations if found.item.id not in known]
+        return Ranking(state=self._reply.state, recommendations=tuple(left[:k]))
+
+    async def record(self, event: Event) -> bool:
+        """Keep an event."""
+        if not self.store_works:
+            raise StoreError("database or disk is full")
+        if event.item_id not in {found.item.id for found in self._reply.recommendations}:
+            raise DataError(f"no item {event.item_id!r} in the catalogue")
+        check_event(event)
+        if event.id in self._events:
+            return False
+        self._events[event.id] = event
+        return True
+
+    async def profile(self, user: str) -> Profile:
+        """Sum up the events kept."""
+        theirs = [event for event in self._events.values() if event.user == user]
+        return sum_up(user, sorted(theirs, key=lambda event: event.at), ())
+
+    @property
+    def events(self) -> list[Event]:
+        """What was recorded, in order."""
+        return list(self._events.values())
+
+    def forget(self) -> None:
+        """Begin anew, with everything in order."""
+        self.asked.clear()
+        self._events.clear()
+        self._owners.clear()
+        self.store_works = True
+        self.parts = {"store": "ok", "llm": "ok"}
+
+    async def health(self) -> dict[str, str]:
+        """Say `parts`."""
+        return dict(self.parts)
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    def _script(self) -> list[Update]:
+        reply = self._reply
+        words = reply.text.split(" ")
+        pieces = [word + " " for word in words[:-1]] + words[-1:]
+        return [
+            StageUpdate(name="read", detail="Listening"),
+            CardsReady(
+                recommendations=reply.recommendations, list_id=reply.list_id, state=reply.state
+            ),
+            *(TextDelta(text=piece) for piece in pieces),
+            Finished(reply=reply),
+        ]

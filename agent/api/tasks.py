@@ -1,0 +1,68 @@
+"""Housekeeping prompts of chat clients, answered without recommending anything.
+
+Open WebUI asks the very model a person talks with to name the chat, tag it and suggest what to
+ask next; LibreChat asks for a title. Taken for a person's words they would be recommended for and
+land in the profile. The wording is that of the clients' default templates.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from simpatico.agent.api.schemas import Message
+from simpatico.text import clean
+
+Task = Literal["title", "tags", "follow_ups", "queries", "prompt", "text", "plain_title", "other"]
+
+_KEYS: tuple[Task, ...] = ("title", "tags", "follow_ups", "queries", "prompt", "text")
+_OUTPUT_KEY = re.compile(r'\{\s*"(\w+)"\s*:')
+_PLAIN_TITLE = re.compile(
+    r"(provide|generate|write) a concise\b.{0,60}\btitle\b.{0,80}\bconversation", re.I | re.S
+)
+_FIRST_LINE = re.compile(r"(?:^|\n)\s*(?:user|human)\s*:\s*(.+)", re.I)
+_TITLE_WORDS = 6
+_UNTITLED = "Something to enjoy"
+_FOLLOW_UPS = ("Why these?", "Something lighter, please", "Surprise me")
+
+
+def task_of(messages: Sequence[Message]) -> Task | None:
+    """Which housekeeping task the last message is; None when a person is speaking.
+
+    Two marks of a template must come together, so that somebody who merely begins with
+    "### Task:" is still heard.
+    """
+    text = messages[-1].text.strip()
+    if text.startswith("### Task:") and ("### Output" in text or "<chat_history>" in text):
+        wanted = _OUTPUT_KEY.search(text)
+        return next((key for key in _KEYS if wanted and wanted[1] == key), "other")
+    if _PLAIN_TITLE.search(text):
+        return "plain_title"
+    return None
+
+
+def answer(task: Task, messages: Sequence[Message]) -> str:
+    """A short answer in the form the task asks for."""
+    if task == "plain_title":
+        return _title(messages)
+    if task == "title":
+        return json.dumps({"title": _title(messages)}, ensure_ascii=False)
+    if task == "tags":
+        return json.dumps({"tags": ["Recommendations"]})
+    if task == "follow_ups":
+        return json.dumps({"follow_ups": _FOLLOW_UPS})
+    if task == "queries":
+        return json.dumps({"queries": []})
+    return json.dumps({} if task == "other" else {task: ""})
+
+
+def _title(messages: Sequence[Message]) -> str:
+    """The first words the person wrote, from the history in the prompt or the dialogue itself."""
+    prompt = messages[-1].text
+    history = prompt.rpartition("<chat_history>")[2] if "<chat_history>" in prompt else prompt
+    if found := _FIRST_LINE.search(history):
+        said = found[1]
+    else:
+        said = next((m.text for m in messages[:-1] if m.role == "user"), "")
+    words = clean(said, max_chars=200).split()
+    return " ".join(words[:_TITLE_WORDS]).strip(" .,;:!?\"'") or _UNTITLED

@@ -15,6 +15,7 @@ from simpatico.domain import (
     Completion,
     Event,
     Impression,
+    Item,
     Profile,
     Recommendation,
     Turn,
@@ -140,11 +141,18 @@ class Reader(Protocol):
 
     name: str
 
-    async def read(self, turns: Sequence[Turn], *, previous: UserState | None = None) -> UserState:
+    async def read(
+        self,
+        turns: Sequence[Turn],
+        *,
+        previous: UserState | None = None,
+        shown: Sequence[Item] = (),
+    ) -> UserState:
         """Read the dialogue (oldest first, the newest turn is the user's) into a state.
 
         `previous` is the state after the turn before; constraints and mentions carry over from it
         unless the newest turn takes them back. `mood`, `need`, `intent` and `query` are of now.
+        `shown` is the list shown last, in its order, so that "the second one" means something.
         """
         ...
 

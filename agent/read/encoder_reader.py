@@ -1,0 +1,103 @@
+"""The reader that needs no language model: rules, prototypes and the mood head.
+
+It is the fallback when the model does not answer, and the floor that one has to beat.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from simpatico.agent.read.mood import MAX_CHARS, MoodHead, MoodReader
+from simpatico.agent.read.prototypes import INTENTS, NEEDS, Prototypes
+from simpatico.agent.read.understand import Rules, Titles, Understood
+from simpatico.agent.read.words import Vocabulary
+from simpatico.domain import Item, Mood, Turn, UserState
+from simpatico.protocols import Encoder
+
+
+class EncoderReader:
+    """Reads with a sentence encoder and rules. Safe to share between dialogues.
+
+    Args:
+        encoder: the one that the mood head was trained on.
+        titles: finds the catalogue's titles in a text.
+        vocabulary: the catalogue's genres, kinds and people, for wishes in its own terms.
+        head: the mood head; None takes the one that is shipped.
+        this_year: what "recent" is measured from; None is today's.
+
+    Raises:
+        ModelError: the mood head is missing or was trained on another encoder.
+    """
+
+    name = "encoder"
+
+    def __init__(
+        self,
+        encoder: Encoder[str],
+        titles: Titles,
+        *,
+        vocabulary: Vocabulary | None = None,
+        head: MoodHead | None = None,
+        this_year: int | None = None,
+    ) -> None:
+        self._encoder = encoder
+        self.rules = Rules(titles, vocabulary=vocabulary, this_year=this_year)
+        self.moods = MoodReader(encoder, head)
+        self._needs = Prototypes(encoder, NEEDS, near=0.55, margin=0.08)
+        self._intents = Prototypes(encoder, INTENTS, near=0.45, margin=0.05)
+
+    async def read(
+        self,
+        turns: Sequence[Turn],
+        *,
+        previous: UserState | None = None,
+        shown: Sequence[Item] = (),
+    ) -> UserState:
+        """Read the newest turn; see `simpatico.protocols.Reader`. Never raises on any text."""
+        return await asyncio.to_thread(self.read_now, turns, previous=previous, shown=shown)
+
+    def read_now(
+        self,
+        turns: Sequence[Turn],
+        *,
+        previous: UserState | None = None,
+        shown: Sequence[Item] = (),
+    ) -> UserState:
+        """The same, without an event loop."""
+        texts = [turn.text for turn in turns if turn.role == "user"]
+        newest = texts[-1] if texts and turns[-1].role == "user" else ""
+        understood = self.rules.understand(newest, previous=previous, shown=shown)
+        return self.complete(understood, newest, mood=self.mood(texts))
+
+    def mood(self, texts: Sequence[str]) -> Mood:
+        """The mood in what a person said, the newest last."""
+        return self.moods.read([self.rules.said(text) for text in texts[-4:]])
+
+    def complete(self, understood: Understood, text: str, *, mood: Mood) -> UserState:
+        """Fill in what no rule knew from the nearest prototypes, and say how sure all of it is."""
+        state = understood.state
+        need, need_sure = state.need, understood.need_sure
+        intent, intent_sure = state.intent, understood.intent_sure
+        if intent != "crisis" and text.strip() and (need == "unknown" or intent == "unknown"):
+            vector = self._encoder.encode([text.strip()[:MAX_CHARS]])[0]
+            if need == "unknown" and intent in ("seek", "refine", "unknown"):
+                need, need_sure = self._nearest(self._needs, vector)
+            if intent == "unknown":
+                intent, intent_sure = self._nearest(self._intents, vector)
+        if intent == "unknown" and mood.confidence > 0.3 and mood.label != "neutral":
+            # Who tells a recommender how they feel wants something, if only to be heard.
+            intent, intent_sure = "seek", 0.4
+        return UserState(
+            mood=mood,
+            need=need,
+            intent=intent,
+            constraints=state.constraints,
+            mentions=state.mentions,
+            query=state.query,
+            confidence=intent_sure,
+        )
+
+    @staticmethod
+    def _nearest(prototypes: Prototypes, vector: np.ndarray) -> tuple[str, float]:
+        return prototypes.nearest(vector)

@@ -1,0 +1,142 @@
+"""Which of the shown items a message points at, and what it says of them."""
+
+import re
+from collections.abc import Sequence
+
+from simpatico.agent.read.clauses import negated, plain, shorten
+from simpatico.agent.turn import Reference
+from simpatico.domain import Item
+from simpatico.text import fold, fold_title
+
+_ORDINALS: dict[str, int] = {
+    "first": 0, "1st": 0, "number one": 0, "number 1": 0, "no. 1": 0, "#1": 0, "top": 0,
+    "second": 1, "2nd": 1, "number two": 1, "number 2": 1, "no. 2": 1, "#2": 1,
+    "third": 2, "3rd": 2, "number three": 2, "number 3": 2, "no. 3": 2, "#3": 2,
+    "fourth": 3, "4th": 3, "number four": 3, "number 4": 3, "no. 4": 3, "#4": 3,
+    "fifth": 4, "5th": 4, "number five": 4, "number 5": 4, "no. 5": 4, "#5": 4,
+    "last": -1, "final": -1, "bottom": -1,
+}  # fmt: skip
+_NTH = re.compile(
+    r"(?:\bthe |\b)(?<![\w#])("
+    + "|".join(re.escape(word) for word in _ORDINALS)
+    + r")\b(?:(?! (?:time|thing|date|year|half|part|night|week|month|hour|minute|day|film i|movie i|century|world war|name|scene|episode|season))(?= one| two| film| movie| option| pick| suggestion| choice|\b))(?: (one|two|three|few)\b)?"
+)
+_ALL = re.compile(
+    r"\b(?:none of (?:these|those|them|the above)|(?:all|any|either|both|neither) of (?:these|those|them)|them all|(?:these|those|they) all|all (?:three|four|five|of that)?$|(?:seen|watched|know) (?:all|both|everything|them|these|those)|not (?:these|those|any)|(?:these|those|them)\b(?! (?:days|kind|kinds|sorts?|types?|two|people|who|times?|moments?|nights?|things?)))"
+)  # fmt: skip
+_ONE = re.compile(
+    r"\b(?:(?:this|that|the) (?:one|film|movie|suggestion|pick)|(?:seen|watched|saw|know|love|loved|hate|hated|like|liked|take|watch|enjoyed) (?:it|that|this)|it)\b|\bthat'?s? (?:sounds?|looks?)\b|^(?:already |i(?:'ve| have)? (?:already )?)?(?:seen|watched)\b|\bthat\b(?= (?:sounds|looks|works|was|is))|^not that\b"
+)  # fmt: skip
+_OTHER = re.compile(
+    r"\b(?:something else|anything else|another(?: one| film| movie)?|others?|more (?:options|suggestions|like (?:this|that|these))|different ones?|next|try again|keep going|what else|more please)\b|^more\b"
+)
+_SURPRISE = re.compile(
+    r"\b(?:surprise me|you (?:choose|pick|decide)|dealer'?s choice|up to you|anything(?: is| goes|'s)?(?: fine| good| ok(?:ay)?| works)|whatever you (?:like|think|want)|i(?:'m| am) feeling lucky|pick (?:one|something|anything)(?: for me)?|random(?:ly)?|i don'?t (?:care|mind),? (?:just )?(?:pick|anything))\b"
+)  # fmt: skip
+
+_STANCES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("seen", re.compile(r"\b(?:seen|watched|saw|rewatched|know (?:it|that one|them)|already know)\b")),
+    ("disliked", re.compile(r"\b(?:hate[ds]?|dislike[ds]?|awful|terrible|boring|bored me|worst|(?:did|do)n'?t (?:really )?(?:like|enjoy)|not a fan|can'?t stand|rubbish|crap|sucks?|sucked|meh|disappointing)\b")),
+    ("rejected", re.compile(
+        r"\b(?:no|nope|nah|not|none|neither|skip|pass|isn'?t|aren'?t|don'?t (?:want|fancy|feel like)|rather not|remove|drop|lose|without|too \w+|instead|doesn'?t (?:sound|look|appeal)|don'?t (?:sound|look|appeal))\b")),
+    ("accepted", re.compile(
+        r"\b(?:i'?ll (?:take|watch|try|go (?:with|for)|check|give)|let'?s (?:go (?:with|for)|watch|do|try)|sounds? (?:good|great|perfect|lovely|nice|amazing|fun|interesting|like (?:fun|a plan|what))|looks? (?:good|great|perfect|fun|interesting)|perfect|deal|yes|yeah|yep|sure|sold|works for me|i'?m in|watching|going with|i choose|i pick|that'?s the one|great (?:choice|pick|idea)|good (?:choice|pick|idea)|will watch|want to watch)\b")),
+    ("liked", re.compile(r"\b(?:love[ds]?|like[ds]?|enjoy(?:ed)?|favou?rite|great|amazing|brilliant|fantastic|wonderful|good|adore[ds]?|excellent)\b")),
+    ("asked", re.compile(r"\?|\b(?:what|who|why|how|when|where|which|tell me|is it|explain|more about|describe|compare)\b")),
+)  # fmt: skip
+_HAVE_NOT = re.compile(r"\b(?:haven'?t|have not|not|never|hadn'?t|didn'?t|yet to)(?: yet| ever| actually)? (?:seen?|watch(?:ed)?|heard)\b")
+_BARE = re.compile(r"(?:(?:ok(?:ay)?|hm+|i think|maybe|well)[, ]+)?(?:the )?[\w#. ]{2,24}?(?: please| then| one)*[.! ]*")
+_QUESTION = re.compile(r"^(?:and |but |so |ok(?:ay)? |hm+ |wait )?(?:what|who|why|how|when|where|which|is|are|was|does|do|did|can|tell me|explain|more about|describe|compare)\b")
+
+
+def resolve(text: str, shown: Sequence[Item]) -> Reference:
+    """Point from a message to the items shown last, in their order.
+
+    Stances: "seen", "disliked", "rejected" (not now), "accepted", "liked", "asked", "surprise"
+    (the choice is ours), or "none" with no item. "Something else" rejects everything shown; "not
+    that one" with nothing named rejects the first, which stood out most.
+    """
+    low = plain(shorten(text)).strip()
+    if not low:
+        return Reference()
+    if _SURPRISE.search(low) and not _by_title(low, shown):
+        return Reference(stance="surprise")
+    if not shown:
+        return Reference()
+    pointed = _by_title(low, shown) or _by_place(low, len(shown))
+    everything = tuple(range(len(shown)))
+    stance = _stance(low)
+    if not pointed and _ALL.search(low):
+        pointed = everything
+        if re.search(r"\b(?:none|neither)\b", low):
+            stance = "rejected" if stance not in ("seen", "disliked") else stance
+    if not pointed and _OTHER.search(low) and stance not in ("seen", "disliked", "asked"):
+        return Reference(item_ids=_ids(shown, everything), stance="rejected")
+    if not pointed and _ONE.search(low) and stance != "none":
+        pointed = (0,)
+    if pointed and stance == "none" and _BARE.fullmatch(low):
+        stance = "accepted"
+    if pointed and re.search(r"\b(?:more|something|similar|anything|another|one|films?|movies?) (?:\w+ )?(?:like|to)\b", low):
+        stance = "liked"
+    if not pointed and _short_verdict(low):
+        pointed = (0,) if stance in ("accepted", "asked") else everything
+    if not pointed or stance == "none":
+        return Reference()
+    return Reference(item_ids=_ids(shown, pointed), stance=stance)
+
+
+def _ids(shown: Sequence[Item], positions: Sequence[int]) -> tuple[str, ...]:
+    return tuple(shown[position].id for position in positions)
+
+
+def _by_title(low: str, shown: Sequence[Item]) -> tuple[int, ...]:
+    """Shown items whose title stands in the text; a longer title hides one inside it."""
+    said = f" {fold(low)} "
+    found = []
+    for position in sorted(range(len(shown)), key=lambda i: -len(shown[i].title)):
+        title = fold_title(shown[position].title)
+        if len(title) > 1 and f" {title} " in said:
+            found.append(position)
+            said = said.replace(f" {title} ", " _ ")
+    return tuple(sorted(found))
+
+
+def _by_place(low: str, n_shown: int) -> tuple[int, ...]:
+    found: list[int] = []
+    for match in _NTH.finditer(low):
+        place = _ORDINALS[match[1]]
+        several = {"two": 2, "three": 3, "few": 3}.get(match[2] or "", 1)
+        span = range(place, place + several) if place >= 0 else range(-several, 0)
+        found += [i % n_shown for i in span if -n_shown <= i < n_shown]
+    if re.search(r"\bthe other (?:one|two|ones)\b", low) and n_shown > 1:
+        found += range(1, n_shown)
+    return tuple(dict.fromkeys(found))
+
+
+def _stance(low: str) -> str:
+    if _QUESTION.search(low) and not re.search(r"\bwhat else|how about|what about\b", low):
+        return "asked"
+    have_not = _HAVE_NOT.search(low)
+    denied = negated(low)
+    for stance, cue in _STANCES:
+        match = cue.search(low)
+        if not match:
+            continue
+        if stance == "seen" and have_not:
+            continue
+        if stance in ("accepted", "liked") and any(a <= match.start() < b for a, b in denied):
+            continue
+        if stance == "rejected" and (have_not or re.match(r"(?:no|not) (?:bad|idea|sure|problem)", match.string[match.start() :])):
+            continue
+        return stance
+    return "none"
+
+
+def _short_verdict(low: str) -> bool:
+    """A verdict on the whole list in a word or two: "nope", "no thanks", "perfect", "why?"."""
+    return bool(
+        re.fullmatch(
+            r"(?:(?:no|nope|nah|meh|pass|skip|next|boring|no thanks?(?: you)?|not (?:for me|my thing|really|interested|tonight)|perfect|great|sold|deal|yes(?: please)?|yeah|sounds (?:good|great|perfect)|why|why not|how come|why these|looks good|i like|not feeling it)[\s,.!?]*)+",
+            low,
+        )
+    )

@@ -1,0 +1,157 @@
+"""One message taken apart by rules: everything but mood, need and the intents no rule knows.
+
+Both readers share it, so that what a person asks for never depends on which one is running.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from simpatico.agent.read.clauses import blank, inside, shorten
+from simpatico.agent.read.intents import intent_by_rule
+from simpatico.agent.read.mentions import (
+    Named,
+    merge_mentions,
+    spans_of,
+    stances,
+    trusted,
+    unlinked,
+)
+from simpatico.agent.read.needs import need_by_cue, need_spans
+from simpatico.agent.read.query import join_query, query_words
+from simpatico.agent.read.reference import resolve
+from simpatico.agent.read.rules import Heard, hear, merge
+from simpatico.agent.read.wishes import Clause
+from simpatico.agent.read.words import GENRES, TONES, Vocabulary
+from simpatico.agent.safety import is_crisis
+from simpatico.agent.turn import Reference
+from simpatico.domain import (
+    Constraints,
+    IntentName,
+    Item,
+    UserState,
+    Value,
+)
+
+
+class Titles(Protocol):
+    """Finds titles in a text; `simpatico.retrieval.titles.TitleIndex` is one."""
+
+    def link(self, text: str) -> Sequence[Named]:
+        """Find titles, in no particular order."""
+        ...
+
+
+class Understood(Value):
+    """What rules make of one message.
+
+    Attributes:
+        said: its words about the person; "" for a plain request, which tells no feeling.
+        wish: its words about what to recommend, titles blanked.
+        state: the state with everything but mood filled in; need and intent may be "unknown".
+        intent_sure, need_sure: how sure the rule is, in [0, 1]; 0 where none spoke.
+    """
+
+    said: str = ""
+    wish: str = ""
+    state: UserState = UserState()
+    intent_sure: float = 0.0
+    need_sure: float = 0.0
+
+
+class Rules:
+    """The rules, bound to one catalogue's titles and words."""
+
+    def __init__(
+        self,
+        titles: Titles,
+        *,
+        vocabulary: Vocabulary | None = None,
+        this_year: int | None = None,
+    ) -> None:
+        self._titles = titles
+        self._vocabulary = vocabulary or Vocabulary()
+        self._this_year = this_year or date.today().year
+
+    def said(self, text: str) -> str:
+        """What a message says of the person: its words without its wishes."""
+        return self._parts(shorten(text))[2]
+
+    def understand(
+        self, text: str, *, previous: UserState | None = None, shown: Sequence[Item] = ()
+    ) -> Understood:
+        """Take one message apart, in the light of the state before it."""
+        text = shorten(text)
+        before = previous or UserState()
+        if is_crisis(text):
+            state = UserState(
+                intent="crisis", constraints=before.constraints, mentions=before.mentions
+            )
+            return Understood(said=text, state=state, intent_sure=1.0)
+        named, heard, said, wish, words = self._parts(text)
+        reference = resolve(text, shown)
+        judged = stances(text, named)
+        has_wish = bool(wish)
+        masked = blank(text, spans_of(named))
+        intent, intent_sure = intent_by_rule(
+            masked,
+            heard=heard,
+            reference=reference,
+            previous=previous,
+            has_wish=has_wish,
+            liked="liked" in judged.values(),
+        )
+        need, need_sure = need_by_cue(masked, denied=heard.denied)
+        constraints = _exclude(merge(before.constraints, heard), reference, before.constraints)
+        state = UserState(
+            need=need,
+            intent=intent,
+            constraints=constraints,
+            mentions=merge_mentions(before.mentions, judged, reference, unlinked(text, named)),
+            query=_query(words, before.query, heard, intent),
+        )
+        return Understood(
+            said=said, wish=wish, state=state, intent_sure=intent_sure, need_sure=need_sure
+        )
+
+    def _parts(self, text: str) -> tuple[list[Named], Heard, str, str, tuple[str, ...]]:
+        named = trusted(text, self._titles.link(text)) if text.strip() else []
+        spans = spans_of(named)
+        heard = hear(
+            text, vocabulary=self._vocabulary, this_year=self._this_year, titles=spans
+        )
+        masked = blank(text, spans)
+        parts = heard.parts
+        wish = " ".join(masked[part.start : part.end].strip() for part in parts if part.wish)
+        about_self = [part for part in parts if not part.wish]
+        said = text if len(about_self) == len(parts) else _join(text, about_self)
+        refused = (*heard.denied, *spans, *heard.years, *heard.taken_back)
+        kept = [span for span in heard.terms if not inside(span, refused)]
+        words = query_words(text, parts, skip=(*refused, *need_spans(masked)), unless=kept)
+        return named, heard, said, wish, words
+
+
+def _join(text: str, parts: Sequence[Clause]) -> str:
+    pieces = [text[part.start : part.end].strip(" ,;-") for part in parts]
+    return ", ".join(piece for piece in pieces if piece)
+
+
+def _exclude(constraints: Constraints, reference: Reference, before: Constraints) -> Constraints:
+    if reference.stance not in ("rejected", "disliked"):
+        return constraints
+    ids = tuple(dict.fromkeys((*before.exclude_ids, *reference.item_ids)))
+    return constraints.model_copy(update={"exclude_ids": ids})
+
+
+def _query(words: Sequence[str], before: str, heard: Heard, intent: IntentName) -> str:
+    """Today's wish, and earlier words unless this message starts anew or takes them back."""
+    if heard.restart or (intent == "seek" and len(words) >= 2 and not heard.adds):
+        return join_query(words, "")
+    tables = {**GENRES, **TONES}
+    gone = [tables[name] for name in heard.lifted if name in tables]
+    now = heard.constraints
+    gone += [tables[name] for name in (*now.not_genres, *now.not_tones) if name in tables]
+    if now.genres and not heard.adds:
+        gone += [source for name, source in GENRES.items() if name not in now.genres]
+    return join_query(words, before, gone=gone)
+

@@ -1,0 +1,152 @@
+"""Years as people say them: decades, bounds, "recent", "black and white"."""
+
+import re
+from collections.abc import Callable
+
+from simpatico.agent.read.clauses import Span
+from simpatico.domain import Value
+
+RECENT_YEARS = 10
+"""How many years back "recent" and "new" reach."""
+
+
+class Years(Value):
+    """A range of years, both ends included; None is open. `any_year` takes an earlier wish back."""
+
+    start: int | None = None
+    end: int | None = None
+    any_year: bool = False
+    spans: tuple[Span, ...] = ()
+
+
+_NAMED = {
+    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
+    "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
+    "two thousands": 2000, "twenty tens": 2010,
+}  # fmt: skip
+_Y = r"((?:18|19|20)\d\d)"
+_DECADE = (
+    r"(?:(early|mid|late)[- ](?:the )?)?(?:'?((?:18|19|20)?\d0)'?s|(" + "|".join(_NAMED) + r"))\b"
+)
+
+_ANY = re.compile(
+    r"\b(?:any (?:year|decade|era|age|time period)|(?:the )?(?:year|decade|era|age) (?:does(?:n't| not) matter|is(?:n't| not) important)"
+    r"|(?:don't|do not) care (?:about the|what|which|how old) ?(?:year|decade|era|it is)?|doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:year|decade|era|dates?)|(?:old or new|new or old))\b"
+)  # fmt: skip
+
+
+def _decade(match: re.Match[str], first: int = 1) -> tuple[int, int] | None:
+    part, digits, name = match[first], match[first + 1], match[first + 2]
+    if name:
+        start = _NAMED[name]
+    elif len(digits) == 2:
+        start = (2000 if digits in ("00", "10", "20") else 1900) + int(digits)
+    else:
+        start = int(digits)
+    low, high = {"early": (0, 4), "mid": (3, 7), "late": (5, 9)}.get(part or "", (0, 9))
+    return start + low, start + high
+
+
+def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) -> Years:
+    """Read a plain text's years into one range.
+
+    Several decades give the range over them; several bounds are all kept. A negated bound turns
+    around ("nothing older than 1980"), a negated decade says nothing that a range can hold.
+    """
+    if match := _ANY.search(text):
+        return Years(any_year=True, spans=(match.span(),))
+    start: int | None = None
+    end: int | None = None
+    spans: list[Span] = []
+
+    def at_least(year: int) -> None:
+        nonlocal start
+        start = year if start is None else max(start, year)
+
+    def at_most(year: int) -> None:
+        nonlocal end
+        end = year if end is None else min(end, year)
+
+    def free(match: re.Match[str]) -> bool:
+        taken = any(match.start() < stop and begin < match.end() for begin, stop in spans)
+        if not taken:
+            spans.append(match.span())
+        return not taken
+
+    for match in re.finditer(rf"\b(?:between|from) {_Y} (?:and|to|until|till|through|-) ?{_Y}\b|\b{_Y} ?- ?{_Y}\b", text):
+        if free(match):
+            years = sorted(int(year) for year in match.groups() if year)
+            at_least(years[0])
+            at_most(years[1])
+    bound = (
+        r"\b(older than|no later than|not later than|earlier than|up to|until|till|pre|before|"
+        r"no older than|not older than|newer than|no earlier than|not earlier than|later than|more recent than|since|after|post|no newer than|not newer than|from)"
+        rf"[- ](?:the (?:year )?)?(?:{_Y}\b(?! ?s\b)|{_DECADE})( (?:on|onwards?|or (?:later|newer|after)|and (?:later|newer|after|up)))?"
+    )  # fmt: skip
+    for match in re.finditer(bound, text):
+        word = match[1]
+        decade = _decade(match, 3) if not match[2] else None
+        low, high = (int(match[2]), int(match[2])) if match[2] else decade or (0, 0)
+        if word == "from" and not match[6]:
+            continue
+        if not free(match):
+            continue
+        before = word in ("older than", "earlier than", "before", "pre")
+        until = word in ("no later than", "not later than", "up to", "until", "till", "no newer than", "not newer than")  # fmt: skip
+        after = word in ("newer than", "later than", "after", "post", "more recent than")
+        denied = negated(match.span()) and not word.startswith(("no ", "not "))
+        if before:
+            at_least(low) if denied else at_most(low - 1)
+        elif until:
+            at_least(high + 1) if denied else at_most(high)
+        elif after:
+            at_most(high) if denied else at_least(high + 1)
+        else:
+            at_most(low - 1) if denied else at_least(low)
+    hull: list[int] = []
+    for match in re.finditer(rf"(?<!\w){_DECADE}(?! (?:on|onwards)\b)", text):
+        if not negated(match.span()) and free(match):
+            hull += _decade(match) or ()
+    for match in re.finditer(
+        rf"\b(?:from|in|of|made in|released in|year|circa|around) {_Y}\b(?! ?s\b)|\b{_Y}(?= (?:film|movie)s?\b)",
+        text,
+    ):
+        if not negated(match.span()) and free(match):
+            hull += [int(match[1] or match[2])] * 2
+    if hull:
+        at_least(min(hull))
+        at_most(max(hull))
+    for source, low_, high_ in _loose(this_year):
+        for match in re.finditer(rf"\b(?:{source})\b", text):
+            if not free(match):
+                continue
+            if not negated(match.span()):
+                if low_:
+                    at_least(low_)
+                if high_:
+                    at_most(high_)
+            elif low_ and not high_:
+                at_most(low_ - 1)
+            elif high_ and not low_ and "classic" not in match[0]:
+                at_least(high_ + 1)
+    if start is not None and end is not None and start > end:
+        start, end = end, start
+    return Years(start=start, end=end, spans=tuple(spans))
+
+
+def _loose(this_year: int) -> tuple[tuple[str, int, int], ...]:
+    recent = this_year - RECENT_YEARS
+    return (
+        (r"black[- ](?:and|&|n)[- ]white|b&w", 0, 1965),
+        (r"golden age(?: of hollywood)?|old hollywood", 1930, 1959),
+        (r"silent era", 0, 1929),
+        (r"this century|21st century", 2000, 0),
+        (r"last century|20th century", 0, 1999),
+        (r"(?:last|past) (?:ten|10) years|last decade|past decade", this_year - 10, 0),
+        (r"(?:last|past) (?:five|5) years", this_year - 5, 0),
+        (r"(?:last|past) (?:twenty|20) years", this_year - 20, 0),
+        (r"more recent|(?:something|anything|a bit|ones?) newer|newer(?= (?:films?|movies?|ones?|stuff))|more modern", 2005, 0),
+        (r"recent(?:ly made)?|modern|contemporary|brand new|(?:something|anything) new|new(?= (?:films?|movies?|releases?|ones?))|too new", recent, 0),
+        (r"(?:something|anything|a bit|ones?) older|older(?= (?:films?|movies?|ones?|stuff))|(?:something|anything|too|nothing|very|so) old|old(?= (?:films?|movies?|ones?|stuff|classics?|school))|vintage", 0, 1989),
+        (r"(?:a|the|some|any|old|hollywood|true|great) classics?|classic(?= (?:films?|movies?|hollywood|comed\w+|westerns?|horror|thrillers?|romance|noirs?|musicals?|drama|sci-fi|ones?))|classics", 0, 1979),
+    )  # fmt: skip

@@ -89,9 +89,17 @@ def compose(
 def bullet(recommendation: Recommendation, *, lead: str = phrases.WHY[0]) -> str:
     """One item as a markdown list entry: its label, its premise or facts, its best reasons."""
     item = recommendation.item
-    text = f"- {bold(item)}: {premise(item) or _facts(item)}"
-    reasons = _strongest(recommendation.reasons, n=2)
-    return f"{text} {lead}: {'; '.join(reasons)}." if reasons else text
+    about_it = premise(item)
+    text = f"- {bold(item)}: {about_it or _facts(item)}"
+    # What the entry says anyway is no reason.
+    fresh = [
+        reason
+        for reason in recommendation.reasons
+        if reason.kind != "quote"
+        and (about_it or not reason.text.startswith(("It is a ", "It is an ")))
+    ]
+    reasons = _strongest(fresh, n=2)
+    return f"{text} {lead}: {_joined(reasons)}." if reasons else text
 
 
 def clarify(state: UserState, *, seed: str = "") -> str:
@@ -144,9 +152,9 @@ def acknowledge(state: UserState, items: Sequence[Item], *, stance: str, seed: s
 def why(recommendation: Recommendation) -> str:
     """Answer "why this one?" with what really moved the score, against it included."""
     item = recommendation.item
-    reasons = _strongest(recommendation.reasons, n=4)
+    reasons = _strongest([one for one in recommendation.reasons if one.kind != "quote"], n=4)
     if reasons:
-        text = f"Why {bold(item)}: {'; '.join(reasons)}."
+        text = f"Why {bold(item)}: {_joined(reasons)}."
     else:
         text = f"I have no particular reason for {bold(item)} beyond its overall score."
     parts = sorted(recommendation.parts, key=lambda part: (-part.value, part.name))
@@ -157,9 +165,9 @@ def why(recommendation: Recommendation) -> str:
         text += f" What counted against it: {_part(parts[-1].name)}."
     chance = recommendation.p_accept
     if chance >= 0.7:
-        return f"{text} I'm fairly confident about this one."
+        return f"{text} It scored high, though that's only an estimate."
     if chance >= 0.35:
-        return f"{text} I think it has a good chance with you, but it's an estimate."
+        return f"{text} That's an estimate, not a promise."
     return f"{text} It's a long shot, and I may well be wrong."
 
 
@@ -325,7 +333,20 @@ def _strongest(reasons: Sequence[Reason], *, n: int) -> list[str]:
 
 def _inside(text: str) -> str:
     """As it stands within a sentence: a plain word at the start loses its capital."""
+    for start, inside in (
+        ("It is ", "it's "),
+        ("Close to ", "it's close to "),
+        ("With ", "it has "),
+    ):
+        if text.startswith(start):
+            return inside + text[len(start) :]
     return text[0].lower() + text[1:] if _LOWER_START.match(text) else text
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    """Two whole clauses are joined by "and"; anything else by semicolons."""
+    whole = all(text.startswith(("it ", "it's ", "people ", "you ")) for text in reasons)
+    return (", and " if whole and len(reasons) == 2 else "; ").join(reasons)
 
 
 def _facts(item: Item, *, start: bool = True) -> str:
@@ -354,7 +375,7 @@ _ADJECTIVES = {
 
 
 def _part(name: str) -> str:
-    return clean_prose(name.replace("_", " "), max_chars=60)
+    return phrases.PARTS.get(name) or clean_prose(name.replace("_", " "), max_chars=60)
 
 
 def _sentence(text: str) -> str:

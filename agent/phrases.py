@@ -120,6 +120,18 @@ WITH_IN_MIND: tuple[str, ...] = (
 )
 WHY: tuple[str, ...] = ("Why this one", "Why it fits", "What speaks for it")
 
+# What a ranker calls the terms of its score, as people would
+PARTS: dict[str, str] = {
+    "tone": "its tone",
+    "match": "how close its story is to your words",
+    "words": "the words it shares with yours",
+    "wishes": "the things you asked for",
+    "known": "how well known it is",
+    "liked": "how close it is to what you liked",
+    "disliked": "how close it is to what you disliked",
+    "together": "what others liked beside it",
+}
+
 # A direction one can still go, and what must not already be asked for (tones, needs, years).
 TWEAKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("lighter", frozenset(("funny", "gentle", "laugh", "cheer_up", "cry_it_out", "avoid_funny"))),

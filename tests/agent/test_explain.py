@@ -35,7 +35,7 @@ HARRY = Item(
 )
 MASH = Item(id="mash", title="M*A*S*H", year=1970, genres=("Comedy", "War"))
 AMELIE = Item(id="amelie", title="Amélie", year=2001)
-WARM = Reason(kind="mood", text="Warm and funny, as you asked", weight=0.6)
+WARM = Reason(kind="mood", text="It is warm and funny", weight=0.6)
 NEAR = Reason(kind="liked_item", text="Close to Amélie (2001), which you liked.", weight=0.3)
 WEAK = Reason(kind="attribute", text="It is well known", weight=0.1)
 RECOMMENDED = (
@@ -53,12 +53,30 @@ def test_each_item_is_named_once_with_premise_and_strongest_reasons() -> None:
         assert text.count(title) == 1
     [bullet] = [line for line in text.splitlines() if "Paddington" in line]
     assert "A small bear goes to prison for a theft he did not commit." in bullet
-    assert bullet.endswith("warm and funny, as you asked; close to Amélie (2001), which you liked.")
+    assert bullet.endswith(
+        ": it's warm and funny, and it's close to Amélie (2001), which you liked."
+    )
 
 
 def test_an_item_without_prose_is_described_by_its_facts() -> None:
     text = explain.compose(SAD, RECOMMENDED, seed="1")
     assert "A romantic comedy with Billy Crystal and Meg Ryan." in text
+
+
+def test_what_an_entry_says_anyway_is_no_reason() -> None:
+    first_sentence = Reason(kind="quote", text=BEAR.text.split(". ")[0] + ".", weight=0.9)
+    entry = explain.bullet(Recommendation(item=BEAR, p_accept=0.5, reasons=(first_sentence,)))
+    assert entry == f"- **Paddington 2 (2017)**: {BEAR.text}"
+    fact = Reason(kind="attribute", text="It is a comedy film from 1989", weight=0.9)
+    entry = explain.bullet(Recommendation(item=HARRY, p_accept=0.5, reasons=(fact,)))
+    assert entry.endswith("A romantic comedy with Billy Crystal and Meg Ryan.")
+
+
+def test_reasons_of_every_shape_read_as_sentences() -> None:
+    people = Reason(kind="behaviour", text="People who liked Up (2009) also liked it", weight=0.5)
+    cast = Reason(kind="attribute", text="With Hugh Grant", weight=0.4)
+    entry = explain.bullet(Recommendation(item=BEAR, p_accept=0.5, reasons=(people, cast)))
+    assert entry.endswith("people who liked Up (2009) also liked it, and it has Hugh Grant.")
 
 
 def test_markdown_in_a_title_is_shown_and_not_obeyed() -> None:
@@ -166,11 +184,11 @@ def test_why_names_what_counted_for_and_against() -> None:
             item=BEAR,
             p_accept=0.5,
             reasons=(WARM,),
-            parts=(Part(name="tone_match", value=0.5), Part(name="popularity", value=-0.1)),
+            parts=(Part(name="tone", value=0.5), Part(name="popularity", value=-0.1)),
         )
     )
-    assert told.startswith("Why **Paddington 2 (2017)**: warm and funny, as you asked.")
-    assert "What counted most in its score: tone match." in told
+    assert told.startswith("Why **Paddington 2 (2017)**: it's warm and funny.")
+    assert "What counted most in its score: its tone." in told
     assert "What counted against it: popularity." in told
     assert "no particular reason" in explain.why(RECOMMENDED[1])
 

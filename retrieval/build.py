@@ -1,0 +1,289 @@
+"""Build an index on disk: all of it, or nothing that opens.
+
+    <home>/indexes/<catalogue>/manifest.json       names the current generation, replaced in one go
+                               g-<random>/         store/, words/, behaviour.npz, texts.json
+                               embedding/<key>/    vectors made so far by a build that did not end
+
+The generation before the current one is kept for processes that still read it.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from simpatico.domain import Item, Value
+from simpatico.errors import DataError, StoreError
+from simpatico.protocols import Encoder, ProgressCallback
+from simpatico.retrieval.behaviour import Behaviour
+from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.exact import checked
+from simpatico.retrieval.lexical import LexicalIndex
+from simpatico.retrieval.packs import PACKS, Pack, load_pack
+from simpatico.retrieval.store import ChromaStore
+
+log = logging.getLogger(__name__)
+
+CHUNK: Final = 512
+_STORE_STEP: Final = 2000
+COLLECTION: Final = "items"
+
+
+class Manifest(Value):
+    """What an index was built from, and where it lies."""
+
+    version: Literal[1] = 1
+    generation: str
+    digest: str
+    encoder: str
+    dim: int
+    n_items: int
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def root_of(home: Path, name: str) -> Path:
+    """The folder of a catalogue's index; `name` was checked by loading the catalogue."""
+    return home / "indexes" / name
+
+
+def read_manifest(root: Path) -> Manifest:
+    """What is current.
+
+    Raises:
+        StoreError: no index, or its manifest is damaged or of another version.
+    """
+    try:
+        return Manifest.model_validate_json((root / "manifest.json").read_bytes())
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"catalogue {root.name!r} has no index: run `simpatico index build`"
+        ) from error
+    except (OSError, ValidationError) as error:
+        raise StoreError(
+            f"the index in {root} cannot be read, run `simpatico index build`: {error}"
+        ) from error
+
+
+def build(
+    home: Path, catalog: Catalog, encoder: Encoder[str], *, progress: ProgressCallback | None = None
+) -> Manifest:
+    """Index a catalogue and make that index the current one.
+
+    Vectors are taken from the built-in pack or from the index before where the item is unchanged
+    and the encoder is the same; the others are made, and kept if the build is cut short.
+
+    Raises:
+        StoreError: the disk refuses, or another process is building this index.
+    """
+    tell = progress or silent
+    root = root_of(home, catalog.name)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / "build.lock", timeout=0):
+            pack = pack_for(catalog.name)
+            vectors = item_vectors(root, catalog.items, encoder, pack=pack, tell=tell)
+            behaviour = Behaviour.empty()
+            if pack is not None and (likes := pack.behaviour) is not None:
+                behaviour = Behaviour(likes.ids, likes.a, likes.b, likes.n)
+            return write_generation(
+                root, catalog, vectors, behaviour=behaviour, encoder=encoder.name, tell=tell
+            )
+    except Timeout as error:
+        raise StoreError(f"another process is building the index in {root}") from error
+    except OSError as error:
+        raise StoreError(f"the index in {root} cannot be written: {error}") from error
+
+
+def write_generation(
+    root: Path,
+    catalog: Catalog,
+    vectors: NDArray[np.float32],
+    *,
+    behaviour: Behaviour,
+    encoder: str,
+    tell: ProgressCallback,
+) -> Manifest:
+    """Write a whole index beside the current one, then make it current.
+
+    Args:
+        root: folder of the catalogue's index.
+        catalog: what is indexed.
+        vectors: (n_items, dim) unit rows in the order of the catalogue.
+        behaviour: co-likes to keep with it.
+        encoder: name of what made the vectors.
+        tell: told of the progress.
+
+    Raises:
+        StoreError, OSError: it cannot be written; the current index is then as it was.
+    """
+    before = _current(root)
+    folder = root / f"g-{uuid.uuid4().hex[:12]}"
+    n_items, dim = vectors.shape
+    try:
+        store = ChromaStore(folder / "store", COLLECTION, dim)
+        try:
+            for start in range(0, n_items, _STORE_STEP):
+                tell("storing vectors", start, n_items)
+                part = catalog.items[start : start + _STORE_STEP]
+                store.upsert([i.id for i in part], vectors[start : start + _STORE_STEP])
+            tell("storing vectors", n_items, n_items)
+            store.flush()
+        finally:
+            store.close()
+        tell("indexing words", 0, 1)
+        LexicalIndex.build(catalog.items).save(folder / "words")
+        behaviour.save(folder / "behaviour.npz")
+        texts = {item.id: _fingerprint(item) for item in catalog.items}
+        (folder / "texts.json").write_text(json.dumps(texts))
+        manifest = Manifest(
+            generation=folder.name,
+            digest=catalog.digest,
+            encoder=encoder,
+            dim=dim,
+            n_items=n_items,
+        )
+        _replace(root / "manifest.json", manifest.model_dump_json(indent=2).encode())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    tell("indexing words", 1, 1)
+    for old in [*root.glob("g-*"), root / "embedding"]:
+        if old.name not in (folder.name, before.generation if before else ""):
+            shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def item_vectors(
+    root: Path,
+    items: Sequence[Item],
+    encoder: Encoder[str],
+    *,
+    pack: Pack | None,
+    tell: ProgressCallback,
+) -> NDArray[np.float32]:
+    """A unit row for each item, (n_items, dim): known ones reused, the others encoded."""
+    known = {**_vectors_before(root, items, encoder), **_vectors_of_pack(pack, items, encoder)}
+    todo = [item_text(item) for item in items if item.id not in known]
+    made = iter(_encoded(root, todo, encoder, tell=tell))
+    vectors = np.empty((len(items), encoder.dim), dtype=np.float32)
+    for row, item in enumerate(items):
+        vectors[row] = known[item.id] if item.id in known else next(made)
+    return vectors
+
+
+def item_text(item: Item) -> str:
+    """What the text encoder reads of an item: what it is first, prose after."""
+    parts = (item.label, ", ".join(item.genres), ", ".join(item.keywords), item.text)
+    return ". ".join(part.rstrip(". ") for part in parts if part)
+
+
+def _encoded(
+    root: Path, texts: Sequence[str], encoder: Encoder[str], *, tell: ProgressCallback
+) -> NDArray[np.float32]:
+    """Encode in chunks, each kept on disk until the build ends."""
+    key = hashlib.sha256("\0".join([encoder.name, *texts]).encode()).hexdigest()[:16]
+    folder = root / "embedding" / key
+    if texts:
+        folder.mkdir(parents=True, exist_ok=True)
+    chunks = [np.empty((0, encoder.dim), dtype=np.float32)]
+    for start in range(0, len(texts), CHUNK):
+        tell("encoding items", start, len(texts))
+        part = texts[start : start + CHUNK]
+        path = folder / f"{start:08}.npy"
+        chunk = _kept(path, (len(part), encoder.dim))
+        if chunk is None:
+            rows = [str(row) for row in range(len(part))]
+            chunk = checked(rows, encoder.encode(part), dim=encoder.dim)
+            draft = path.with_suffix(".draft.npy")
+            np.save(draft, chunk)
+            draft.replace(path)
+        chunks.append(chunk)
+    if texts:
+        tell("encoding items", len(texts), len(texts))
+    return np.concatenate(chunks)
+
+
+def _kept(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """A chunk of an earlier build, or None when there is none to rely on."""
+    try:
+        chunk: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return chunk if chunk.shape == shape and chunk.dtype == np.float32 else None
+
+
+def _vectors_before(
+    root: Path, items: Sequence[Item], encoder: Encoder[str]
+) -> Mapping[str, NDArray[np.float32]]:
+    """Vectors of the current index for items whose text is unchanged; none if it is damaged."""
+    manifest = _current(root)
+    if manifest is None or (manifest.encoder, manifest.dim) != (encoder.name, encoder.dim):
+        return {}
+    folder = root / manifest.generation
+    try:
+        texts = json.loads((folder / "texts.json").read_text())
+        same = [item.id for item in items if texts.get(item.id) == _fingerprint(item)]
+        store = ChromaStore(folder / "store", COLLECTION, encoder.dim, create=False)
+        try:
+            return dict(zip(same, store.vectors(same), strict=True))
+        finally:
+            store.close()
+    except (OSError, ValueError, KeyError, AttributeError, StoreError) as error:
+        log.warning("the index in %s is not reused: %s", folder, error)
+        return {}
+
+
+def _vectors_of_pack(
+    pack: Pack | None, items: Sequence[Item], encoder: Encoder[str]
+) -> Mapping[str, NDArray[np.float32]]:
+    if pack is None or (pack.encoder, pack.vectors.shape[1]) != (encoder.name, encoder.dim):
+        return {}
+    ours = {item.id: item for item in items}
+    return {
+        item.id: vector
+        for item, vector in zip(pack.items, pack.vectors, strict=True)
+        if ours.get(item.id) == item
+    }
+
+
+def pack_for(name: str) -> Pack | None:
+    """The built-in pack of a catalogue, or None when there is none or it cannot be read."""
+    try:
+        return load_pack(name) if name in PACKS else None
+    except DataError as error:
+        log.warning("the pack %s is not used: %s", name, error)
+        return None
+
+
+def _current(root: Path) -> Manifest | None:
+    try:
+        return read_manifest(root)
+    except StoreError:
+        return None
+
+
+def _fingerprint(item: Item) -> str:
+    return hashlib.sha256(item_text(item).encode()).hexdigest()[:16]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that after a crash it is the old one or the new one."""
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

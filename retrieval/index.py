@@ -1,0 +1,389 @@
+"""One catalogue, searchable: the sources brought together, the person's limits applied."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from simpatico.domain import Candidate, Constraints, Hit, Item, Mentions, Profile, UserState
+from simpatico.errors import StoreError
+from simpatico.protocols import Encoder, ProgressCallback, Store
+from simpatico.retrieval.audit import AuditReport, Faults, faults, unreachable
+from simpatico.retrieval.behaviour import Behaviour
+from simpatico.retrieval.build import (
+    COLLECTION,
+    build,
+    item_text,
+    item_vectors,
+    pack_for,
+    read_manifest,
+    root_of,
+    silent,
+    write_generation,
+)
+from simpatico.retrieval.candidates import Scored, Source, fuse, ranked, tone_matrix, top
+from simpatico.retrieval.catalog import Catalog, Catalogs
+from simpatico.retrieval.exact import DECIMALS
+from simpatico.retrieval.lexical import LexicalIndex
+from simpatico.retrieval.rank import RECENT_LIKES, tone_fit, wished_tones
+from simpatico.retrieval.store import ChromaStore
+from simpatico.retrieval.table import ItemTable
+from simpatico.retrieval.titles import TitleIndex
+from simpatico.text import clean
+
+log = logging.getLogger(__name__)
+
+MAX_QUERY_CHARS: Final = 1000
+_MIN_DEPTH: Final = 50
+_LIKED_SEARCHES: Final = 3
+_KNOWN_BONUS: Final = 0.1
+"""Of two items of equal tone the better known comes first: tone alone says nothing of quality."""
+
+
+class Index:
+    """Finds candidates in one catalogue. Reads only, but for `learn` and `audit`.
+
+    Safe to use from several threads. Another process may read the same index.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        encoder: Encoder[str],
+        store: Store,
+        *,
+        lexical: LexicalIndex | None = None,
+        behaviour: Behaviour | None = None,
+        root: Path | None = None,
+    ) -> None:
+        """Put the parts together; `open` does so from disk.
+
+        Args:
+            catalog: the items.
+            encoder: what made the vectors of `store`.
+            store: a vector for each item.
+            lexical: made from the catalogue when not given.
+            behaviour: nothing known when not given.
+            root: where the index lies on disk, if it does.
+        """
+        self.catalog = catalog
+        self.table = ItemTable(catalog.items)
+        self._encoder = encoder
+        self._lexical = lexical or LexicalIndex.build(catalog.items)
+        self._learnt_before = self._behaviour = behaviour or Behaviour.empty()
+        self._root = root
+        self._ids = self.table.ids
+        self._tones = tone_matrix(catalog.items)
+        self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
+        self._use(store)
+
+    @classmethod
+    def build(
+        cls,
+        home: Path,
+        name: str,
+        encoder: Encoder[str],
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> "Index":
+        """Index a catalogue and open the result.
+
+        Raises:
+            DataError: no such catalogue.
+            StoreError: it cannot be written, or another process is building it.
+        """
+        build(home, Catalogs(home).load(name), encoder, progress=progress)
+        return cls.open(home, name, encoder)
+
+    @classmethod
+    def open(cls, home: Path, name: str, encoder: Encoder[str]) -> "Index":
+        """Open what `build` wrote.
+
+        Raises:
+            DataError: no such catalogue.
+            StoreError: no index, one of another state of the catalogue or another encoder, or a
+                damaged one. The message says what to run.
+        """
+        catalog = Catalogs(home).load(name)
+        root = root_of(home, name)
+        manifest = read_manifest(root)
+        advice = "run `simpatico index build`"
+        if manifest.encoder != encoder.name or manifest.dim != encoder.dim:
+            raise StoreError(
+                f"the index of {name!r} was built with {manifest.encoder}, not {encoder.name}: "
+                f"{advice}"
+            )
+        if manifest.digest != catalog.digest:
+            raise StoreError(f"catalogue {name!r} changed since its index was built: {advice}")
+        folder = root / manifest.generation
+        try:
+            lexical = LexicalIndex.load(folder / "words")
+            behaviour = Behaviour.load(folder / "behaviour.npz")
+            store = ChromaStore(folder / "store", COLLECTION, encoder.dim, create=False)
+        except StoreError as error:
+            raise StoreError(f"the index of {name!r} is damaged, {advice}: {error}") from error
+        return cls(catalog, encoder, store, lexical=lexical, behaviour=behaviour, root=root)
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """Links titles in text to items; made when first asked for."""
+        return TitleIndex(self.catalog.items)
+
+    def candidates(self, *, state: UserState, profile: Profile, n: int) -> list[Candidate]:
+        """The n items most worth ranking, best first: every one allowed, each with its hits.
+
+        Never among them: what breaks a constraint, `exclude_ids`, and what the person has seen,
+        liked or disliked. Every candidate that has a vector has a `text` hit when there is a
+        query; beyond the source's own list the rank goes on in order of cosine.
+
+        Raises:
+            StoreError: the vectors cannot be searched.
+        """
+        allowed = self._allowed(state.constraints, profile, state.mentions)
+        if not allowed.any():
+            return []
+        depth = max(_MIN_DEPTH, n // 2)
+        query = clean(state.query, max_chars=MAX_QUERY_CHARS)
+        lists: dict[Source, Scored] = {"popular": self._popular(allowed, n)}
+        vector = None
+        if query:
+            vector = self._encoder.encode([query])[0]  # (dim,)
+            lists["text"] = self._nearest(vector, depth, allowed)
+            lists["lexical"] = self._lexical.search(query, depth, allowed)
+        wish = wished_tones(state)
+        if np.any(wish > 0):
+            fits = tone_fit(self._tones, wish) + _KNOWN_BONUS * self._popularity
+            lists["tone"] = top(self._ids, fits, k=depth, allowed=allowed)
+        newest = (*state.mentions.liked, *reversed(profile.liked), *reversed(profile.saved))
+        liked = tuple(dict.fromkeys(newest))[:RECENT_LIKES]
+        if liked:
+            lists["behaviour"] = self._liked_by_others(liked, depth, allowed)
+            if not lists["behaviour"]:
+                lists["liked"] = self._close_to(liked[:_LIKED_SEARCHES], depth, allowed)
+        fused = fuse(lists)[:n]
+        hits = {each.item_id: each.hits for each in fused}
+        if vector is not None:
+            hits = self._with_cosines(hits, vector, n_before=len(lists["text"]))
+        return [
+            Candidate(item=self._known(each.item_id), hits=hits[each.item_id], score=each.score)
+            for each in fused
+        ]
+
+    def popular(self, constraints: Constraints, profile: Profile, n: int) -> list[Candidate]:
+        """The n best known that the constraints allow; needs no store."""
+        allowed = self._allowed(constraints, profile, Mentions())
+        return [
+            Candidate(item=self._known(each.item_id), hits=each.hits, score=each.score)
+            for each in fuse({"popular": self._popular(allowed, n)})
+        ]
+
+    def similar(self, item_id: str, k: int) -> list[Candidate]:
+        """The k items closest in content to one, best first.
+
+        Raises:
+            KeyError: for an id that is not in the catalogue or has no vector.
+            StoreError: the vectors cannot be searched.
+        """
+        allowed = np.ones(len(self.catalog), dtype=bool)
+        allowed[self.table.position(item_id)] = False
+        found = self._nearest(self._store.vectors([item_id])[0], k, allowed)
+        return [
+            Candidate(item=self._known(each.item_id), hits=each.hits, score=each.score)
+            for each in fuse({"text": found})
+        ]
+
+    def item(self, item_id: str) -> Item | None:
+        """The item, or None."""
+        return self.catalog.get(item_id)
+
+    def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
+        """Text vectors, (n, dim); a row of nan for an item without one."""
+        found = np.full((len(item_ids), self._encoder.dim), np.nan, dtype=np.float32)
+        rows = [row for row, item_id in enumerate(item_ids) if item_id in self._stored]
+        found[rows] = self._store.vectors([item_ids[row] for row in rows])
+        return found
+
+    def closest(
+        self, item_ids: Sequence[str], among: Sequence[str]
+    ) -> list[tuple[str, float] | None]:
+        """For each item the one `among` others that is closest in content, with the cosine.
+
+        None where either side has no vector.
+        """
+        others = [item_id for item_id in dict.fromkeys(among) if item_id in self._stored]
+        if not others:
+            return [None] * len(item_ids)
+        cosines = self.vectors(item_ids) @ self._store.vectors(others).T  # (n, n_others)
+        best = np.argmax(cosines, axis=1) if len(item_ids) else []
+        return [
+            None if np.isnan(row[place]) else (others[place], float(row[place]))
+            for row, place in zip(cosines, best, strict=True)
+        ]
+
+    def liked_together(
+        self, item_ids: Sequence[str], among: Sequence[str]
+    ) -> list[tuple[str, float] | None]:
+        """For each item the one `among` others most liked beside it, with a strength in [0, 1]."""
+        return self._behaviour.strongest(item_ids, among)
+
+    def learn(self, baskets: Iterable[Sequence[str]]) -> None:
+        """Count what people of this installation liked together, beside what the index came with.
+
+        Args:
+            baskets: for each person the ids they liked, oldest first. Replaces those of the last
+                call, so that nothing counts twice.
+        """
+        self._behaviour = self._learnt_before.plus(baskets)
+
+    def audit(self, *, repair: bool = False, sample: int | None = None) -> AuditReport:
+        """Try to find every item (or a sample) by its own vector, and mend what is wrong.
+
+        Missing and unreachable items are written again, strange ones deleted; when some remain
+        unreachable, or a sample met unreachable ones, the store is built anew.
+
+        Raises:
+            StoreError: the repair cannot write.
+        """
+        found = faults(self._store, self._ids, sample=sample)
+        left, rebuilt = found.all, False
+        if repair and left:
+            left, rebuilt = self._mend(found, sample=sample)
+        return AuditReport(
+            n_items=len(self.catalog),
+            n_stored=len(self._store.ids()),
+            n_checked=found.n_checked,
+            missing=found.missing,
+            strange=found.strange,
+            unreachable=found.unreachable,
+            left=left,
+            rebuilt=rebuilt,
+        )
+
+    def close(self) -> None:
+        """Release the store. Idempotent."""
+        self._store.close()
+
+    def _use(self, store: Store) -> None:
+        """Take a store; work out which row of the table each of its ids has."""
+        self._store = store
+        ids = store.ids()
+        self._stored = set(ids)
+        rows = {item_id: row for row, item_id in enumerate(self._ids)}
+        self._rows = np.array([rows.get(item_id, -1) for item_id in ids], dtype=np.int64)
+
+    def _known(self, item_id: str) -> Item:
+        return self.catalog.items[self.table.position(item_id)]
+
+    def _allowed(
+        self, constraints: Constraints, profile: Profile, mentions: Mentions
+    ) -> NDArray[np.bool_]:
+        """(n_items,): meets the constraints and is not settled between us and the person."""
+        mask = self.table.mask(constraints)
+        settled = {
+            *(*profile.seen, *profile.liked, *profile.disliked),
+            *(*mentions.seen, *mentions.liked, *mentions.disliked),
+        }
+        mask[[self.table.position(i) for i in settled if self.catalog.get(i)]] = False
+        return mask
+
+    def _nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_]
+    ) -> list[tuple[str, float]]:
+        flags = allowed[self._rows] & (self._rows >= 0)  # in the order of the store's ids
+        return self._store.search(vector, k=k, allowed=None if flags.all() else flags)
+
+    def _popular(self, allowed: NDArray[np.bool_], n: int) -> list[tuple[str, float]]:
+        return top(self._ids, self._popularity, k=n, allowed=allowed)
+
+    def _liked_by_others(
+        self, liked: Sequence[str], k: int, allowed: NDArray[np.bool_]
+    ) -> list[tuple[str, float]]:
+        near = self._behaviour.neighbours(liked, len(self._behaviour.ids))
+        return [
+            (item_id, score)
+            for item_id, score in near
+            if self.catalog.get(item_id) and allowed[self.table.position(item_id)]
+        ][:k]
+
+    def _close_to(
+        self, liked: Sequence[str], k: int, allowed: NDArray[np.bool_]
+    ) -> list[tuple[str, float]]:
+        known = [item_id for item_id in liked if item_id in self._stored]
+        found = [self._nearest(vector, k, allowed) for vector in self._store.vectors(known)]
+        return ranked([hit for hits in found for hit in hits])[:k]
+
+    def _with_cosines(
+        self,
+        hits: Mapping[str, tuple[Hit, ...]],
+        vector: NDArray[np.float32],
+        *,
+        n_before: int,
+    ) -> dict[str, tuple[Hit, ...]]:
+        """A `text` hit for every item that has a vector, so that a ranker can compare them all."""
+        lacking = [
+            item_id
+            for item_id, found in hits.items()
+            if item_id in self._stored and all(hit.source != "text" for hit in found)
+        ]
+        cosines = (
+            np.clip(self._store.vectors(lacking) @ vector, -1, 1).astype(float).round(DECIMALS)
+        )
+        rest = ranked(list(zip(lacking, cosines.tolist(), strict=True)))
+        more = {
+            item_id: (*hits[item_id], Hit(source="text", rank=rank, score=score))
+            for rank, (item_id, score) in enumerate(rest, start=n_before + 1)
+        }
+        return {**hits, **more}
+
+    def _mend(self, found: Faults, *, sample: int | None) -> tuple[tuple[str, ...], bool]:
+        """Repair; what is still wrong after it, and whether the store was built anew."""
+        missing = [self._known(item_id) for item_id in found.missing]
+        if missing:
+            vectors = self._made(missing)
+            self._store.upsert([item.id for item in missing], vectors)
+        self._store.delete(found.strange)
+        # what a sample did not try may be lost as well, so only a full check is mended piecemeal
+        sampled = sample is not None and sample < len(self.catalog)
+        lost: Sequence[str] = found.unreachable
+        if not sampled:
+            self._store.upsert(lost, self._store.vectors(lost))
+            lost = unreachable(self._store, (*found.missing, *lost))
+        rebuilt = bool(lost) and self._root is not None
+        if rebuilt:
+            self._rebuild()
+        self._use(self._store)
+        return faults(self._store, self._ids, sample=sample).all, rebuilt
+
+    def _made(self, items: Sequence[Item]) -> NDArray[np.float32]:
+        if self._root is None:
+            return self._encoder.encode([item_text(item) for item in items])
+        pack = pack_for(self.catalog.name)
+        return item_vectors(self._root, items, self._encoder, pack=pack, tell=silent)
+
+    def _rebuild(self) -> None:
+        """Write the same vectors to a new generation and change over to it."""
+        root = self._root
+        assert root is not None  # the caller has looked
+        try:
+            with FileLock(root / "build.lock", timeout=0):
+                manifest = write_generation(
+                    root,
+                    self.catalog,
+                    self._store.vectors(self._ids),
+                    behaviour=self._learnt_before,
+                    encoder=self._encoder.name,
+                    tell=silent,
+                )
+        except Timeout as error:
+            raise StoreError(f"another process is building the index in {root}") from error
+        except OSError as error:
+            raise StoreError(f"the index in {root} cannot be written: {error}") from error
+        old = self._store
+        folder = root / manifest.generation / "store"
+        self._use(ChromaStore(folder, COLLECTION, manifest.dim, create=False))
+        old.close()

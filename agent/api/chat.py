@@ -18,7 +18,7 @@ from simpatico.agent.api.door import VERSION, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError, as_api_error
 from simpatico.agent.api.schemas import MODEL, ChatRequest, Extra, extra, notes_on, turns_of
 from simpatico.agent.api.stream import KEEP_ALIVE, CallerGone, EventStream, Pump
-from simpatico.domain import Finished, Reply, TextDelta, Update, UserState
+from simpatico.domain import Finished, Reply, TextDelta, TurnOptions, Update, UserState
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["chat"])
@@ -70,11 +70,14 @@ def _turn(request: Request, chat: ChatRequest, door: Door) -> AsyncIterator[Upda
     who = person(request, user=chat.user, safety_identifier=chat.safety_identifier)
     named = session(request, who)
     *earlier, newest = turns_of(chat.messages)
+    options = chat.simpatico
+    if who.throwaway:  # nothing is known of them, and nothing should be kept
+        options = TurnOptions(**{**options.model_dump(), "personal": False})
     return door.service.turn(
         newest.text,
         user=who.user,
         session=named or f"api:{uuid.uuid4().hex}",
-        options=chat.simpatico,
+        options=options,
         # With a dialogue the service keeps nothing and asks nobody's leave; only without one
         # does it check whose session this is.
         dialogue=None if named else earlier,

@@ -42,7 +42,9 @@ async def recommend(request: Request) -> Response:
     past = profile_from(who.user, wanted.history)
 
     async def rank() -> "Ranking":
-        known = Profile(user=who.user) if who.throwaway else await service.profile(who.user)
+        known = Profile(user=who.user)
+        if wanted.personal and not who.throwaway:
+            known = await service.profile(who.user)
         return await service.recommend(
             wanted.dialogue, profile=together(known, past), k=wanted.k, options=options
         )

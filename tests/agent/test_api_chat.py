@@ -26,6 +26,7 @@ from simpatico.domain import (
     Stage,
     Trace,
     Turn,
+    TurnOptions,
     UserState,
 )
 from simpatico.errors import StoreError
@@ -59,6 +60,12 @@ REPLY = Reply(
 HELLO: list[Any] = [{"role": "user", "content": "rough week, something warm"}]
 
 
+def ask(method: str, url: str, **more: Any) -> httpx.Response:
+    """One request. Without certificates, whose loading would take longer than the request."""
+    with httpx.Client(verify=False, trust_env=False) as client:
+        return client.request(method, url, **more)
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[ScriptedService, str]]:
     service = ScriptedService(REPLY)
@@ -84,7 +91,7 @@ def client(url: str) -> Iterator[openai.OpenAI]:
 
 
 def post(url: str, **body: Any) -> httpx.Response:
-    return httpx.post(f"{url}/v1/chat/completions", json={"model": "simpatico", **body})
+    return ask("POST", f"{url}/v1/chat/completions", json={"model": "simpatico", **body})
 
 
 def chunks_of(text: str) -> list[Any]:
@@ -332,6 +339,7 @@ def test_nameless_callers_share_nothing(url: str, service: ScriptedService) -> N
     assert first.user.startswith("anonymous:")
     assert first.user != second.user
     assert first.session != second.session
+    assert not first.options.personal
 
 
 def test_with_a_key_the_person_is_its_holder() -> None:
@@ -339,7 +347,8 @@ def test_with_a_key_the_person_is_its_holder() -> None:
     settings = Settings(api_key=SecretStr("sesame"))
     with Loopback(create_app(service, settings=settings)) as server:
         for _ in range(2):
-            httpx.post(
+            ask(
+                "POST",
                 f"{server.url}/v1/chat/completions",
                 json={"messages": HELLO},
                 headers={"Authorization": "Bearer sesame"},
@@ -359,7 +368,7 @@ def test_without_a_session_the_messages_are_the_dialogue(
 def test_a_session_is_its_owners_alone(url: str, service: ScriptedService) -> None:
     headers = {"X-Session-Id": "s-1"}
     body = {"messages": [*HELLO, {"role": "assistant", "content": "hm"}, *HELLO], "user": "ann"}
-    answer = httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers)
+    answer = ask("POST", f"{url}/v1/chat/completions", json=body, headers=headers)
     assert answer.status_code == 200
     assert service.asked[0].session == "s-1"
     assert service.asked[0].dialogue is None
@@ -367,18 +376,19 @@ def test_a_session_is_its_owners_alone(url: str, service: ScriptedService) -> No
         "the session has its own memory; only the last message was read"
     ]
     body["user"] = "bob"
-    refused = httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers)
+    refused = ask("POST", f"{url}/v1/chat/completions", json=body, headers=headers)
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == "not_allowed"
-    streamed = httpx.post(
-        f"{url}/v1/chat/completions", json={**body, "stream": True}, headers=headers
+    streamed = ask(
+        "POST", f"{url}/v1/chat/completions", json={**body, "stream": True}, headers=headers
     )
     assert streamed.status_code == 403
 
 
 @pytest.mark.parametrize(("name", "param"), [("a b", "X-Session-Id"), ("fine", "user")])
 def test_a_session_needs_a_good_name_and_a_person(url: str, name: str, param: str) -> None:
-    answer = httpx.post(
+    answer = ask(
+        "POST",
         f"{url}/v1/chat/completions",
         json={"messages": HELLO, **({"user": "ann"} if param != "user" else {})},
         headers={"X-Session-Id": name},
@@ -388,10 +398,8 @@ def test_a_session_needs_a_good_name_and_a_person(url: str, name: str, param: st
 
 
 def test_wishes_for_the_turn_reach_the_service(url: str, service: ScriptedService) -> None:
-    post(url, messages=HELLO, simpatico={"k": 2, "mood": "joy", "personal": False})
-    assert service.asked[0].options.k == 2
-    assert service.asked[0].options.mood == "joy"
-    assert service.asked[0].options.personal is False
+    post(url, messages=HELLO, user="ann", simpatico={"k": 2, "mood": "joy", "adventurous": 1})
+    assert service.asked[0].options == TurnOptions(k=2, mood="joy", adventurous=1.0)
 
 
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
@@ -448,7 +456,7 @@ def test_a_budget_that_suffices_changes_nothing(url: str) -> None:
 def test_what_cannot_be_answered_is_refused_with_the_field_named(
     url: str, service: ScriptedService, body: dict[str, Any], status: int, param: str | None
 ) -> None:
-    response = httpx.post(f"{url}/v1/chat/completions", json=body)
+    response = ask("POST", f"{url}/v1/chat/completions", json=body)
     assert response.status_code == status
     error = response.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
@@ -477,8 +485,11 @@ def test_half_a_surrogate_pair_is_read_as_a_replacement_mark(
     url: str, service: ScriptedService
 ) -> None:
     raw = b'{"messages": [{"role": "user", "content": "cut \\ud83e"}]}'
-    response = httpx.post(
-        f"{url}/v1/chat/completions", content=raw, headers={"Content-Type": "application/json"}
+    response = ask(
+        "POST",
+        f"{url}/v1/chat/completions",
+        content=raw,
+        headers={"Content-Type": "application/json"},
     )
     assert response.status_code == 200
     assert service.asked[0].text == "cut \ufffd"
@@ -563,7 +574,7 @@ def test_when_the_caller_leaves_the_turn_is_cancelled(stream: bool) -> None:
                 time.sleep(0.3)
         # Nine words at 0.2 s each: were the turn not cancelled, it would take far longer.
         assert service.stopped.wait(1.0)
-        metrics = httpx.get(f"{server.url}/metrics").text
+        metrics = ask("GET", f"{server.url}/metrics").text
     assert 'simpatico_turns_failed_total{code="caller_gone",door="api"} 1.0' in metrics
     assert "simpatico_turns_running 0.0" in metrics
 

@@ -36,6 +36,12 @@ CHAT = {"messages": [{"role": "user", "content": "my secret sorrow"}]}
 JSON = {"Content-Type": "application/json"}
 
 
+def ask(method: str, url: str, **more: Any) -> httpx.Response:
+    """One request. Without certificates, whose loading would take longer than the request."""
+    with httpx.Client(verify=False, trust_env=False) as client:
+        return client.request(method, url, **more)
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[ScriptedService, Loopback]]:
     service = ScriptedService(REPLY)
@@ -91,7 +97,7 @@ def test_models_are_listed_and_retrieved(url: str) -> None:
 def test_unknown_paths_and_methods_have_the_same_error_shape(
     url: str, method: str, path: str, status: int
 ) -> None:
-    response = httpx.request(method, url + path)
+    response = ask(method, url + path)
     assert response.status_code == status
     assert error_of(response)["type"] == "invalid_request_error"
     if status == 405:
@@ -103,32 +109,32 @@ def test_a_page_mounted_at_the_root_does_not_hide_the_api() -> None:
     app = create_app(ScriptedService(REPLY), settings=Settings())
     app.mount("/", PlainTextResponse("the page"))
     with Loopback(app) as server:
-        assert httpx.get(server.url).text == "the page"
-        assert httpx.get(f"{server.url}/v1/models").json()["object"] == "list"
-        unknown = httpx.get(f"{server.url}/v1/nothing")
-        wrong = httpx.get(f"{server.url}/v1/chat/completions")
-        strange = httpx.get(server.url, headers={"Host": "evil.example"})
+        assert ask("GET", server.url).text == "the page"
+        assert ask("GET", f"{server.url}/v1/models").json()["object"] == "list"
+        unknown = ask("GET", f"{server.url}/v1/nothing")
+        wrong = ask("GET", f"{server.url}/v1/chat/completions")
+        strange = ask("GET", server.url, headers={"Host": "evil.example"})
     assert (unknown.status_code, wrong.status_code, strange.status_code) == (404, 405, 400)
     assert wrong.headers["allow"] == "POST"
     assert error_of(unknown)["code"] == "not_found"
 
 
 def test_a_trailing_slash_changes_nothing(url: str) -> None:
-    assert httpx.get(f"{url}/v1/models/").json() == httpx.get(f"{url}/v1/models").json()
-    assert httpx.post(f"{url}/v1/chat/completions/", json=CHAT).status_code == 200
+    assert ask("GET", f"{url}/v1/models/").json() == ask("GET", f"{url}/v1/models").json()
+    assert ask("POST", f"{url}/v1/chat/completions/", json=CHAT).status_code == 200
 
 
 def test_heads_are_answered(url: str) -> None:
     for path in ("/health", "/ready", "/v1/models"):
-        assert httpx.head(url + path).status_code == 200
+        assert ask("HEAD", url + path).status_code == 200
 
 
 def test_request_ids_are_echoed_when_sane_and_made_when_not(url: str) -> None:
     for sent in ("abc-123", "req_9.x:y"):
-        response = httpx.get(f"{url}/health", headers={"x-request-id": sent})
+        response = ask("GET", f"{url}/health", headers={"x-request-id": sent})
         assert response.headers["x-request-id"] == sent
     for sent in ("", "a b", "x" * 129, "<script>"):
-        response = httpx.get(f"{url}/health", headers={"x-request-id": sent})
+        response = ask("GET", f"{url}/health", headers={"x-request-id": sent})
         assert response.headers["x-request-id"].startswith("req_")
     assert int(response.headers["openai-processing-ms"]) >= 0
 
@@ -157,7 +163,7 @@ def test_request_ids_are_echoed_when_sane_and_made_when_not(url: str) -> None:
 def test_bodies_that_are_not_one_sane_json_object_are_refused(
     url: str, body: bytes, status: int
 ) -> None:
-    response = httpx.post(f"{url}/v1/chat/completions", content=body, headers=JSON)
+    response = ask("POST", f"{url}/v1/chat/completions", content=body, headers=JSON)
     assert response.status_code == status
     assert error_of(response)["type"] == "invalid_request_error"
 
@@ -168,7 +174,7 @@ def test_a_body_without_a_length_is_counted_as_it_comes(url: str) -> None:
             yield b"x" * 100_000
 
     try:
-        response = httpx.post(f"{url}/v1/chat/completions", content=endless(), headers=JSON)
+        response = ask("POST", f"{url}/v1/chat/completions", content=endless(), headers=JSON)
     except httpx.TransportError:
         return  # the server hung up on the sender, who had not finished: just as good
     assert response.status_code == 413
@@ -176,7 +182,7 @@ def test_a_body_without_a_length_is_counted_as_it_comes(url: str) -> None:
 
 def test_a_byte_order_mark_is_forgiven(url: str) -> None:
     body = b"\xef\xbb\xbf" + json.dumps(CHAT).encode()
-    response = httpx.post(f"{url}/v1/chat/completions", content=body, headers=JSON)
+    response = ask("POST", f"{url}/v1/chat/completions", content=body, headers=JSON)
     assert response.status_code == 200
 
 
@@ -195,7 +201,7 @@ def test_only_json_is_taken_so_that_forms_of_other_sites_cannot_act(
 ) -> None:
     for path in ("/v1/chat/completions", "/v1/events", "/v1/recommendations"):
         body = json.dumps(CHAT).encode()
-        response = httpx.post(url + path, content=body, headers=headers)
+        response = ask("POST", url + path, content=body, headers=headers)
         assert response.status_code == 415
         error_of(response)
     assert running[0].asked == []
@@ -203,15 +209,15 @@ def test_only_json_is_taken_so_that_forms_of_other_sites_cannot_act(
 
 def test_posts_from_other_sites_pages_are_refused(url: str) -> None:
     for site, status in (("cross-site", 403), ("same-origin", 200), ("none", 200)):
-        response = httpx.post(
-            f"{url}/v1/chat/completions", json=CHAT, headers={"Sec-Fetch-Site": site}
+        response = ask(
+            "POST", f"{url}/v1/chat/completions", json=CHAT, headers={"Sec-Fetch-Site": site}
         )
         assert response.status_code == status
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:7860", "127.0.0.1:1", "[::1]:7860"])
 def test_a_loopback_server_answers_to_its_own_names(url: str, host: str) -> None:
-    assert httpx.get(f"{url}/health", headers={"Host": host}).status_code == 200
+    assert ask("GET", f"{url}/health", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -220,7 +226,7 @@ def test_a_loopback_server_answers_to_its_own_names(url: str, host: str) -> None
 )
 def test_a_loopback_server_does_not_answer_to_other_names(url: str, host: str) -> None:
     for path in ("/health", "/v1/models", "/anything"):
-        response = httpx.get(url + path, headers={"Host": host})
+        response = ask("GET", url + path, headers={"Host": host})
         assert response.status_code == 400
         assert error_of(response)["code"] == "invalid_host"
 
@@ -267,7 +273,7 @@ def test_without_the_key_nothing_but_health_is_told(
     locked: str, method: str, path: str, header: str | None
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
-    response = httpx.request(method, locked + path, headers=headers)
+    response = ask(method, locked + path, headers=headers)
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
     assert error_of(response)["code"] == "invalid_api_key"
@@ -276,11 +282,11 @@ def test_without_the_key_nothing_but_health_is_told(
 def test_the_key_opens_and_a_strange_one_is_no_accident(locked: str) -> None:
     url = f"{locked}/v1/models"
     for header in ("Bearer sesame", "bearer sesame"):
-        assert httpx.get(url, headers={"Authorization": header}).status_code == 200
+        assert ask("GET", url, headers={"Authorization": header}).status_code == 200
     strange = {b"Authorization": b"Bearer \xff\xfe\x80"}
-    assert httpx.get(url, headers=strange).status_code == 401
+    assert ask("GET", url, headers=strange).status_code == 401
     twice = [("Authorization", "Bearer sesame"), ("Authorization", "Bearer wrong")]
-    assert httpx.get(url, headers=twice).status_code == 401
+    assert ask("GET", url, headers=twice).status_code == 401
     with openai.OpenAI(base_url=f"{locked}/v1", api_key="wrong", max_retries=0) as client:
         with pytest.raises(openai.AuthenticationError):
             client.models.list()
@@ -291,9 +297,11 @@ def test_health_needs_no_key_but_reasons_do(locked: str) -> None:
     service.parts = {"store": "down: /home/ann is full", "llm": "degraded: slow"}
     settings = Settings(api_key=SecretStr("sesame"))
     with Loopback(create_app(service, settings=settings)) as server:
-        assert httpx.get(f"{server.url}/health").json() == {"status": "ok"}
-        stranger = httpx.get(f"{server.url}/ready").json()
-        friend = httpx.get(f"{server.url}/ready", headers={"Authorization": "Bearer sesame"}).json()
+        assert ask("GET", f"{server.url}/health").json() == {"status": "ok"}
+        stranger = ask("GET", f"{server.url}/ready").json()
+        friend = ask(
+            "GET", f"{server.url}/ready", headers={"Authorization": "Bearer sesame"}
+        ).json()
     assert stranger["parts"] == {"store": "down", "llm": "degraded"}
     assert friend["parts"] == service.parts
 
@@ -314,7 +322,7 @@ def test_ready_tells_how_each_part_is(
     word: str,
 ) -> None:
     running[0].parts = parts
-    response = httpx.get(f"{url}/ready")
+    response = ask("GET", f"{url}/ready")
     assert response.status_code == status
     assert response.json() == {"status": word, "parts": parts}
 
@@ -328,16 +336,16 @@ def test_an_app_that_builds_its_service_is_alive_before_it_is_ready() -> None:
         return service
 
     with Loopback(create_app(build, settings=Settings())) as server:
-        assert httpx.get(f"{server.url}/health").status_code == 200
-        early = httpx.get(f"{server.url}/ready")
+        assert ask("GET", f"{server.url}/health").status_code == 200
+        early = ask("GET", f"{server.url}/ready")
         assert (early.status_code, early.json()["status"]) == (503, "starting")
-        refused = httpx.post(f"{server.url}/v1/chat/completions", json=CHAT)
+        refused = ask("POST", f"{server.url}/v1/chat/completions", json=CHAT)
         assert refused.status_code == 503 and refused.headers["retry-after"]
         may_finish.set()
         for _ in range(200):
-            if httpx.get(f"{server.url}/ready").status_code == 200:
+            if ask("GET", f"{server.url}/ready").status_code == 200:
                 break
-        assert httpx.post(f"{server.url}/v1/chat/completions", json=CHAT).status_code == 200
+        assert ask("POST", f"{server.url}/v1/chat/completions", json=CHAT).status_code == 200
         assert not service.closed
     assert service.closed
 
@@ -348,7 +356,7 @@ def test_a_service_that_cannot_be_built_is_named() -> None:
 
     with Loopback(create_app(build, settings=Settings())) as server:
         for _ in range(200):
-            response = httpx.get(f"{server.url}/ready")
+            response = ask("GET", f"{server.url}/ready")
             if response.json()["status"] == "down":
                 break
         assert response.status_code == 503
@@ -365,12 +373,13 @@ def test_a_service_that_was_handed_in_stays_open() -> None:
 def test_metrics_count_and_never_quote() -> None:
     with Loopback(create_app(ScriptedService(REPLY), settings=Settings())) as server:
         for stream in (False, True):
-            httpx.post(f"{server.url}/v1/chat/completions", json={**CHAT, "stream": stream})
-        httpx.post(
+            ask("POST", f"{server.url}/v1/chat/completions", json={**CHAT, "stream": stream})
+        ask(
+            "POST",
             f"{server.url}/v1/events",
             json=[{"user": "ann", "item_id": "my secret sorrow", "kind": "my secret sorrow"}],
         )
-        response = httpx.get(f"{server.url}/metrics")
+        response = ask("GET", f"{server.url}/metrics")
     assert response.headers["content-type"].startswith("text/plain")
     lines = response.text.splitlines()
     assert 'simpatico_turns_total{door="api",route="talk"} 2.0' in lines
@@ -382,8 +391,8 @@ def test_metrics_count_and_never_quote() -> None:
 
 
 def test_the_version_and_the_description_are_served(url: str) -> None:
-    assert httpx.get(f"{url}/version").json()["name"] == "simpatico"
-    document = httpx.get(f"{url}/openapi.json").json()
+    assert ask("GET", f"{url}/version").json()["name"] == "simpatico"
+    document = ask("GET", f"{url}/openapi.json").json()
     assert "/v1/chat/completions" in document["paths"]
     body = document["paths"]["/v1/chat/completions"]["post"]["requestBody"]
     assert "messages" in body["content"]["application/json"]["schema"]["properties"]

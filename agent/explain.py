@@ -362,7 +362,9 @@ def _facts(item: Item, *, start: bool = True) -> str:
     if item.year and not start:
         phrase += f" from {item.year}"
     if people := [clean_prose(name, max_chars=60) for name in item.creators[:3]]:
-        phrase += f" {'with' if kind in ('film', 'series', 'show') else 'by'} {listing(people)}"
+        # Directors and actors stand in one list, so no more is claimed than both roles.
+        shown = kind in ("film", "series", "show")
+        phrase += f" {'by and with' if shown else 'by'} {listing(people)}"
     return f"{phrase[0].upper()}{phrase[1:]}." if start else f"{phrase}."
 
 
@@ -370,6 +372,7 @@ _NOUNS = {"comedy", "drama", "thriller", "western", "musical", "mystery", "docum
 _ADJECTIVES = {
     "romance": "romantic",
     "biography": "biographical",
+    "animation": "animated",
     "satire": "satirical",
 }
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from importlib import resources
 
+from simpatico.agent import phrases
 from simpatico.agent.evidence import Evidence, FindTitles, Span, sentences, spans_of
 from simpatico.agent.explain import bold
 from simpatico.agent.safety import as_data
@@ -372,4 +373,13 @@ def _looks_named(sentence: str, start: int, end: int) -> bool:
     capitals = sum(word[0].isupper() for word in words)
     if marked or capitals >= 2 or (capitals == 1 and not opens):
         return True
-    return len(words) >= 3 or (len(words) == 1 and len(words[0]) >= 8)
+    own = [word.casefold() for word in words if word.casefold() not in ("the", "a", "an")]
+    rare = any(len(word) >= 5 and word not in _house_words() for word in own)
+    return len(own) >= 3 or rare
+
+
+@lru_cache(maxsize=1)
+def _house_words() -> frozenset[str]:
+    """The words of our own phrases, which are ordinary ones: "pulse" is a film, too."""
+    ours = " ".join(repr(value) for name, value in vars(phrases).items() if name.isupper())
+    return frozenset(_WORD.findall(ours.casefold()))

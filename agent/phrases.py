@@ -128,7 +128,8 @@ PARTS: dict[str, str] = {
     "wishes": "the things you asked for",
     "known": "how well known it is",
     "liked": "how close it is to what you liked",
-    "disliked": "how close it is to what you disliked",
+    "unlike": "how close it is to what you disliked",
+    "shown": "that you have been shown it before",
     "together": "what others liked beside it",
 }
 

@@ -60,7 +60,7 @@ def test_each_item_is_named_once_with_premise_and_strongest_reasons() -> None:
 
 def test_an_item_without_prose_is_described_by_its_facts() -> None:
     text = explain.compose(SAD, RECOMMENDED, seed="1")
-    assert "A romantic comedy with Billy Crystal and Meg Ryan." in text
+    assert "A romantic comedy by and with Billy Crystal and Meg Ryan." in text
 
 
 def test_what_an_entry_says_anyway_is_no_reason() -> None:
@@ -69,7 +69,7 @@ def test_what_an_entry_says_anyway_is_no_reason() -> None:
     assert entry == f"- **Paddington 2 (2017)**: {BEAR.text}"
     fact = Reason(kind="attribute", text="It is a comedy film from 1989", weight=0.9)
     entry = explain.bullet(Recommendation(item=HARRY, p_accept=0.5, reasons=(fact,)))
-    assert entry.endswith("A romantic comedy with Billy Crystal and Meg Ryan.")
+    assert entry.endswith("A romantic comedy by and with Billy Crystal and Meg Ryan.")
 
 
 def test_reasons_of_every_shape_read_as_sentences() -> None:
@@ -195,8 +195,8 @@ def test_why_names_what_counted_for_and_against() -> None:
 
 def test_about_and_compare_state_the_facts() -> None:
     assert explain.about(HARRY) == (
-        "**When Harry Met Sally... (1989)** is a romantic comedy from 1989 with Billy Crystal and "
-        "Meg Ryan."
+        "**When Harry Met Sally... (1989)** is a romantic comedy from 1989 by and with Billy "
+        "Crystal and Meg Ryan."
     )
     assert explain.about(AMELIE) == "**Amélie (2001)** is a film from 2001."
     both = explain.compare([BEAR, HARRY])

@@ -104,6 +104,7 @@ def test_a_text_that_keeps_to_the_evidence_passes_whole() -> None:
         "There is also Big.",
         "Paddington 2 is better than Paddington.",
         "Try the matrix reloaded too.",
+        "Try the matrix too.",
         "Try “some made up thing” too.",
         "Try **Dreams of Sand** too.",
         "Try Dreams of Sand too.",

@@ -19,8 +19,8 @@ _WORTH_A_POOL = 8
 class MiniLM:
     """Mean-pooled, normalised sentence vectors; safe to call from several threads.
 
-    Texts are run one at a time: dynamic quantisation takes its scale from the whole batch, so in
-    a batch the vector of a text would depend on its neighbours. Long inputs use two threads.
+    Texts are run one at a time, so that a vector is the same to the bit alone and among others, in
+    this and in any export that takes a scale from its whole batch. Long inputs use two threads.
 
     Args:
         folder: holds `model.onnx` and `tokenizer.json`, as `ModelStore.path("minilm")` returns it.

@@ -5,7 +5,7 @@ import json
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from simpatico.agent.api.errors import ApiError, from_validation
 
@@ -55,6 +55,8 @@ async def read_json(request: Request) -> Any:
             raw = await _read_bytes(request)
     except TimeoutError as error:
         raise ApiError(408, "the body did not arrive in time", code="timeout") from error
+    except ClientDisconnect as error:  # nobody reads this answer
+        raise ApiError(499, "the caller left", code="caller_gone") from error
     return parse(raw)
 
 

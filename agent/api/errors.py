@@ -29,6 +29,7 @@ _CODES = {
     500: "internal_error",
 }
 _RETRY_AFTER_S = "2"
+_FRAMES = 8  # the innermost; the outer ones are the framework's
 
 
 class ApiError(Exception):
@@ -99,7 +100,7 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, SimpaticoError):
         log.error("%s: %s", type(error).__name__, error)
         return _unavailable("a part of this service is not working; /ready says which")
-    place = "".join(traceback.format_tb(error.__traceback__))
+    place = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))
     log.error("unforeseen %s\n%s", type(error).__name__, place)
     log.debug("unforeseen error", exc_info=error)
     return ApiError(500, "something went wrong on our side; the log has the request id")

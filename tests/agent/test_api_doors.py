@@ -180,6 +180,19 @@ def test_a_body_without_a_length_is_counted_as_it_comes(url: str) -> None:
     assert response.status_code == 413
 
 
+def test_a_caller_who_leaves_while_sending_is_no_error_of_ours(
+    running: tuple[ScriptedService, Loopback], url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", running[1].port)) as connection:
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
+        )
+    for _ in range(20):
+        assert ask("GET", f"{url}/health").status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_a_byte_order_mark_is_forgiven(url: str) -> None:
     body = b"\xef\xbb\xbf" + json.dumps(CHAT).encode()
     response = ask("POST", f"{url}/v1/chat/completions", content=body, headers=JSON)

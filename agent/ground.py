@@ -17,6 +17,7 @@ from simpatico.agent.explain import bold
 from simpatico.agent.safety import as_data
 from simpatico.agent.words import GENRES, kept, left_out
 from simpatico.domain import Item, Recommendation, UserState, Value
+from simpatico.errors import LLMError
 from simpatico.protocols import LLM
 
 _MARKUP = re.compile(
@@ -212,7 +213,7 @@ async def rephrase(
         find_titles: finds catalogue titles in a text, as in `check`.
 
     Raises:
-        LLMError: when the model fails; what was yielded until then has been checked.
+        LLMError: when the model failed; by then the reply has been made whole from the draft.
     """
     if not recommendations:
         yield draft
@@ -223,6 +224,7 @@ async def rephrase(
         rephrase_messages(draft, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
     )
     sent, held, waiting = "", "", ""
+    broke: LLMError | None = None
     try:
         async for piece in stream:
             waiting += piece
@@ -232,6 +234,8 @@ async def rephrase(
             if held and len(gate.missing(sent + held)) < len(evidence.recommended):
                 yield held
                 sent, held = sent + held, ""
+    except LLMError as error:
+        broke, waiting = error, ""
     finally:
         if close := getattr(stream, "aclose", None):
             await close()
@@ -239,12 +243,14 @@ async def rephrase(
     missing = gate.missing(sent + held)
     if len(missing) == len(evidence.recommended):
         yield draft
-        return
-    if held:
-        yield held
-    for item in evidence.recommended:
-        if item.id in missing:
-            yield f"\n\n{_entry(draft, item, evidence)}"
+    else:
+        if held:
+            yield held
+        for item in evidence.recommended:
+            if item.id in missing:
+                yield f"\n\n{_entry(draft, item, evidence)}"
+    if broke is not None:
+        raise broke
 
 
 def evidence_for(

@@ -1,17 +1,46 @@
 """The one thing every door calls: take a turn, recommend, record, tell how it goes."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import cast
+from weakref import WeakValueDictionary
 
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphRecursionError
+
+from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
+from simpatico.agent.mind import Mind, with_chosen_mood
+from simpatico.agent.nodes import Nodes
+from simpatico.agent.profile import check_event
+from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
     Event,
+    Finished,
     Profile,
     Recommendation,
+    Reply,
+    TextDelta,
     Turn,
     TurnOptions,
     Update,
     UserState,
     Value,
 )
+from simpatico.errors import DataError, SimpaticoError, StoreError
+from simpatico.protocols import EventLog, Memory
+from simpatico.retrieval.catalog import Catalog
+from simpatico.text import clean
+
+log = logging.getLogger(__name__)
+
+MAX_CHARS = 8_000
+"""How much of one message is read."""
 
 
 class Ranking(Value):
@@ -22,10 +51,41 @@ class Ranking(Value):
     degraded: tuple[str, ...] = ()
 
 
+Probe = Callable[[], Awaitable[str]]
+"""Tells how one part is: "ok", "degraded: why" or "down: why"."""
+
+
 class Simpatico:
     """A running Simpatico. Made by `simpatico.agent.build.build`."""
 
-    def turn(
+    def __init__(
+        self,
+        *,
+        mind: Mind,
+        nodes: Nodes,
+        events: EventLog,
+        memory: Memory,
+        checkpointer: BaseCheckpointSaver[str],
+        probes: Mapping[str, Probe],
+        turn_timeout_s: float,
+        closing: AsyncExitStack,
+    ) -> None:
+        self._mind = mind
+        self._events = events
+        self._memory = memory
+        self._probes = probes
+        self._timeout_s = turn_timeout_s
+        self._closing = closing
+        self._kept = build_graph(nodes, checkpointer)
+        self._unkept = build_graph(nodes, None)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue recommended from."""
+        return self._mind.index.catalog
+
+    async def turn(
         self,
         text: str,
         *,
@@ -37,20 +97,32 @@ class Simpatico:
         """Answer one message: stage updates, cards, text, and last the whole reply.
 
         `dialogue` is what was said before, oldest first, for callers that keep the history
-        themselves; without it the session's own memory is used. Closing the iterator cancels
-        the turn.
+        themselves: then nothing of it is kept here. Without it the session's own memory is used.
+        Closing the iterator cancels the turn.
 
         Raises:
             NotAllowed: when the session is somebody else's.
-            StoreError: when the message itself could not be stored; nothing was answered.
+            StoreError: when it cannot be told whose session it is; nothing was answered.
         """
-        raise NotImplementedError
+        cut = len(text) > MAX_CHARS
+        request = Request(
+            text=clean(text, max_chars=MAX_CHARS), user=user, session=session, options=options
+        )
+        degraded = (f"Only the first {MAX_CHARS:,} characters were read.",) if cut else ()
+        if dialogue is None:
+            updates = self._kept_turn(request, degraded)
+        else:
+            updates = self._unkept_turn(request, degraded, dialogue)
+        async for update in updates:
+            yield update
 
-    def revise(
+    async def revise(
         self, *, user: str, session: str, options: TurnOptions
     ) -> AsyncIterator[Update]:
         """Recommend again from what was understood last, with other options (a corrected mood)."""
-        raise NotImplementedError
+        request = Request(text="", user=user, session=session, options=options, revise=True)
+        async for update in self._kept_turn(request, ()):
+            yield update
 
     async def recommend(
         self,
@@ -60,21 +132,140 @@ class Simpatico:
         k: int = 10,
         options: TurnOptions = TurnOptions(),
     ) -> Ranking:
-        """Read a dialogue and rank for it, keeping nothing; up to `k` items whatever the intent."""
-        raise NotImplementedError
+        """Read a dialogue and rank for it, keeping nothing.
+
+        Up to `k` items come back whatever the intent; with `k` 0 it is only read.
+        """
+        understanding, _ = await self._mind.replay(
+            [
+                turn.model_copy(update={"text": clean(turn.text, max_chars=MAX_CHARS)})
+                for turn in turns
+            ]
+        )
+        state = with_chosen_mood(understanding.state, options.mood)
+        if k == 0:
+            return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
+        found = await self._mind.find(state, profile, n=max(k, self._mind.settings.n_candidates))
+        chosen = await asyncio.to_thread(
+            self._mind.choose, found.candidates, state, profile, options, k=k
+        )
+        degraded = understanding.degraded + found.degraded
+        return Ranking(state=state, recommendations=chosen, degraded=degraded)
 
     async def record(self, event: Event) -> bool:
-        """Store an event durably; False if its id was known. Raises `DataError`, `StoreError`."""
-        raise NotImplementedError
+        """Store an event durably; False if its id was known.
+
+        Raises:
+            DataError: for an item the catalogue does not have, or a value its kind has not.
+            StoreError: when it could not be stored.
+        """
+        if self.catalog.get(event.item_id) is None:
+            raise DataError(f"no item {event.item_id!r} in the catalogue {self.catalog.name!r}")
+        check_event(event)
+        return await asyncio.to_thread(self._events.append, event)
 
     async def profile(self, user: str) -> Profile:
-        """What a person's events say."""
-        raise NotImplementedError
+        """What a person's events say. Raises `StoreError` when they cannot be read."""
+        return await asyncio.to_thread(self._events.profile, user)
 
     async def health(self) -> dict[str, str]:
         """Each part by name: "ok", "degraded: why" or "down: why". Never raises."""
-        raise NotImplementedError
+        return {name: await probe() for name, probe in self._probes.items()}
 
     async def aclose(self) -> None:
         """Close everything. Idempotent."""
-        raise NotImplementedError
+        await self._closing.aclose()
+
+    async def _kept_turn(
+        self, request: Request, degraded: tuple[str, ...]
+    ) -> AsyncIterator[Update]:
+        """A turn of a session that is kept: authorised, one at a time, remembered."""
+        await asyncio.to_thread(self._memory.claim, request.session, request.user)
+        thread = _thread_id(request)
+        lock = self._locks.setdefault(thread, asyncio.Lock())
+        async with lock:
+            said, forgotten = await self._remember(request)
+            request = request.model_copy(update={"said": said})
+            begin: TurnState = {"request": request, "degraded": degraded + forgotten}
+            async for update in self._run(self._kept, begin, thread):
+                if isinstance(update, Finished):
+                    update = await self._keep(request, update)
+                yield update
+
+    async def _unkept_turn(
+        self, request: Request, degraded: tuple[str, ...], dialogue: Sequence[Turn]
+    ) -> AsyncIterator[Update]:
+        """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
+        understanding, shown = await self._mind.replay(dialogue)
+        request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
+        begin: TurnState = {"request": request, "degraded": degraded}
+        if any(turn.role == "user" for turn in dialogue):
+            begin["state"] = understanding.state.model_dump(mode="json")
+            begin["shown"] = [item.id for item in shown]
+        async for update in self._run(self._unkept, begin, _thread_id(request)):
+            yield update
+
+    async def _run(self, graph: Graph, begin: TurnState, thread: str) -> AsyncIterator[Update]:
+        """Run the graph; the reply comes only after the state for the next turn is stored."""
+        reply: Reply | None = None
+        said = ""
+        config: RunnableConfig = {
+            "configurable": {"thread_id": thread},
+            "recursion_limit": STEP_BUDGET,
+        }
+        trouble = ""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async for mode, piece in graph.astream(
+                    begin, config, stream_mode=["custom", "values"], durability="exit"
+                ):
+                    if mode == "values":
+                        reply = cast(dict[str, Reply], piece).get("reply", reply)
+                        continue
+                    update = cast(Update, piece)
+                    if isinstance(update, TextDelta):
+                        said += update.text
+                    yield update
+        except TimeoutError:
+            trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
+        except (SimpaticoError, sqlite3.Error, GraphRecursionError, OSError) as error:
+            log.error("a turn broke off: %s", error, exc_info=error)
+            trouble = "Something of mine broke during this turn; what you see may be incomplete."
+        if reply is None:
+            rest = "" if said else "I could not finish that. Please say it once more."
+            if rest:
+                yield TextDelta(text=rest)
+            reply = Reply(text=said + rest, route="talk", state=UserState())
+        if trouble:
+            reply = reply.model_copy(update={"degraded": (*reply.degraded, trouble)})
+        yield Finished(reply=reply)
+
+    async def _remember(self, request: Request) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+        """Store what the person said, before anything is answered; give what was said before."""
+        try:
+            said = await asyncio.to_thread(self._memory.turns, request.session)
+            if not request.revise:
+                mine = Turn(role="user", text=request.text)
+                await asyncio.to_thread(self._memory.append, request.session, mine)
+        except StoreError as error:
+            log.warning("message not stored: %s", error)
+            return (), ("This conversation could not be stored.",)
+        return tuple(said), ()
+
+    async def _keep(self, request: Request, finished: Finished) -> Finished:
+        """Store what was answered."""
+        answer = Turn(role="assistant", text=finished.reply.text)
+        try:
+            await asyncio.to_thread(self._memory.append, request.session, answer)
+        except StoreError as error:
+            log.warning("reply not stored: %s", error)
+            label = "This conversation could not be stored."
+            degraded = tuple(dict.fromkeys((*finished.reply.degraded, label)))
+            return Finished(reply=finished.reply.model_copy(update={"degraded": degraded}))
+        return finished
+
+
+def _thread_id(request: Request) -> str:
+    """A thread's name: no user can name another's, whatever characters they use."""
+    owner = json.dumps([request.user, request.session])
+    return hashlib.sha256(owner.encode()).hexdigest()

@@ -32,6 +32,9 @@ class LLMSettings(BaseModel):
     )
     model: str = "smollm2-135m-instruct"
     key: SecretStr = SecretStr("")
+    flavour: Literal["openai", "vllm", "llamacpp"] = Field(
+        default="openai", description="what serves `url`: how it is told to constrain an answer"
+    )
     timeout_s: float = Field(default=20.0, gt=0)
     threads: int = Field(default=0, ge=0, description="for the embedded engine; 0: cores - 1")
     context: int = Field(default=4096, ge=512)

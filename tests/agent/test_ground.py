@@ -389,15 +389,18 @@ def test_without_any_item_the_draft_comes_instead() -> None:
     assert asyncio.run(_said(Scripted(""))) == DRAFT
 
 
-def test_the_models_failure_is_raised_after_checked_text_only() -> None:
-    async def collect() -> str:
-        said = ""
-        with pytest.raises(LLMUnavailable):
-            async for piece in rephrase(Scripted(GOOD, fail_after=120), DRAFT, UserState(), TWO):
-                said += piece
-        return said
+@pytest.mark.parametrize("fail_after", [0, 120, 200])
+def test_when_the_model_fails_the_draft_fills_in_before_the_error(fail_after: int) -> None:
+    said: list[str] = []
 
-    assert GOOD.startswith(asyncio.run(collect()))
+    async def collect() -> None:
+        async for piece in rephrase(Scripted(GOOD, fail_after=fail_after), DRAFT, UserState(), TWO):
+            said.append(piece)
+
+    with pytest.raises(LLMUnavailable):
+        asyncio.run(collect())
+    for title in ("**Paddington 2 (2017)**", "**Up (2009)**"):
+        assert "".join(said).count(title) == 1
 
 
 def test_leaving_early_closes_the_models_stream() -> None:

@@ -1,0 +1,198 @@
+"""The one place where settings become adapters."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+
+import aiosqlite
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from simpatico.agent.engine import LlamaServer
+from simpatico.agent.llm import Flavour, OpenAILLM
+from simpatico.agent.memory import SqliteLog, SqliteMemory
+from simpatico.agent.mind import Mind
+from simpatico.agent.nodes import Nodes
+from simpatico.agent.read.encoder_reader import EncoderReader
+from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.read.words import Vocabulary
+from simpatico.agent.service import Probe, Simpatico
+from simpatico.errors import StoreError
+from simpatico.modelstore import ModelStore
+from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
+from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.index import Index
+from simpatico.retrieval.rank import LinearRanker
+from simpatico.settings import RetrievalSettings, Settings
+
+log = logging.getLogger(__name__)
+
+READING_ENCODER = "minilm"
+"""The encoder that the mood head and the prototypes were made with."""
+
+READER_ADAPTERS: frozenset[str] = frozenset()
+"""Models for which a trained reader adapter is shipped; `reader=auto` reads with those."""
+
+
+def uses_llm(settings: Settings) -> bool:
+    """Whether any step of a turn asks the language model under these settings."""
+    return settings.llm.enabled and (reads_with_llm(settings) or rephrases(settings))
+
+
+def reads_with_llm(settings: Settings) -> bool:
+    """Whether turns are read by the language model."""
+    trained = settings.llm.model in READER_ADAPTERS
+    wanted = settings.reader == "llm" or (settings.reader == "auto" and trained)
+    return settings.llm.enabled and wanted
+
+
+def rephrases(settings: Settings) -> bool:
+    """Whether replies are said by the language model."""
+    wanted = settings.llm.rephrase
+    return settings.llm.enabled and (
+        wanted == "always" or (wanted == "auto" and bool(settings.llm.url))
+    )
+
+
+def prepare(settings: Settings, *, progress: ProgressCallback) -> None:
+    """Fetch weights and build the index, as far as they are missing or stale."""
+    _fetch_weights(settings, progress)
+    encoder = _encoder(settings)
+    try:
+        _open(settings, encoder).close()
+    except StoreError as error:
+        log.info("building the index: %s", error)
+        _build(settings, encoder, progress)
+
+
+def build_index(settings: Settings, *, progress: ProgressCallback) -> int:
+    """Build the index of the settings' catalogue anew; gives the number of items."""
+    _fetch_weights(settings, progress)
+    return _build(settings, _encoder(settings), progress)
+
+
+def open_index(settings: Settings) -> Index:
+    """Open the index as it is. Raises `StoreError` when it is missing or stale."""
+    return _open(settings, _encoder(settings))
+
+
+async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
+    """Open everything a running Simpatico needs; what is missing is fetched and built first."""
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(prepare, settings, progress=progress)
+        encoder = await asyncio.to_thread(_encoder, settings)
+        index = await asyncio.to_thread(_open, settings, encoder)
+        stack.callback(index.close)
+
+        settings.home.mkdir(parents=True, exist_ok=True)
+        events = SqliteLog(settings.home / "events.sqlite")
+        stack.callback(events.close)
+        memory = SqliteMemory(settings.home / "sessions.sqlite")
+        stack.callback(memory.close)
+        connection = await aiosqlite.connect(settings.home / "threads.sqlite")
+        stack.push_async_callback(connection.close)
+        # None admits no type beyond plain values: a checkpoint can't make us build objects.
+        saver = AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        await saver.setup()
+
+        reading = await asyncio.to_thread(_reading_encoder, settings, encoder)
+        vocabulary = Vocabulary.of(index.catalog.items)
+        fallback = EncoderReader(reading, index.titles, vocabulary=vocabulary)
+        probes: dict[str, Probe] = {
+            "index": lambda: _probe_index(index),
+            "events": lambda: _probe_events(events),
+        }
+        llm: LLM | None = None
+        if uses_llm(settings):
+            llm = await _language_model(settings, stack)
+            probes["llm"] = lambda: _probe_llm(llm)
+        reader: Reader = fallback
+        if llm is not None and reads_with_llm(settings):
+            reader = LLMReader(llm, rules=fallback.rules)
+        mind = Mind(
+            index=index,
+            reader=reader,
+            fallback=fallback,
+            ranker=LinearRanker(index),
+            settings=settings.retrieval,
+        )
+        nodes = Nodes(mind=mind, events=events, llm=llm if rephrases(settings) else None)
+        return Simpatico(
+            mind=mind,
+            nodes=nodes,
+            events=events,
+            memory=memory,
+            checkpointer=saver,
+            probes=probes,
+            turn_timeout_s=settings.turn_timeout_s,
+            closing=stack.pop_all(),
+        )
+
+
+async def _language_model(settings: Settings, stack: AsyncExitStack) -> LLM:
+    given = settings.llm
+    url, key = given.url, given.key.get_secret_value()
+    if not url:
+        folder = ModelStore(settings.cache).path(given.model)
+        weights = next(folder.glob("*.gguf"))
+        server = LlamaServer(weights, context=given.context, threads=given.threads)
+        url, key = await asyncio.to_thread(server.start)
+        stack.callback(server.stop)
+    flavour: Flavour = given.flavour if given.url else "llamacpp"
+    llm = OpenAILLM(url, given.model, key, given.timeout_s, flavour=flavour)
+    stack.push_async_callback(llm.aclose)
+    return llm
+
+
+def _fetch_weights(settings: Settings, progress: ProgressCallback) -> None:
+    store = ModelStore(settings.cache)
+    wanted = [READING_ENCODER]
+    if settings.llm.enabled and not settings.llm.url:
+        wanted.append(settings.llm.model)
+    for name in wanted:
+        store.fetch(name, progress=progress)
+
+
+def _encoder(settings: Settings) -> Encoder[str]:
+    return text_encoder(settings.retrieval, ModelStore(settings.cache))
+
+
+def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
+    """The encoder the reader needs, whatever searches; one and the same where it can be."""
+    if settings.retrieval.encoder == READING_ENCODER:
+        return encoder
+    return text_encoder(RetrievalSettings(encoder=READING_ENCODER), ModelStore(settings.cache))
+
+
+def _open(settings: Settings, encoder: Encoder[str]) -> Index:
+    return Index.open(settings.home, settings.catalog, encoder)
+
+
+def _build(settings: Settings, encoder: Encoder[str], progress: ProgressCallback) -> int:
+    index = Index.build(settings.home, settings.catalog, encoder, progress=progress)
+    try:
+        return len(index.catalog)
+    finally:
+        index.close()
+
+
+async def _probe_index(index: Index) -> str:
+    if len(index.catalog) == 0:
+        return f"degraded: the catalogue {index.catalog.name!r} is empty"
+    try:
+        await asyncio.to_thread(index.similar, index.catalog.items[0].id, 1)
+    except (StoreError, KeyError) as error:
+        return f"degraded: search does not work: {error}"
+    return "ok"
+
+
+async def _probe_events(events: EventLog) -> str:
+    try:
+        await asyncio.to_thread(events.profile, "nobody")
+    except StoreError as error:
+        return f"down: {error}"
+    return "ok"
+
+
+async def _probe_llm(llm: LLM) -> str:
+    return "ok" if await llm.ready() else "degraded: the language model does not answer"

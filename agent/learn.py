@@ -1,0 +1,44 @@
+"""What a conversation teaches: feedback in words as the events it stands for. Pure."""
+
+from datetime import datetime
+
+from simpatico.agent.turn import Reference, Request
+from simpatico.domain import Event, EventKind, UserState
+
+_KINDS: dict[str, EventKind] = {
+    "liked": "like",
+    "disliked": "dislike",
+    "rejected": "skip",
+    "seen": "seen",
+    "accepted": "accept",
+}
+
+
+def events_from(
+    state: UserState, reference: Reference, request: Request, *, n_turn: int, at: datetime
+) -> tuple[Event, ...]:
+    """Turn what a message says of items into events.
+
+    Items among those shown take the stance of the reference, items named in the message the
+    stance they were named with. Ids depend on session, turn, item and kind, so that the same
+    message handled twice is learned once.
+    """
+    told: dict[tuple[str, EventKind], None] = {}
+    if reference.stance in _KINDS:
+        for item_id in reference.item_ids:
+            told[item_id, _KINDS[reference.stance]] = None
+    for stance in ("liked", "disliked", "seen"):
+        for item_id in getattr(state.mentions, stance):
+            if item_id not in reference.item_ids:
+                told[item_id, _KINDS[stance]] = None
+    return tuple(
+        Event(
+            id=f"{request.session}:{n_turn}:{kind}:{item_id}"[:200],
+            at=at,
+            user=request.user,
+            session=request.session,
+            item_id=item_id,
+            kind=kind,
+        )
+        for item_id, kind in told
+    )

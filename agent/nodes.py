@@ -1,0 +1,302 @@
+"""The steps of a turn. Each takes the turn's state and gives back what it adds to it.
+
+Every step can be called without a graph: `writer` is any callable that takes an `Update`. A step
+whose part is down does its work the plain way and says so in `degraded`; it does not raise.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from simpatico.agent import explain, safety
+from simpatico.agent.ground import rephrase
+from simpatico.agent.learn import events_from
+from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
+from simpatico.agent.route import choose_route
+from simpatico.agent.turn import Reference, Request, TurnState
+from simpatico.domain import (
+    CardsReady,
+    Event,
+    Impression,
+    Item,
+    Profile,
+    Recommendation,
+    Reply,
+    StageUpdate,
+    TextDelta,
+    Trace,
+    Turn,
+    Update,
+    UserState,
+)
+from simpatico.errors import LLMError, StoreError
+from simpatico.protocols import LLM, EventLog
+
+log = logging.getLogger(__name__)
+
+Writer = Callable[[Update], None]
+
+
+class Nodes:
+    """The steps, bound to what they work with. Without `llm`, replies stay as composed."""
+
+    def __init__(self, *, mind: Mind, events: EventLog, llm: LLM | None = None) -> None:
+        self.mind = mind
+        self.events = events
+        self.llm = llm
+
+    async def read(self, state: TurnState, writer: Writer) -> TurnState:
+        """Understand the newest message and decide what to do with it."""
+        request = state["request"]
+        writer(StageUpdate(name="read", detail="Listening"))
+        kept: TurnState = {"degraded": state.get("degraded", ())}
+        if not request.revise and safety.is_crisis(request.text):
+            crisis = UserState(intent="crisis", confidence=1.0)
+            return {**kept, "understood": crisis, "route": "care"}
+        previous = UserState.model_validate(state["state"]) if state.get("state") else None
+        shown = self.mind.items(state.get("shown", ()))
+        if request.revise:
+            understanding = Understanding(state=previous or UserState())
+        else:
+            turns = (*request.said, Turn(role="user", text=request.text))
+            understanding = await self.mind.understand(turns, previous, shown)
+        understood = with_chosen_mood(understanding.state, request.options.mood)
+        reference = understanding.reference
+        profile, forgotten = await self._profile(request)
+        route = choose_route(
+            understood,
+            points_at_items=bool(reference.item_ids or understood.mentions.ids),
+            surprise=request.revise or reference.stance == "surprise",
+        )
+        return {
+            "understood": understood,
+            "reference": reference,
+            "profile": profile,
+            "route": route,
+            "degraded": kept["degraded"] + understanding.degraded + forgotten,
+            "state": understood.model_dump(mode="json"),
+            "n_turns": state.get("n_turns", 0) + 1,
+        }
+
+    async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:
+        """Find candidates; when nothing fits, let go of one wish after another and say so."""
+        size = len(self.mind.index.catalog)
+        writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
+        found = await self.mind.find(state["understood"], state["profile"])
+        return {
+            "candidates": found.candidates,
+            "notes": found.notes,
+            "degraded": state["degraded"] + found.degraded,
+        }
+
+    async def rank(self, state: TurnState, writer: Writer) -> TurnState:
+        """Order the candidates, choose the few to show, and log that they are shown."""
+        request, understood = state["request"], state["understood"]
+        candidates = state["candidates"]
+        writer(StageUpdate(name="rank", detail=f"Weighing {len(candidates)} candidates"))
+        chosen = await asyncio.to_thread(
+            self.mind.choose, candidates, understood, state["profile"], request.options
+        )
+        shown = [one.item.id for one in chosen]
+        list_id = f"{request.session}:{state.get('n_turns', 1)}"
+        unlogged: tuple[str, ...] = ()
+        if chosen:
+            if request.stored:
+                unlogged = await self._impress(request, list_id, shown)
+            writer(CardsReady(recommendations=chosen, list_id=list_id, state=understood))
+        return {
+            "recommendations": chosen,
+            "shown": shown,
+            "reasons": [one.model_dump(mode="json", exclude={"item"}) for one in chosen],
+            "list_id": list_id,
+            "degraded": state["degraded"] + unlogged,
+        }
+
+    async def explain(self, state: TurnState, writer: Writer) -> TurnState:
+        """Say why these, from evidence."""
+        writer(StageUpdate(name="explain", detail="Finding the words"))
+        understood, recommendations = state["understood"], state["recommendations"]
+        lead = state.get("lead", "")
+        if not recommendations:
+            text = explain.nothing_found(understood, n_items=len(self.mind.index.catalog))
+            return self._say(state, writer, _joined(lead, text))
+        draft = explain.compose(
+            understood,
+            recommendations,
+            items=self._named(understood),
+            notes=state["notes"],
+            wanted=min(3, state["request"].options.k or self.mind.settings.k),
+            seed=_seed(state),
+        )
+        if self.llm is None:
+            return self._say(state, writer, _joined(lead, draft))
+        return await self._rephrase(self.llm, state, writer, lead=lead, draft=draft)
+
+    async def answer(self, state: TurnState, writer: Writer) -> TurnState:
+        """Answer a question about items: why these, what is that one, which of the two."""
+        intent, reference = state["understood"].intent, state["reference"]
+        asked = reference.item_ids or state["understood"].mentions.ids
+        items = self.mind.items(asked)
+        if intent == "compare" and len(items) > 1:
+            text = explain.compare(items)
+        elif intent == "ask_why":
+            text = "\n\n".join(
+                explain.why(one) for one in await self._explained(state, asked)
+            ) or explain.about(items[0])
+        else:
+            text = "\n\n".join(explain.about(item) for item in items[:3])
+        return self._say(state, writer, text)
+
+    async def acknowledge(self, state: TurnState, writer: Writer) -> TurnState:
+        """Take feedback in words as the events it is; go on to recommend unless all is settled."""
+        request, reference = state["request"], state["reference"]
+        understood = state["understood"]
+        events = events_from(
+            understood, reference, request, n_turn=state["n_turns"], at=datetime.now(UTC)
+        )
+        unlogged: tuple[str, ...] = ()
+        if request.stored and request.options.personal:
+            unlogged = await self._record(events)
+        kinds = {event.kind for event in events}
+        items = self.mind.items([event.item_id for event in events])
+        text = explain.acknowledge(
+            understood, items, stance=_stance(reference, understood), seed=_seed(state)
+        )
+        added: TurnState = {"degraded": state["degraded"] + unlogged}
+        if kinds and kinds <= {"accept", "like"}:
+            return {**added, **self._say({**state, **added}, writer, text)}
+        writer(TextDelta(text=text + "\n\n"))
+        profile, forgotten = await self._profile(request)
+        added["degraded"] += forgotten
+        return {**added, "profile": profile, "lead": text}
+
+    async def clarify(self, state: TurnState, writer: Writer) -> TurnState:
+        """Ask the one question that helps most."""
+        return self._say(state, writer, explain.clarify(state["understood"], seed=_seed(state)))
+
+    async def talk(self, state: TurnState, writer: Writer) -> TurnState:
+        """Answer small talk, thanks and goodbyes."""
+        return self._say(
+            state,
+            writer,
+            explain.talk(state["understood"], text=state["request"].text, seed=_seed(state)),
+        )
+
+    async def care(self, state: TurnState, writer: Writer) -> TurnState:
+        """Stop recommending and show help. Nothing is learned from this turn."""
+        return self._say(state, writer, safety.care_reply())
+
+    async def _rephrase(
+        self, llm: LLM, state: TurnState, writer: Writer, *, lead: str, draft: str
+    ) -> TurnState:
+        """Let the model say the draft in its own words, sentence by checked sentence."""
+        if lead:
+            writer(TextDelta(text=lead + "\n\n"))
+        said: list[str] = []
+        degraded = state["degraded"]
+        try:
+            async for piece in rephrase(
+                llm,
+                draft,
+                state["understood"],
+                state["recommendations"],
+                others=list(self._named(state["understood"]).values()),
+                said=[state["request"].text],
+                find_titles=self.mind.index.titles.link,
+            ):
+                said.append(piece)
+                writer(TextDelta(text=piece))
+        except LLMError as error:
+            log.warning("the reply was not rephrased: %s", error)
+            degraded += ("The language model did not answer; these words are from templates.",)
+        return self._reply({**state, "degraded": degraded}, _joined(lead, "".join(said)))
+
+    def _say(self, state: TurnState, writer: Writer, text: str) -> TurnState:
+        """Send a finished text in readable pieces, but for what was sent before it, and reply."""
+        already = state.get("lead", "")
+        rest = text[len(already) + 2 :] if already and text.startswith(already) else text
+        for paragraph in rest.splitlines(keepends=True):
+            writer(TextDelta(text=paragraph))
+        return self._reply(state, text)
+
+    def _reply(self, state: TurnState, text: str) -> TurnState:
+        return {
+            "degraded": state["degraded"],
+            "reply": Reply(
+                text=text,
+                route=state["route"],
+                state=state["understood"],
+                recommendations=state.get("recommendations", ()),
+                list_id=state["list_id"] if state.get("recommendations") else "",
+                trace=Trace(stages=state.get("stages", ())),
+                degraded=tuple(dict.fromkeys(state["degraded"])),
+            ),
+        }
+
+    async def _profile(self, request: Request) -> tuple[Profile, tuple[str, ...]]:
+        if not (request.stored and request.options.personal):
+            return Profile(user=request.user), ()
+        try:
+            return await asyncio.to_thread(self.events.profile, request.user), ()
+        except StoreError as error:
+            log.warning("no profile: %s", error)
+            return Profile(user=request.user), ("What you liked before could not be read.",)
+
+    async def _record(self, events: tuple[Event, ...]) -> tuple[str, ...]:
+        try:
+            for event in events:
+                await asyncio.to_thread(self.events.append, event)
+        except StoreError as error:
+            log.warning("feedback not stored: %s", error)
+            return ("Your feedback counts for this conversation, but could not be stored.",)
+        return ()
+
+    async def _impress(self, request: Request, list_id: str, shown: list[str]) -> tuple[str, ...]:
+        impression = Impression(
+            list_id=list_id,
+            at=datetime.now(UTC),
+            user=request.user,
+            session=request.session,
+            items=tuple(shown),
+            positions=tuple(range(1, len(shown) + 1)),
+            policy=self.mind.ranker.name,
+        )
+        try:
+            await asyncio.to_thread(self.events.impress, impression)
+        except StoreError as error:
+            log.warning("list not logged: %s", error)
+            return ("This list could not be stored.",)
+        return ()
+
+    async def _explained(self, state: TurnState, item_ids: tuple[str, ...]) -> list[Recommendation]:
+        """The items with the reasons they were shown for; scored anew where those are not kept."""
+        kept = dict(zip(state.get("shown", ()), state.get("reasons", ()), strict=False))
+        items = self.mind.items(item_ids)
+        if all(item.id in kept for item in items):
+            return [
+                Recommendation.model_validate({"item": item, **kept[item.id]}) for item in items
+            ]
+        return await asyncio.to_thread(
+            self.mind.weigh_items, items, state["understood"], state["profile"]
+        )
+
+    def _named(self, understood: UserState) -> dict[str, Item]:
+        return {item.id: item for item in self.mind.items(understood.mentions.ids)}
+
+
+def _joined(lead: str, text: str) -> str:
+    return f"{lead}\n\n{text}" if lead and text else lead or text
+
+
+def _stance(reference: Reference, understood: UserState) -> str:
+    """What is said of the items: of those shown, else of those named."""
+    if reference.item_ids:
+        return reference.stance
+    mentions = understood.mentions
+    named = (("liked", mentions.liked), ("disliked", mentions.disliked), ("seen", mentions.seen))
+    return next((stance for stance, ids in named if ids), "none")
+
+
+def _seed(state: TurnState) -> str:
+    return f"{state['request'].session}:{state['n_turns']}"

@@ -1,0 +1,66 @@
+"""What flows through the graph during one turn, and what stays for the next."""
+
+from typing import Annotated, Any, TypedDict
+
+from langgraph.channels.untracked_value import UntrackedValue
+
+from simpatico.domain import (
+    Candidate,
+    Profile,
+    Recommendation,
+    Reply,
+    Route,
+    Stage,
+    Turn,
+    TurnOptions,
+    UserState,
+    Value,
+)
+
+
+class Request(Value):
+    """One turn as it came in.
+
+    Attributes:
+        said: the dialogue before this message, oldest first.
+        revise: keep what was understood last and only apply the options.
+        stored: the session is kept, so the turn may leave events behind.
+    """
+
+    text: str
+    user: str
+    session: str
+    options: TurnOptions = TurnOptions()
+    said: tuple[Turn, ...] = ()
+    revise: bool = False
+    stored: bool = True
+
+
+class Reference(Value):
+    """Items among those shown (or named) that a message points at, and what it says of them."""
+
+    item_ids: tuple[str, ...] = ()
+    stance: str = "none"
+
+
+class TurnState(TypedDict, total=False):
+    """The graph's state. The first block is checkpointed, as plain JSON values; the rest is not."""
+
+    state: dict[str, Any]  # the last UserState
+    shown: list[str]  # the last list, in order
+    reasons: list[dict[str, Any]]  # why those were shown: recommendations without their items
+    list_id: str
+    n_turns: int
+
+    request: Annotated[Request, UntrackedValue]
+    understood: Annotated[UserState, UntrackedValue]
+    reference: Annotated[Reference, UntrackedValue]
+    profile: Annotated[Profile, UntrackedValue]
+    route: Annotated[Route, UntrackedValue]
+    candidates: Annotated[tuple[Candidate, ...], UntrackedValue]
+    recommendations: Annotated[tuple[Recommendation, ...], UntrackedValue]
+    notes: Annotated[tuple[str, ...], UntrackedValue]
+    degraded: Annotated[tuple[str, ...], UntrackedValue]
+    stages: Annotated[tuple[Stage, ...], UntrackedValue]
+    lead: Annotated[str, UntrackedValue]  # what is said before the recommendations
+    reply: Annotated[Reply, UntrackedValue]

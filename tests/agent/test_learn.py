@@ -1,0 +1,40 @@
+from datetime import UTC, datetime
+
+from simpatico.agent.learn import events_from
+from simpatico.agent.turn import Reference, Request
+from simpatico.domain import Mentions, UserState
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+REQUEST = Request(text="...", user="ann", session="s1")
+
+
+def test_a_stance_towards_shown_items_becomes_events() -> None:
+    reference = Reference(item_ids=("a", "b"), stance="seen")
+    events = events_from(UserState(), reference, REQUEST, n_turn=3, at=NOW)
+    assert [(event.item_id, event.kind, event.user) for event in events] == [
+        ("a", "seen", "ann"),
+        ("b", "seen", "ann"),
+    ]
+
+
+def test_named_items_keep_the_stance_they_were_named_with() -> None:
+    state = UserState(mentions=Mentions(liked=("a",), disliked=("b",), seen=("c",), named=("d",)))
+    events = events_from(state, Reference(), REQUEST, n_turn=1, at=NOW)
+    assert {(event.item_id, event.kind) for event in events} == {
+        ("a", "like"),
+        ("b", "dislike"),
+        ("c", "seen"),
+    }
+
+
+def test_a_question_teaches_nothing() -> None:
+    asked = Reference(item_ids=("a",), stance="asked")
+    assert events_from(UserState(), asked, REQUEST, n_turn=1, at=NOW) == ()
+
+
+def test_the_same_message_handled_twice_has_the_same_event_ids() -> None:
+    reference = Reference(item_ids=("a",), stance="rejected")
+    once = events_from(UserState(), reference, REQUEST, n_turn=2, at=NOW)
+    again = events_from(UserState(), reference, REQUEST, n_turn=2, at=NOW)
+    assert once == again
+    assert once[0].kind == "skip"

@@ -1,0 +1,177 @@
+"""Run Simpatico over a file of dialogues: one line in, one line out, in order."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from simpatico.agent.profile import sum_up
+from simpatico.agent.service import Ranking, Simpatico
+from simpatico.domain import Event, EventKind, Turn
+from simpatico.errors import DataError
+from simpatico.protocols import ProgressCallback
+
+_ROLES: dict[str, Literal["user", "assistant"]] = {
+    "user": "user",
+    "seeker": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "recommender": "assistant",
+    "system": "assistant",
+    "bot": "assistant",
+}
+
+
+class _Loose(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class TurnLine(_Loose):
+    """A turn as files have it; `role` may also be seeker or recommender."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+    @field_validator("role", mode="before")
+    @classmethod
+    def _known_role(cls, value: object) -> object:
+        return _ROLES.get(str(value).lower(), value)
+
+
+class HistoryLine(_Loose):
+    """Something the person did before the dialogue."""
+
+    item_id: str = Field(min_length=1)
+    kind: EventKind
+    at: AwareDatetime | None = None
+    value: float | None = None
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _with_zone(cls, value: object) -> object:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return value
+
+
+class DialogueLine(_Loose):
+    """One case: `{"id", "turns": [{"role", "text"}], "history"?: [{"item_id", "kind", "at"}]}`."""
+
+    id: str
+    turns: list[TurnLine]
+    history: list[HistoryLine] = []
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, int) else value
+
+
+async def read_dialogues(
+    service: Simpatico, source: Path, out: Path, *, progress: ProgressCallback
+) -> int:
+    """Write `{"id", "state", "degraded"}` for each dialogue; gives the number of bad lines.
+
+    A line that cannot be used becomes `{"id", "error"}`, so that none is lost.
+    """
+
+    async def work(case: DialogueLine) -> dict[str, Any]:
+        ranking = await _rank(service, case, k=0)
+        return {
+            "state": ranking.state.model_dump(mode="json"),
+            "degraded": list(ranking.degraded),
+        }
+
+    return await _each_line(source, out, work, label="Reading", progress=progress)
+
+
+async def recommend_dialogues(
+    service: Simpatico, source: Path, out: Path, *, k: int, progress: ProgressCallback
+) -> int:
+    """Write `{"id", "recommendations": [{"id", "title", "score"}], "degraded"}`, best first.
+
+    `score` is the estimated probability in [0, 1] that the person accepts. A line that cannot be
+    used becomes `{"id", "error"}`. Gives the number of those.
+    """
+
+    async def work(case: DialogueLine) -> dict[str, Any]:
+        ranking = await _rank(service, case, k=k)
+        return {
+            "recommendations": [
+                {"id": one.item.id, "title": one.item.label, "score": one.p_accept}
+                for one in ranking.recommendations
+            ],
+            "degraded": list(ranking.degraded),
+        }
+
+    return await _each_line(source, out, work, label="Recommending", progress=progress)
+
+
+async def _rank(service: Simpatico, case: DialogueLine, *, k: int) -> Ranking:
+    events = [
+        Event(
+            id=f"{case.id}:{position}",
+            at=line.at or datetime.fromtimestamp(position, UTC),
+            user=case.id or "case",
+            item_id=line.item_id,
+            kind=line.kind,
+            value=line.value,
+        )
+        for position, line in enumerate(case.history)
+    ]
+    events.sort(key=lambda event: event.at)
+    turns = [Turn(role=line.role, text=line.text) for line in case.turns]
+    return await service.recommend(turns, profile=sum_up(case.id, events, ()), k=k)
+
+
+async def _each_line(
+    source: Path,
+    out: Path,
+    work: Callable[[DialogueLine], Awaitable[dict[str, Any]]],
+    *,
+    label: str,
+    progress: ProgressCallback,
+) -> int:
+    try:
+        total = sum(1 for _ in _lines(source))
+    except OSError as error:
+        raise DataError(f"wanted a JSONL file at {source}: {error.strerror}") from error
+    bad = 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8") as sink:
+        for done, (number, line) in enumerate(_lines(source), start=1):
+            answer: dict[str, Any]
+            raw: object = None
+            try:
+                raw = json.loads(line)
+                case = DialogueLine.model_validate(raw)
+                answer = {"id": case.id, **await work(case)}
+            except (ValueError, RecursionError) as error:
+                bad += 1
+                name = raw.get("id") if isinstance(raw, dict) else None
+                answer = {"id": name, "error": f"line {number}: {_short(error)}"}
+            sink.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            progress(label, done, total)
+            await asyncio.sleep(0)
+    return bad
+
+
+def _lines(source: Path) -> Iterator[tuple[int, str]]:
+    with source.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, line
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in one['loc']) or 'line'}: {one['msg']}"
+            for one in error.errors()[:3]
+        )
+    return f"wanted a JSON object, got: {error}"

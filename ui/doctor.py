@@ -1,0 +1,50 @@
+"""`simpatico doctor`: is everything here that a good answer needs?"""
+
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+from simpatico.agent.build import open_index
+from simpatico.domain import Value
+from simpatico.errors import SimpaticoError
+from simpatico.modelstore import ModelStore
+from simpatico.settings import Settings
+
+
+class Finding(Value):
+    """What was found of one part, and what to do when it is not well."""
+
+    part: str
+    well: bool
+    word: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at Python, disk, weights, index and port, one finding each."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(part="python", well=sys.version_info >= (3, 11), word=version)
+    for name, folder in (("home", settings.home), ("cache", settings.cache)):
+        place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free = shutil.disk_usage(place).free / 2**30
+        yield Finding(part=name, well=free > 1, word=f"{folder}, {free:.1f} GiB free")
+    store = ModelStore(settings.cache)
+    for name in store.names():
+        try:
+            yield Finding(part=f"model {name}", well=True, word=str(store.path(name)))
+        except SimpaticoError as error:
+            yield Finding(part=f"model {name}", well=False, word=str(error))
+    try:
+        with closing(open_index(settings)) as index:
+            word = f"{len(index.catalog)} items"
+        yield Finding(part=f"index {settings.catalog}", well=True, word=word)
+    except SimpaticoError as error:
+        yield Finding(part=f"index {settings.catalog}", well=False, word=str(error))
+    with closing(socket.socket()) as probe:
+        busy = probe.connect_ex((settings.host, settings.port)) == 0
+    yield Finding(
+        part=f"port {settings.port}",
+        well=True,
+        word="in use (by a running Simpatico?)" if busy else "free",
+    )

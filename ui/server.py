@@ -1,0 +1,63 @@
+"""`simpatico serve`: the page and the API in one process."""
+
+import asyncio
+import errno
+import socket
+
+import uvicorn
+
+from simpatico.agent.api.app import create_app
+from simpatico.agent.build import build
+from simpatico.errors import SettingsError
+from simpatico.settings import Settings
+from simpatico.ui.progress import console, progress_bars
+from simpatico.ui.web import mount
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        SettingsError: when the address cannot be had.
+    """
+    listening = _listen(settings.host, settings.port)
+    try:
+        asyncio.run(_serve(settings, listening))
+    finally:
+        listening.close()
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> None:
+    with progress_bars() as show:
+        service = await build(settings, progress=show)
+    app = mount(create_app(service, settings=settings), service)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"
+        )
+    )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    console.print(f"Simpatico is listening: http://{host}:{settings.port}", style="bold green")
+    console.print(f"API: http://{host}:{settings.port}/v1   (stop with Ctrl-C)")
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        await service.aclose()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(
+                f"port {port} on {host} is taken; stop what listens there or choose another, "
+                f"e.g. PORT={port + 1} make run"
+            ) from error
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return listening

@@ -1,0 +1,108 @@
+"""A recommendation as a card: the cover, the facts, the reasons, and what one can do with it."""
+
+from collections.abc import Collection
+from html import escape
+
+from simpatico.domain import EventKind, Part, Recommendation
+from simpatico.ui.icons import icon
+from simpatico.ui.tiles import cover, strongest_tones
+
+BUTTONS: tuple[tuple[EventKind, str], ...] = (
+    ("like", "Like"),
+    ("dislike", "Not for me"),
+    ("save", "Save"),
+    ("seen", "Seen it"),
+)
+_NOTED: dict[str, str] = {
+    "like": "Noted: more like this.",
+    "dislike": "Noted: I won’t show it again.",
+    "save": "Saved for later.",
+    "seen": "Noted: you’ve seen it.",
+}
+TONES_SHOWN = 3
+
+
+def card(
+    one: Recommendation,
+    *,
+    list_id: str,
+    key: str,
+    posters: bool = False,
+    pressed: Collection[EventKind] = (),
+) -> str:
+    """One card. `key` is an id unique on the page; `pressed` are the buttons already pressed."""
+    item = one.item
+    facts = " · ".join(escape(fact) for fact in (str(item.year or ""), *item.genres[:3]) if fact)
+    match = (
+        f'<span class="match" title="My estimate that you would pick it">'
+        f"{one.p_accept:.0%} <span>match</span></span>"
+    )
+    premise = f'<p class="premise">{escape(_shorten(item.text, 220))}</p>' if item.text else ""
+    tones = "".join(f"<li>{escape(tone)}</li>" for tone in strongest_tones(item, k=TONES_SHOWN))
+    tones = f'<ul class="tones" aria-label="Tone">{tones}</ul>' if tones else ""
+    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in one.reasons[:2])
+    reasons = f'<ul class="reasons" aria-label="Why it fits">{reasons}</ul>' if reasons else ""
+    noted = next((_NOTED[kind] for kind, _ in BUTTONS if kind in pressed), "")
+    buttons = "".join(_button(one, kind, name, list_id, kind in pressed) for kind, name in BUTTONS)
+    return (
+        f'<li class="card" data-item="{escape(item.id)}"><article aria-labelledby="{key}-title">'
+        f'{cover(item, posters=posters)}<div class="card-words">'
+        f'<div class="card-head"><h3 id="{key}-title">{escape(item.title)}</h3>{match}</div>'
+        f'<p class="facts">{facts}</p>{premise}{reasons}{tones}</div>'
+        f'<div class="card-foot"><div class="acts" role="group" aria-label="{escape(item.title)}">'
+        f'{buttons}</div><p class="noted" role="status">{noted}</p>{_why(one, key)}</div>'
+        "</article></li>"
+    )
+
+
+def markdown(one: Recommendation) -> str:
+    """A recommendation for a place that shows markdown but no HTML."""
+    reasons = "; ".join(reason.text for reason in one.reasons)
+    facts = ", ".join(one.item.genres[:3])
+    head = f"**{_plain(one.item.label)}**" + (f" ({_plain(facts)})" if facts else "")
+    return f"- {head}: {one.p_accept:.0%} match. {_plain(reasons)}".rstrip()
+
+
+def _button(one: Recommendation, kind: EventKind, name: str, list_id: str, pressed: bool) -> str:
+    return (
+        f'<button type="button" class="act act-{kind}" data-act="event" data-kind="{kind}" '
+        f'data-item="{escape(one.item.id)}" data-list="{escape(list_id)}" '
+        f'aria-pressed="{"true" if pressed else "false"}">{icon(kind)}<span>{name}</span></button>'
+    )
+
+
+def _why(one: Recommendation, key: str) -> str:
+    evidence = "".join(f"<li>{escape(reason.text)}</li>" for reason in one.reasons)
+    evidence = f"<ul>{evidence}</ul>" if evidence else "<p>It simply scored well overall.</p>"
+    bars = _bars(one.parts)
+    return (
+        f'<details class="why" id="{key}-why"><summary>Why this one?</summary>'
+        f'<div class="why-body"><h4>What speaks for it</h4>{evidence}{bars}</div></details>'
+    )
+
+
+def _bars(parts: tuple[Part, ...]) -> str:
+    """The score's terms as bars around a middle line, the largest filling its half."""
+    most = max((abs(part.value) for part in parts), default=0.0)
+    if most == 0:
+        return ""
+    rows = "".join(
+        f'<li><span class="bar-name">{escape(part.name.replace("_", " "))}</span>'
+        f'<span class="bar {"for" if part.value >= 0 else "against"}" aria-hidden="true">'
+        f'<i style="width:{abs(part.value) / most * 50:.1f}%"></i></span>'
+        f'<span class="bar-value">{part.value:+.2f}</span></li>'
+        for part in sorted(parts, key=lambda part: -abs(part.value))
+    )
+    return f'<h4>How the score came about</h4><ul class="bars">{rows}</ul>'
+
+
+def _shorten(text: str, most: int) -> str:
+    """Whole words of a text, with an ellipsis where it was cut."""
+    if len(text) <= most:
+        return text
+    return text[:most].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def _plain(text: str) -> str:
+    """Text that markdown does not read as markup."""
+    return "".join(f"\\{char}" if char in r"\`*_[]<>#|~" else char for char in text)

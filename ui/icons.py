@@ -1,0 +1,20 @@
+"""The few line icons of the page, as inline SVG that a screen reader skips."""
+
+_PATHS: dict[str, str] = {
+    "like": "M12 20s-7-4.4-9-9c-1.3-3.2.6-6.5 3.8-6.5 2.2 0 3.8 1.2 5.2 3.2 1.4-2 3-3.2 5.2-3.2 "
+    "3.2 0 5.1 3.3 3.8 6.5-2 4.6-9 9-9 9z",
+    "dislike": "M6 6l12 12M18 6L6 18",
+    "save": "M7 4h10v16l-5-4-5 4z",
+    "seen": "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"
+    "M12 9.3a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4z",
+    "stop": "M7 7h10v10H7z",
+    "again": "M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4",
+}
+
+
+def icon(name: str) -> str:
+    """One icon, as large as the text around it."""
+    return (
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+        f'<path d="{_PATHS[name]}"/></svg>'
+    )

@@ -1,0 +1,203 @@
+"""What one browser tab shows: its exchanges, what was pressed, and the turn that is running.
+
+No gradio here: the page draws a `Talk`, the tests can hold one.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Literal
+from uuid import UUID, uuid4
+
+from simpatico.domain import (
+    CardsReady,
+    EventKind,
+    Finished,
+    Recommendation,
+    Route,
+    StageUpdate,
+    TextDelta,
+    Update,
+    UserState,
+    Value,
+)
+from simpatico.errors import LLMUnavailable, NotAllowed, SimpaticoError, StoreError
+
+log = logging.getLogger(__name__)
+
+FRAME_S = 0.04
+"""Shortest time between two pictures of a running turn: what comes sooner is drawn together."""
+
+STEPS: tuple[str, ...] = ("understanding", "looking", "ranking", "writing")
+_STEP_OF: dict[str, int] = {
+    "read": 0,
+    "route": 0,
+    "retrieve": 1,
+    "candidates": 1,
+    "rank": 2,
+    "rerank": 2,
+    "explain": 3,
+    "clarify": 3,
+    "acknowledge": 3,
+    "talk": 3,
+    "care": 3,
+    "write": 3,
+}
+
+Status = Literal["running", "done", "stopped", "failed"]
+
+
+class Exchange(Value):
+    """One message and its answer as far as it has come. `step` indexes `STEPS`."""
+
+    asked: str
+    status: Status = "running"
+    step: int = 0
+    detail: str = ""
+    text: str = ""
+    route: Route | None = None
+    state: UserState = UserState()
+    recommendations: tuple[Recommendation, ...] = ()
+    list_id: str = ""
+    degraded: tuple[str, ...] = ()
+    problem: str = ""
+
+    def with_(self, **changes: object) -> "Exchange":
+        """A changed copy, validated."""
+        return Exchange(**{**dict(self), **changes})
+
+
+def advance(exchange: Exchange, update: Update) -> Exchange:
+    """The exchange after one more update of its turn. Steps never go back."""
+    match update:
+        case StageUpdate(name=name, detail=detail):
+            step = max(exchange.step, _STEP_OF.get(name, exchange.step))
+            return exchange.with_(step=step, detail=detail)
+        case CardsReady(recommendations=cards, list_id=list_id, state=state):
+            return exchange.with_(recommendations=cards, list_id=list_id, state=state)
+        case TextDelta(text=text):
+            return exchange.with_(step=len(STEPS) - 1, text=exchange.text + text)
+        case Finished(reply=reply):
+            return exchange.with_(
+                status="done",
+                detail="",
+                text=reply.text,
+                route=reply.route,
+                state=reply.state,
+                recommendations=reply.recommendations,
+                list_id=reply.list_id,
+                degraded=reply.degraded,
+            )
+
+
+def apology(error: Exception) -> str:
+    """What to tell a person when a turn broke: what happened and what they can do."""
+    match error:
+        case NotAllowed():
+            return "This conversation belongs to another browser. Please start a new one."
+        case StoreError():
+            return (
+                "I couldn’t keep your message, so I haven’t answered it. The disk may be full; "
+                "once there is room, try again."
+            )
+        case LLMUnavailable() | TimeoutError():
+            return "That took too long and I gave up. Please try again in a moment."
+        case SimpaticoError():
+            return "Something I need isn’t ready. Please try again; “simpatico doctor” says what."
+    return "Something went wrong on my side, sorry. Please try again."
+
+
+class Talk:
+    """The conversation of one tab. Every change happens on the event loop's thread."""
+
+    def __init__(self, user: str = "") -> None:
+        """Begin. A `user` that is not one of our random ids is replaced by a new one."""
+        self.user = user if is_our_id(user) else str(uuid4())
+        self.session = str(uuid4())
+        self.mood = "auto"
+        self.exchanges: list[Exchange] = []
+        self.marks: dict[str, frozenset[EventKind]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def play(self, asked: str, updates: AsyncIterator[Update]) -> AsyncIterator[Exchange]:
+        """Run a turn to its end, yielding the exchange each time there is something to draw.
+
+        A turn that still runs is stopped first. A turn that breaks ends as `failed`, with an
+        apology; nothing is raised. Closing this iterator stops the turn.
+        """
+        await self.stop()
+        at = len(self.exchanges)
+        self.exchanges.append(Exchange(asked=asked))
+        changed = asyncio.Event()
+        self._task = task = asyncio.create_task(self._follow(at, updates, changed))
+        try:
+            while True:
+                exchange = self.exchanges[at]
+                yield exchange
+                if exchange.status != "running":
+                    return
+                await changed.wait()
+                changed.clear()
+                await asyncio.sleep(FRAME_S)
+        finally:
+            task.cancel()
+
+    async def stop(self) -> None:
+        """Stop the running turn, if any, and wait until it has let go."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        if self.exchanges and self.exchanges[-1].status == "running":  # cancelled before it began
+            self.exchanges[-1] = self.exchanges[-1].with_(status="stopped")
+
+    async def clear(self) -> None:
+        """Begin a new session as the same person."""
+        await self.stop()
+        self.session = str(uuid4())
+        self.mood = "auto"
+        self.exchanges.clear()
+        self.marks.clear()
+
+    def shown(self, list_id: str, item_id: str) -> bool:
+        """Whether this item was shown to the person in that list."""
+        return any(
+            exchange.list_id == list_id
+            and any(one.item.id == item_id for one in exchange.recommendations)
+            for exchange in self.exchanges
+        )
+
+    def mark(self, item_id: str, kind: EventKind) -> None:
+        """Remember a pressed button; like and dislike take each other back."""
+        other = {"like": "dislike", "dislike": "like"}.get(kind)
+        self.marks[item_id] = (self.marks.get(item_id, frozenset()) - {other}) | {kind}
+
+    async def _follow(
+        self, at: int, updates: AsyncIterator[Update], changed: asyncio.Event
+    ) -> None:
+        try:
+            async for update in updates:
+                self.exchanges[at] = advance(self.exchanges[at], update)
+                changed.set()
+            if self.exchanges[at].status == "running":
+                raise SimpaticoError("the turn ended without a finished reply")
+        except asyncio.CancelledError:
+            if self.exchanges[at].status == "running":
+                self.exchanges[at] = self.exchanges[at].with_(status="stopped")
+            raise
+        except Exception as error:
+            log.exception("a turn failed")
+            self.exchanges[at] = self.exchanges[at].with_(status="failed", problem=apology(error))
+        finally:
+            changed.set()
+            if (aclose := getattr(updates, "aclose", None)) is not None:
+                await aclose()
+
+
+def is_our_id(text: object) -> bool:
+    """Whether this is a random id as we make them."""
+    if not isinstance(text, str):
+        return False
+    try:
+        return str(UUID(text, version=4)) == text
+    except ValueError:
+        return False

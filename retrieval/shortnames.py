@@ -33,14 +33,15 @@ class Entry(NamedTuple):
     famous: bool
 
     @property
-    def has_article(self) -> bool:
-        """Whether the title begins with an English article."""
+    def article(self) -> str:
+        """The English article the title begins with, or nothing."""
         first, _, rest = self.title.partition(" ")
-        return bool(rest) and fold(first) in ARTICLES
+        return fold(first) if rest and fold(first) in ARTICLES else ""
 
 
 def key_words(title: str) -> tuple[str, ...]:
     """A title's folded words without English articles: what it is looked up by."""
+    title = re.sub(r"(?i)(?<=\w), (?:the|a|an)$", "", title)
     return tuple(part for word in words_of(title) for part in word.folded.split()) or (
         title.casefold(),
     )
@@ -69,15 +70,23 @@ def short_names(
                 telling or not _ordinary(words[:size], common)
             ):
                 yield words[:size], number
-        if len(words) > 1 and _points(words[0], by_word, entries, common, people_words):
+        if (
+            entry.famous
+            and len(words) > 1
+            and _points(words[0], by_word, entries, common, people_words)
+        ):
             yield words[:1], number
 
 
 def same_title(said: Sequence[str], title: Sequence[str]) -> float:
     """How alike two titles are, 0 to 100; 0 when their numbers differ: sequels are alike."""
-    if {word for word in said if word.isdigit()} != {word for word in title if word.isdigit()}:
+    if _numbers(said) != _numbers(title):
         return 0.0
     return fuzz.ratio(" ".join(said), " ".join(title))
+
+
+def _numbers(words: Sequence[str]) -> set[str]:
+    return {word for word in words if word.isdigit() or word in _ROMAN or word == "i"}
 
 
 def _ordinary(words: Sequence[str], common: Collection[str]) -> bool:

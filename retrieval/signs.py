@@ -9,7 +9,7 @@ from simpatico.text import fold
 ARTICLES = ("the", "a", "an")
 
 _WORD = re.compile(r"[\w'’\u0300-\u036f]+|&")
-_OPEN, _CLOSE = "\"“„«*_‘'", "\"”“»*_’'"
+_OPEN, _CLOSE = "\"“„«‘'", "\"”“»’'"
 _YEAR_AFTER = re.compile(
     r"[\"”»*_’']?(?:\s*[(\[]\s*(?P<sure>(?:18|19|20)\d\d)\s*[)\]]"
     r"|,?\s+(?:(?:the|from|of|in)\s+)*(?P<loose>(?:18|19|20)\d\d)(?!\w|s\b))"
@@ -40,6 +40,7 @@ _CLAUSE_END = re.compile(
     r"a lot|in the|years|ages|made|lol)\b)",
     re.I,
 )
+_STOP = re.compile(r"\s*(?:$|[.,;:!?)\]\n]|[\"”’'])")
 _PRAISED = re.compile(
     r"\s+(?:is|was|'s|’s)\s+(?:my favou?rite|one of|amazing|brilliant|awesome|fantastic|"
     r"a masterpiece|overrated|such a|a great|a good|the best)\b",
@@ -100,6 +101,7 @@ class Signs(NamedTuple):
     similar: bool  # "something like"
     fond: bool  # "I like"
     ends: bool  # the clause ends behind it
+    stops: bool  # and a mark, or the end of the text, says so
     praised: bool  # "is my favourite"
     state: bool  # "I am", "to": the words are the sentence's own
     place: bool  # "set in", "with"
@@ -137,6 +139,7 @@ def signs_at(text: str, start: int, end: int, *, title: str, loud: bool) -> Sign
         similar=bool(_SIMILAR.search(stripped)),
         fond=bool(_FOND.search(stripped)),
         ends=bool(_CLAUSE_END.match(after)),
+        stops=bool(_STOP.match(after)),
         praised=bool(_PRAISED.match(after)),
         state=bool(_STATE_BEFORE.search(stripped)),
         place=bool(_PLACE_BEFORE.search(stripped)),

@@ -22,10 +22,12 @@ from simpatico.retrieval.words import (
     ALWAYS_CAPITAL,
     CHAT_WORDS,
     FEELING_WORDS,
+    FILM_WORDS,
     FUNCTION_WORDS,
     common_phrases,
     common_words,
 )
+from simpatico.text import fold
 
 MAX_WORDS = 1_500
 """Words of a text that are looked at; nobody names a film after that many."""
@@ -34,7 +36,7 @@ MAX_TYPOS = 8
 """Unknown words of a text that are tried as typos."""
 
 _LONGEST = 14  # words of the longest title that is looked for
-_WELL_KNOWN, _FAMOUS = 0.2, 0.03  # shares of a catalogue, by popularity
+_WELL_KNOWN, _FAMOUS = 0.2, 0.06  # shares of a catalogue, by popularity
 _SIMILAR_TITLE = 88.0  # rapidfuzz ratio, 0 to 100
 _RARE_WORD = 40  # titles that share a word which still points at them
 
@@ -53,14 +55,16 @@ class Link(Value):
 
 
 class _Kind(Enum):
-    """How ordinary a title's words are, from never to always said without meaning it."""
+    """How ordinary a title's words are: the higher, the clearer a sign it needs."""
 
-    DISTINCT = 0  # "Shrek", "Jurassic Park"
-    PLAIN = 1  # "Home Alone"
-    PHRASE = 2  # "Get Out"
-    WORD = 3  # "Heat"
-    NAME = 4  # "Anna", "Friday"
-    CHAT = 5  # "Her", "Warm"
+    DISTINCT = 0  # "Jurassic Park"
+    SINGLE = 1  # "Shrek": one word that is not ordinary
+    SHORT = 2  # one such word for a longer title: "shawshank"
+    PLAIN = 3  # "Home Alone": ordinary words
+    PHRASE = 4  # "Get Out": ordinary words that people often say together
+    WORD = 5  # "Heat"
+    NAME = 6  # "Anna", "Friday"
+    CHAT = 7  # "Her", "Warm"
 
 
 class _Found(Value):
@@ -87,7 +91,7 @@ class TitleIndex:
                 item.year,
                 key_words(item.title),
                 well_known=not known or rank < max(50, _WELL_KNOWN * n),
-                famous=known and rank < max(20, _FAMOUS * n),
+                famous=known and rank < max(40, _FAMOUS * n),
             )
             for rank, item in enumerate(order)
         ]
@@ -167,18 +171,17 @@ class TitleIndex:
     ) -> _Found | None:
         """Whether these words mean one of these titles, and which."""
         start, end = words[first].article, words[last].end
-        article = start < words[first].start
+        said = fold(text[start : words[first].start])  # the article, if any
         entries = [self._entries[number] for number in numbers]
-        agreeing = [entry for entry in entries if entry.has_article == article]
-        kind = self._kind(words[first : last + 1], entries[0], short=score < 1)
+        agreeing = [entry for entry in entries if entry.article == said]
         lead = (agreeing or entries)[0]
+        forms = [word.folded for word in words[first : last + 1]]
+        if len(forms) > len(lead.words) and set(forms) & FUNCTION_WORDS - set(lead.words):
+            return None  # "in finite" is not Infinite
+        kind = self._kind(forms, lead, score)
         signs = signs_at(text, start, end, title=lead.title, loud=loud)
-        if article and not agreeing and kind.value >= _Kind.WORD.value:
-            # "the heat" is not Heat; an article of the sentence's own is no part of the title.
-            if not signs.called:
-                return None
-        if kind.value >= _Kind.WORD.value and not article and not agreeing:
-            return None
+        if kind.value >= _Kind.PHRASE.value and not agreeing and not signs.quoted:
+            return None  # "the heat" is not Heat, and "village" not The Village
         year = signs.year_sure or signs.year_loose
         dated = [entry for entry in entries if year and entry.year and abs(entry.year - year) <= 1]
         dated.sort(key=lambda entry: abs((entry.year or 0) - (year or 0)))
@@ -187,78 +190,75 @@ class TitleIndex:
         chosen = dated[0] if dated else lead
         if signs.sequel and not (dated or signs.quoted):
             return None
-        accepted = self._accepts(kind, chosen, signs, dated=bool(dated))
-        weak = kind in (_Kind.WORD, _Kind.NAME, _Kind.PHRASE) and signs.ends and chosen.well_known
+        accepted = self._accepts(kind, chosen, signs, said, dated=bool(dated))
+        weak = kind is not _Kind.CHAT and signs.ends and chosen.well_known
         if not accepted and not weak:
             return None
         return _Found(
             first=first,
             last=last,
-            start=start if chosen.has_article or not article else words[first].start,
+            start=start if chosen.article else words[first].start,
             end=year_end(text, end),
             entry=numbers[entries.index(chosen)],
             score=score,
             sure=accepted,
         )
 
-    def _accepts(self, kind: _Kind, entry: Entry, signs: Signs, *, dated: bool) -> bool:
-        """Whether the signs are clear enough for a title this ordinary."""
+    def _accepts(self, kind: _Kind, entry: Entry, signs: Signs, said: str, *, dated: bool) -> bool:
+        """Whether the signs are clear enough for a title this ordinary; `said` is the article."""
         if signs.quoted or dated:
             return True
-        if kind is _Kind.DISTINCT:
-            if len(entry.words) == 1 and (signs.in_name or signs.place):
-                return signs.seen or signs.called or signs.similar
-            return True
-        cue = signs.seen or signs.similar or (signs.fond and signs.ends)
-        if kind is _Kind.PLAIN:
-            return cue or signs.called or signs.capital or (entry.well_known and not signs.state)
         named = signs.called and signs.ends
-        if kind is _Kind.PHRASE:
-            return (
-                signs.capital
-                or named
-                or (
-                    entry.well_known and signs.ends and (signs.seen or signs.similar or signs.whole)
-                )
-                or (entry.famous and signs.ends and signs.fond)
-            )
-        if kind is _Kind.WORD:
-            return (
-                named
-                or (signs.capital and not signs.in_name)
-                or (
-                    signs.ends and entry.well_known and (signs.seen or signs.similar or signs.whole)
-                )
-                or (signs.ends and entry.famous and signs.fond)
-                or (entry.well_known and signs.praised)
-            )
-        if kind is _Kind.NAME:
-            return named or (signs.ends and entry.well_known and (signs.seen or signs.similar))
-        return named or (signs.capital and (signs.seen or signs.similar or signs.fond))
+        cue = signs.seen or signs.similar or signs.called or (signs.fond and signs.ends)
+        known = entry.well_known and signs.ends and (signs.seen or signs.similar or signs.whole)
+        fond = entry.famous and signs.ends and signs.fond
+        praised = entry.well_known and signs.praised
+        match kind:
+            case _Kind.DISTINCT:
+                return True
+            case _Kind.SINGLE if signs.in_name or signs.place:
+                return cue and not signs.in_name
+            case _Kind.SINGLE if said == "a" != entry.article:
+                return False
+            case _Kind.SINGLE:
+                capital = signs.capital and entry.well_known
+                return cue or capital or signs.whole or praised or entry.famous
+            case _Kind.SHORT:
+                return cue or signs.whole or praised
+            case _Kind.PLAIN:
+                own = entry.famous and not signs.state
+                return cue or signs.capital or signs.whole or praised or own
+            case _Kind.PHRASE:
+                return signs.capital or named or known or fond
+            case _Kind.WORD:
+                own = signs.capital and not signs.in_name
+                return own or named or known or fond or praised
+            case _Kind.NAME:
+                return named or (known and not signs.whole)
+            case _Kind.CHAT:
+                heard = signs.seen or signs.similar or signs.fond
+                return (signs.called and signs.stops) or (signs.capital and heard)
 
-    def _kind(self, words: Sequence[Word], entry: Entry, *, short: bool) -> _Kind:
-        forms = [word.folded for word in words]
+    def _kind(self, forms: Sequence[str], entry: Entry, score: float) -> _Kind:
         key = "".join(forms)
         if key in ALWAYS_CAPITAL or (len(forms) == 1 and key in self._first_names):
             return _Kind.NAME
+        ordinary = all(form in self._common or form.isdigit() for form in forms)
         if len(forms) == 1:
-            if key in FUNCTION_WORDS or key in CHAT_WORDS or key in FEELING_WORDS:
+            if len(key) == 1 or key in FUNCTION_WORDS | CHAT_WORDS | FEELING_WORDS:
                 return _Kind.CHAT
-            if key in self._common or len(key) <= 3 or key.isdigit():
-                # One word for a title of several ("spiderman") is not ordinary by itself.
-                return (
-                    _Kind.WORD
-                    if len(entry.words) == 1 or short or key in self._common
-                    else (_Kind.PLAIN)
-                )
-            return _Kind.DISTINCT
-        if all(form in FUNCTION_WORDS or form.isdigit() for form in forms):
+            if ordinary or len(key) <= 3:
+                return _Kind.WORD
+            return _Kind.SHORT if len(entry.words) > 1 and score < 1 else _Kind.SINGLE
+        if (
+            all(form in FUNCTION_WORDS or form.isdigit() for form in forms)
+            or " ".join(forms) in common_phrases()
+            or (ordinary and forms[-1] in FILM_WORDS)
+        ):
             return _Kind.PHRASE
-        if " ".join(forms) in common_phrases():
-            return _Kind.PHRASE
-        if all(form in self._common or form.isdigit() for form in forms):
+        if ordinary:
             long = len(forms) >= 4 or (len(forms) == 3 and entry.well_known)
-            return _Kind.DISTINCT if long and not short else _Kind.PLAIN
+            return _Kind.DISTINCT if long and score == 1 else _Kind.PLAIN
         return _Kind.DISTINCT
 
     def _typos(
@@ -285,7 +285,7 @@ class TitleIndex:
         near = process.extract(
             word, self._vocabulary, scorer=OSA.distance, score_cutoff=far, limit=6
         )
-        return [correction for correction, _, _ in near]
+        return [correction for correction, distance, _ in near if distance == near[0][1]]
 
     def _around(
         self,
@@ -329,7 +329,8 @@ class TitleIndex:
                         continue
                     if taken & set(range(first, last + 1)):
                         continue
-                    score = same_title(forms[first : last + 1], title)
+                    said = [word.folded for word in words[first : last + 1]]
+                    score = same_title(said, title)
                     if score >= _SIMILAR_TITLE:
                         fixed = [word._replace(folded=forms[i]) for i, word in enumerate(words)]
                         hit = self._weigh(
@@ -344,7 +345,7 @@ class TitleIndex:
             return False
         if word.removesuffix("s") == title.removesuffix("s"):
             return False
-        numbers = self._by_key.get(title) or self._short.get(title) or []
+        numbers = self._by_key.get(title, [])
         if not any(self._entries[number].well_known for number in numbers):
             return False
         distance = OSA.distance(word, title)

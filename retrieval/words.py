@@ -15,15 +15,15 @@ from simpatico.domain import MOODS, TONES
 
 FUNCTION_WORDS = frozenset(
     "i me my mine you your yours he him his she her hers it its we us our they them their this "
-    "that these those who whom what which when where why how a an the and or but if so not no nor "
-    "yes of in on at by to for from with without about into onto over under up down out off near "
-    "past is am are was were be been being do does did done have has had can could will would shall "
-    "should may might must one two three four five six seven eight nine ten some any all none "
-    "every each both many much more most less least few other another same such only own just "
-    "then than now here there again once ever never always too very also still yet soon later "
-    "something anything everything nothing someone anyone everyone nobody somebody everybody "
-    "as because while until since like get got go going gone went come let lets make made take "
-    "im ive id ill youre dont cant wont isnt thats".split()
+    "that these those who whom what which when where why how a an the and or but if so not no "
+    "nor yes of in on at by to for from with without about into onto over under up down out off "
+    "near past is am are was were be been being do does did done have has had can could will "
+    "would shall should may might must one two three four five six seven eight nine ten some "
+    "any all none every each both many much more most less least few other another same such "
+    "only own just then than now here there again once ever never always too very also still "
+    "yet soon later something anything everything nothing someone anyone everyone nobody "
+    "somebody everybody as because while until since like get got go going gone went come let "
+    "lets make made take im ive id ill youre dont cant wont isnt thats".split()
 )
 """Words that hold sentences together."""
 
@@ -47,10 +47,16 @@ ALWAYS_CAPITAL = frozenset(
     "june july august september october november december christmas halloween thanksgiving easter "
     "paris london chicago hollywood texas california nevada america brooklyn manhattan berlin "
     "rome tokyo vienna moscow boston philadelphia nashville tombstone newyork losangeles lasvegas "
+    "american italian british irish english french german russian chinese japanese spanish mexican "
+    "indian canadian african european asian christian catholic jewish muslim hitler beverlyhills "
+    "happynewyear thankyouforyourservice yourname amsterdam pittsburgh detroit miami sydney venice "
     "sanfrancisco neworleans washington australia china india japan mexico france england "
     "oz".split()
 )
-"""Days, months and places: a capital letter says nothing about them. Written without spaces."""
+"""Days, months, places, peoples and greetings: their capital says nothing. No spaces."""
+
+FILM_WORDS = frozenset("movie movies film films show".split())
+"""A title of ordinary words that ends in one of these ("Scary Movie") is mostly no title."""
 
 FEELING_WORDS = frozenset(MOODS) | frozenset(TONES)
 

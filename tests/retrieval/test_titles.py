@@ -5,6 +5,7 @@ import time
 import pytest
 
 from simpatico.domain import Item
+from simpatico.retrieval.packs import load_pack
 from simpatico.retrieval.titles import Link, TitleIndex
 
 # id, title, year, popularity: well-known films, remakes, and titles that are everyday words.
@@ -193,6 +194,50 @@ CASES = [
 @pytest.mark.parametrize(("text", "meant"), CASES)
 def test_what_is_meant_is_linked_and_nothing_else(text: str, meant: str) -> None:
     assert " ".join(link.item_id for link in INDEX.link(text)) == meant
+
+
+@pytest.fixture(scope="module")
+def pack() -> TitleIndex:
+    return TitleIndex(load_pack("movies").items)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("rough week, I need something warm and funny, nothing with kids", ""),
+        ("I'm home alone and sad, I want to get out of my head", ""),
+        ("long day at work, my wife and I want a scary movie, nothing too dark", ""),
+        ("happy new year! thank you", ""),
+        ("we're on a date night in new york, something romantic", ""),
+        ("i feel lost, surprise me", ""),
+        ("something with Julia Roberts or Tom Hanks, older than 1995", ""),
+        ("it grows in a finite system", ""),
+        ("something like padington 2", "Paddington 2 (2017)"),
+        ("i loved the godfahter", "The Godfather (1972)"),
+        ("Eternal Sunshine of the Spotles Mind", "Eternal Sunshine of the Spotless Mind (2004)"),
+        ("shawshank", "The Shawshank Redemption (1994)"),
+        ("the 1994 Little Women", "Little Women (1994)"),
+        ("Up (2009) and wall-e", "Up (2009), WALL-E (2008)"),
+        ("toy story", "Toy Story (1995)"),
+    ],
+)
+def test_the_built_in_catalogue_is_linked_too(text: str, meant: str, pack: TitleIndex) -> None:
+    items = {item.id: item for item in load_pack("movies").items}
+    assert ", ".join(items[link.item_id].label for link in pack.link(text)) == meant
+
+
+@pytest.mark.slow
+def test_twelve_thousand_titles_are_indexed_and_linked_in_time(pack: TitleIndex) -> None:
+    start = time.process_time()
+    TitleIndex(load_pack("movies").items)
+    assert time.process_time() - start < 2  # 0.8 s on a machine with nothing else to do
+    took = []
+    for text, _ in CASES:
+        start = time.process_time()
+        pack.link(text)
+        took.append(time.process_time() - start)
+    assert sorted(took)[len(took) * 95 // 100] < 0.02
 
 
 @pytest.mark.parametrize(

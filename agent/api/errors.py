@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -17,6 +18,9 @@ from simpatico.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request being answered, for the log."""
 
 _TYPES = {
     401: "authentication_error",
@@ -91,18 +95,18 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, DataError):
         return ApiError(400, str(error), code="invalid_data")
     if isinstance(error, StoreError):
-        log.error("a store failed: %s", error)
+        log.error("%s: a store failed: %s", REQUEST_ID.get(), error)
         return _unavailable("a database of ours failed; nothing of this request was kept")
     if isinstance(error, LLMUnavailable):
         return _unavailable("the language model does not answer")
     if isinstance(error, TimeoutError):
         return ApiError(504, "the answer took too long", code="timeout")
     if isinstance(error, SimpaticoError):
-        log.error("%s: %s", type(error).__name__, error)
+        log.error("%s: %s: %s", REQUEST_ID.get(), type(error).__name__, error)
         return _unavailable("a part of this service is not working; /ready says which")
     place = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))
-    log.error("unforeseen %s\n%s", type(error).__name__, place)
-    log.debug("unforeseen error", exc_info=error)
+    log.error("%s: unforeseen %s\n%s", REQUEST_ID.get(), type(error).__name__, place)
+    log.debug("%s: unforeseen", REQUEST_ID.get(), exc_info=error)
     return ApiError(500, "something went wrong on our side; the log has the request id")
 
 

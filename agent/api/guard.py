@@ -10,7 +10,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simpatico.agent.api.errors import ApiError, respond
+from simpatico.agent.api.errors import REQUEST_ID, ApiError, respond
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.I)
@@ -40,6 +40,7 @@ class Guard:
         request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = f"req_{secrets.token_hex(12)}"
+        REQUEST_ID.set(request_id)
         started = False
 
         async def stamped(message: Message) -> None:

@@ -1,0 +1,149 @@
+"""The API in front of a real Simpatico: small catalogue, hash encoder, no language model."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from simpatico.agent.api.app import create_app
+from simpatico.agent.api.loopback import Loopback
+from simpatico.agent.build import build
+from simpatico.agent.service import Simpatico
+from simpatico.domain import Item
+from simpatico.retrieval.catalog import Catalogs
+from simpatico.settings import LLMSettings, RetrievalSettings, Settings
+
+FILMS = {
+    "bear": Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
+    "lake": Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
+    "heist": Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
+    "waltz": Item(id="waltz", title="Waltz in Vienna", year=1962, genres=("Romance", "Comedy")),
+    "robot": Item(id="robot", title="My Robot Cousin", year=2009, genres=("Comedy",)),
+    "ghost": Item(id="ghost", title="The Polite Ghost", year=1999, genres=("Horror", "Comedy")),
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    Catalogs(home).upsert("tiny", list(FILMS.values()))
+    return Settings(
+        home=home,
+        cache=home / "cache",
+        catalog="tiny",
+        llm=LLMSettings(enabled=False),
+        retrieval=RetrievalSettings(encoder="hash"),
+    )
+
+
+def served(settings: Settings) -> Loopback:
+    async def make() -> Simpatico:
+        return await build(settings, progress=lambda what, done, of: None)
+
+    return Loopback(create_app(make, settings=settings))
+
+
+def wait_until_ready(url: str) -> None:
+    for _ in range(600):
+        answer = ask("GET", f"{url}/ready")
+        if answer.status_code == 200:
+            return
+        assert answer.json()["status"] == "starting", answer.text
+        time.sleep(0.05)
+    raise AssertionError(answer.text)
+
+
+@pytest.fixture(scope="module")
+def url(settings: Settings) -> Iterator[str]:
+    with served(settings) as server:
+        wait_until_ready(server.url)
+        yield server.url
+
+
+def ask(method: str, url: str, **more: Any) -> httpx.Response:
+    """One request. Without certificates, whose loading would take longer than the request."""
+    with httpx.Client(verify=False, trust_env=False, timeout=60) as client:
+        return client.request(method, url, **more)
+
+
+def chat(url: str, *said: str, session: str = "", **more: Any) -> dict[str, Any]:
+    """Say something; what was said before alternates between the person and Simpatico."""
+    messages = [
+        {"role": "assistant" if index % 2 else "user", "content": text}
+        for index, text in enumerate(said)
+    ]
+    headers = {"X-Session-Id": session} if session else {}
+    answer = ask(
+        "POST", f"{url}/v1/chat/completions", json={"messages": messages, **more}, headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def ids_of(body: dict[str, Any]) -> list[str]:
+    return [found["id"] for found in body["simpatico"]["recommendations"]]
+
+
+def test_a_message_is_answered_with_films_of_the_catalogue(url: str) -> None:
+    body = chat(url, "I would like a comedy, nothing before 1990")
+    assert sorted(ids_of(body)) == ["bear", "ghost", "robot"]
+    text = body["choices"][0]["message"]["content"]
+    assert all(FILMS[name].title in text for name in ids_of(body))
+    state = body["simpatico"]["state"]
+    assert (state["constraints"]["genres"], state["constraints"]["year_from"]) == (["Comedy"], 1990)
+    assert [stage["name"] for stage in body["simpatico"]["trace"]]
+
+
+def test_the_messages_are_the_dialogue(url: str) -> None:
+    body = chat(url, "I would like a comedy", "How about these?", "nothing before 1990, please")
+    assert sorted(ids_of(body)) == ["bear", "ghost", "robot"]
+
+
+def test_a_session_remembers_and_belongs_to_its_owner(url: str) -> None:
+    chat(url, "I would like a comedy", session="s-1", user="ann")
+    body = chat(url, "nothing before 1990, please", session="s-1", user="ann")
+    assert sorted(ids_of(body)) == ["bear", "ghost", "robot"]
+    foreign = ask(
+        "POST",
+        f"{url}/v1/chat/completions",
+        json={"messages": [{"role": "user", "content": "what did I say?"}], "user": "bob"},
+        headers={"X-Session-Id": "s-1"},
+    )
+    assert foreign.status_code == 403
+
+
+def test_what_a_person_disliked_is_not_ranked_for_them(url: str) -> None:
+    event = {"user": "cat", "item_id": "robot", "kind": "dislike"}
+    assert ask("POST", f"{url}/v1/events", json=event).json()["accepted"] == 1
+    for user, wanted in (("cat", False), ("dan", True)):
+        wish = {"text": "a comedy", "user": user}
+        body = ask("POST", f"{url}/v1/recommendations", json=wish).json()
+        assert ("robot" in [found["id"] for found in body["recommendations"]]) is wanted
+
+
+def test_words_of_crisis_are_answered_without_recommending(url: str) -> None:
+    body = chat(url, "I want to kill myself")
+    assert body["simpatico"]["route"] == "care"
+    assert ids_of(body) == []
+
+
+def test_an_unknown_item_is_refused(url: str) -> None:
+    event = {"user": "ann", "item_id": "no-such-film", "kind": "like"}
+    (outcome,) = ask("POST", f"{url}/v1/events", json=event).json()["data"]
+    assert outcome["status"] == "refused"
+
+
+def test_an_accepted_event_is_there_after_a_restart(tmp_path: Path, settings: Settings) -> None:
+    Catalogs(tmp_path).upsert("tiny", list(FILMS.values()))
+    own = settings.model_copy(update={"home": tmp_path})
+    event = {"id": "once", "user": "ann", "item_id": "bear", "kind": "save"}
+    seen = []
+    for _ in range(2):
+        with served(own) as server:
+            wait_until_ready(server.url)
+            seen.append(ask("POST", f"{server.url}/v1/events", json=event).json()["data"][0])
+    assert [outcome["status"] for outcome in seen] == ["accepted", "duplicate"]

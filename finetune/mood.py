@@ -25,13 +25,13 @@ from simpatico.protocols import Encoder
 
 Array = NDArray[np.float32]
 
-N_FOLDS = 4
+N_FOLDS = 3
 VECTOR_SCALE = 5.0
 """A unit vector's entries are small beside n-gram weights; this evens them out."""
 
-DENSE_PENALTY = 1.0
-WORD_PENALTIES = (12.0, 24.0, 48.0)
-OWN_WEIGHT = 4.0
+DENSE_PENALTY = 3.0
+WORD_PENALTIES = (16.0, 32.0)
+OWN_WEIGHT = 8.0
 """What one line of our own counts beside one of GoEmotions' 43,410."""
 
 MAX_STEPS = 100

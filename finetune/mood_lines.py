@@ -8,6 +8,34 @@ LINES: tuple[tuple[str, str], ...] = tuple(
     (labels, line)
     for labels, lines in (
         ("sadness", """
+absolutely shattered after this week
+exhausted after a double shift
+so tired I could cry
+tired and sad
+I'm knackered
+mentally exhausted
+it's been one of those days
+rough day at the office
+rough couple of days
+tough month
+hard week, nothing left in me
+awful morning, worse afternoon
+been better
+I feel empty
+I feel like crying
+she dumped me by text
+got dumped on a sunday
+just went through a breakup
+my marriage is over
+we're getting divorced
+nobody calls me anymore
+feeling lonely since the move
+miserable
+a bit sad
+😢
+😭 😭
+😞
+💔
 I'm feeling really down tonight
 feeling low
 pretty blue lately
@@ -54,6 +82,15 @@ we had to put our cat to sleep
 still mourning my sister
 """),
         ("nervousness", """
+anxious again, can't sleep
+my anxiety is through the roof
+insomnia again
+it's 3 am and I'm wide awake
+nervous about tomorrow
+stressful day
+work is stressing me out
+too much on my plate
+😰
 I'm anxious
 so stressed out
 stressed about work
@@ -70,6 +107,8 @@ big presentation on Monday, butterflies in my stomach
 I keep overthinking everything
 """),
         ("fear", """
+😱
+scared
 I'm scared of being alone tonight
 terrified about the scan
 I had a panic attack
@@ -77,6 +116,11 @@ there were noises outside and I'm frightened
 I'm afraid I'll lose my job
 """),
         ("anger", """
+I'm mad
+really pissed off today
+my landlord makes my blood boil
+😡
+🤬
 I'm furious with my boss
 so angry right now
 my flatmate makes me livid
@@ -85,6 +129,11 @@ fuming after that meeting
 I got ripped off and I'm raging
 """),
         ("annoyance", """
+bored
+I'm kind of bored
+nothing to do, bored
+irritated by everyone today
+😒
 the neighbours won't stop drilling
 my train was late again, typical
 fed up
@@ -116,6 +165,13 @@ I called my teacher mum in front of everyone
 I could sink into the ground
 """),
         ("joy", """
+feeling great
+feeling happy
+I'm happy today
+in a good mood
+what a beautiful evening, I'm content
+😀 😀
+😊
 I'm in a great mood
 feeling good today
 what a lovely day
@@ -128,6 +184,16 @@ best day in ages
 finally some time for myself, bliss
 """),
         ("excitement,joy", """
+got the job
+I got hired
+they offered me the job today
+I got accepted
+we got the keys to our new home
+🎉 🎉
+birthday today
+it's my birthday
+we're celebrating tonight
+so excited for the weekend
 I got the promotion
 I got in
 we're having a baby
@@ -147,6 +213,8 @@ finished my thesis at last
 my son scored the winning goal
 """),
         ("relief", """
+finally done with work for the week
+what a relief
 the scan came back clear
 exams are finally over
 phew, the deadline is behind us
@@ -154,12 +222,17 @@ thank goodness it's friday
 the week is finally over
 """),
         ("love,joy", """
+❤️
+😍
 I think I'm falling in love
 our anniversary is tonight and I adore her
 head over heels
 I'm so in love with him
 """),
         ("gratitude", """
+thanks
+thank you
+cheers, much appreciated
 thank you so much, that helped
 thanks a lot for listening
 I'm grateful for my friends today
@@ -183,10 +256,30 @@ I did not see that coming
 you won't believe who turned up today
 """),
         ("amusement", """
+😂 😂
+hahaha
 haha that made my day
 lol you're funny
 """),
         ("neutral", """
+what is it about
+who is in it
+is it long
+which one is shorter
+why that one
+not that one
+something else
+the second one please
+ok
+ok, let me see
+no
+tell me more
+just me and a friend
+it's for my nephew
+we have a projector
+ignore that
+I said older
+with subtitles is fine
 hello
 hi there
 good evening

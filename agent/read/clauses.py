@@ -41,36 +41,56 @@ def blank(text: str, spans: Sequence[Span], char: str = "_") -> str:
 
 
 _NOT_NEGATION = re.compile(
-    r"\b(?:(?:i'?m )?not (?:only|just|sure|bad|that i know|gonna lie)|no (?:idea|problem|worries|wonder|matter|clue|doubt|offen[cs]e)"
-    r"|don'?t (?:mind|care|know|worry)|why (?:not|don't (?:you|we))|can'?t (?:wait|sleep|decide|stop|go wrong|get enough|think|remember|find)"
-    r"|couldn'?t (?:sleep|stop|agree more)|no (?:more )?than|not (?:more|less|older|newer|longer|shorter|later|earlier) than"
-    r"|whether or not|nothing (?:beats|like a good)|never (?:seen|watched|heard|tried)|i hate (?:my|this|that|it when|people|mondays)|haven'?t (?:seen|watched|heard|tried)"
-    r"|not (?:feeling|doing|having)|so tired of (?:my|this|work|everything|people|life)|(?:sick|tired) of (?:my|this|work|everything|people|life|being)"
+    r"\b(?:(?:i'?m )?not (?:only|just|sure|bad|that i know|gonna lie)|no (?:idea|problem|worries|"
+    r"wonder|matter|clue|doubt|offen[cs]e)"
+    r"|don'?t (?:mind|care|know|worry)|why (?:not|don't (?:you|we))|can'?t (?:wait|sleep|decide|"
+    r"stop|go wrong|get enough|think|remember|find)"
+    r"|couldn'?t (?:sleep|stop|agree more)|no (?:more )?than|not (?:more|less|older|newer|longer|"
+    r"shorter|later|earlier) than"
+    r"|whether or not|nothing (?:beats|like a good)|never (?:seen|watched|heard|tried)|"
+    r"i hate (?:my|this|that|it when|people|mondays)|haven'?t (?:seen|watched|heard|tried)"
+    r"|not (?:feeling|doing|having)|so tired of (?:my|this|work|everything|people|life)|(?:sick|"
+    r"tired) of (?:my|this|work|everything|people|life|being)"
     r"|no,|no\.|without (?:a )?doubt|no one|not much|why no)\b"
-)  # fmt: skip
+)
 
 _NEGATOR = re.compile(
-    r"\b(?:no more|not|no|nothing|none|nor|without|avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|except(?: for)?|excluding|"
-    r"anything but|rather not|instead of|less|fewer|never|minus|sick of|tired of|bored of|fed up with|had enough of|enough of|enough(?= (?:with|horror|romance|westerns|superheroes))|"
+    r"\b(?:no more|not|no|nothing|none|nor|without|avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
+    r"except(?: for)?|excluding|"
+    r"anything but|rather not|instead of|less|fewer|never|minus|sick of|tired of|bored of|"
+    r"fed up with|had enough of|enough of|enough(?= (?:with|horror|romance|westerns|superheroes))|"
     r"can'?t (?:stand|do|handle|bear|take|deal with)|cannot (?:stand|do|handle|bear|take)|"
-    r"(?:don'?t|doesn'?t|didn'?t|do not|does not|did not|dont|wouldn'?t|won'?t|isn'?t|aren'?t|wasn'?t|ain'?t)(?: (?:really|usually|actually|even|much|particularly|want|wanna|need|like|enjoy|care for|feel like|love|give me|show me|recommend|suggest|involve|have|do|be|a fan of|into|in the mood for|too|so))*|"
-    r"not(?: (?:really|in the mood for|a fan of|a big fan of|into|too|so|as|that|another|any|very))+|"
-    r"far too|way too|a bit too|a little too|much too|(?:was|is|were|are|it's|that's|they're|looks?|sounds?|seems?|felt|feels?) (?:all )?too)\b"
+    r"(?:don'?t|doesn'?t|didn'?t|do not|does not|did not|dont|wouldn'?t|won'?t|isn'?t|aren'?t|"
+    r"wasn'?t|ain'?t)(?: (?:really|usually|actually|even|much|particularly|want|wanna|need|like|"
+    r"enjoy|care for|feel like|love|give me|show me|recommend|suggest|involve|have|do|be|a fan of|"
+    r"into|in the mood for|too|so))*|"
+    r"not(?: (?:really|in the mood for|a fan of|a big fan of|into|too|so|as|that|another|any|"
+    r"very))+|"
+    r"far too|way too|a bit too|a little too|much too|(?:was|is|were|are|it's|that's|they're|"
+    r"looks?|sounds?|seems?|felt|feels?) (?:all )?too)\b"
     r"|^too\b(?! bad)"
-)  # fmt: skip
+)
 
 _STOP = re.compile(
-    r"\b(?:but|though|although|however|because|since i|so i|just|give me|show me|i want|i'd like|i need|i like|i love|i'm looking|looking for|"
-    r"something|anything|maybe|only|rather|prefer|let'?s|instead(?! of)|preferably|please|find me|how about|what about|make it|with(?! (?:a lot of|too much|lots of|kids|children|any|so much))|"
+    r"\b(?:but|though|although|however|because|since i|so i|just|give me|show me|i want|i'd like|"
+    r"i need|i like|i love|i'm looking|looking for|"
+    r"something|anything|maybe|only|rather|prefer|let'?s|instead(?! of)|preferably|please|find me|"
+    r"how about|what about|make it|with(?! (?:a lot of|too much|lots of|kids|children|any|"
+    r"so much))|"
     r"more|is (?:fine|ok|okay|good)|are (?:fine|ok|okay|good))\b"
-)  # fmt: skip
+)
 
-_LISTED = re.compile(r"^[,\s]*(?:and |or |nor |no |any |too |more |[,\s/&]*)*(?:[\w'-]+)(?:[,\s/&]+(?:and |or |nor |no |any |too )*[\w'-]+){0,4}\s*$")  # fmt: skip
+_LISTED = re.compile(
+    r"^[,\s]*(?:and |or |nor |no |any |too |more |[,\s/&]*)*(?:[\w'-]+)(?:[,\s/&]+(?:and |or |"
+    r"nor |no |any |too )*[\w'-]+){0,4}\s*$"
+)
 _SENTENCE_END = re.compile(r"[.;!?\n:()]")
 _AFTER = re.compile(
-    r"\b(?:(?:is|are|was|were)(?:n'?t| not) (?:really )?(?:my|for|what|it|working)|isn'?t it|bores? me|bored me|(?:is|are) out\b|annoys? me|no thanks|scares? me|gives? me nightmares|"
-    r"(?:is|are) (?:not )?off the table|depress(?:es)? me|upsets? me|stress(?:es)? me(?: out)?|make me (?:sad|anxious|cry too much)|triggers? me)"
-)  # fmt: skip
+    r"\b(?:(?:is|are|was|were)(?:n'?t| not) (?:really )?(?:my|for|what|it|working)|isn'?t it|"
+    r"bores? me|bored me|(?:is|are) out\b|annoys? me|no thanks|scares? me|gives? me nightmares|"
+    r"(?:is|are) (?:not )?off the table|depress(?:es)? me|upsets? me|stress(?:es)? me(?: out)?|"
+    r"make me (?:sad|anxious|cry too much)|triggers? me)"
+)
 _FREE = re.compile(r"\b[\w]+(?:-| )free\b")
 
 
@@ -116,7 +136,9 @@ def _reach(text: str, start: int, terms: Sequence[Span]) -> int:
 
 
 def _only_glue(words: str) -> bool:
-    return bool(re.fullmatch(r"\s*(?:(?:to|see|watch|want|a|an|the|any|for|of|too|really)\s*)*", words))
+    return bool(
+        re.fullmatch((r"\s*(?:(?:to|see|watch|want|a|an|the|any|for|of|too|really)\s*)*"), words)
+    )
 
 
 def _cut_at_comma(text: str, start: int, end: int, terms: Sequence[Span]) -> int:

@@ -5,14 +5,13 @@ It is the fallback when the model does not answer, and the floor that one has to
 
 import asyncio
 from collections.abc import Sequence
-
-import numpy as np
+from typing import cast
 
 from simpatico.agent.read.mood import MAX_CHARS, MoodHead, MoodReader
 from simpatico.agent.read.prototypes import INTENTS, NEEDS, Prototypes
 from simpatico.agent.read.understand import Rules, Titles, Understood
 from simpatico.agent.read.words import Vocabulary
-from simpatico.domain import Item, Mood, Turn, UserState
+from simpatico.domain import IntentName, Item, Mood, NeedName, Turn, UserState
 from simpatico.protocols import Encoder
 
 
@@ -82,9 +81,11 @@ class EncoderReader:
         if intent != "crisis" and text.strip() and (need == "unknown" or intent == "unknown"):
             vector = self._encoder.encode([text.strip()[:MAX_CHARS]])[0]
             if need == "unknown" and intent in ("seek", "refine", "unknown"):
-                need, need_sure = self._nearest(self._needs, vector)
+                near, need_sure = self._needs.nearest(vector)
+                need = cast(NeedName, near)
             if intent == "unknown":
-                intent, intent_sure = self._nearest(self._intents, vector)
+                near, intent_sure = self._intents.nearest(vector)
+                intent = cast(IntentName, near)
         if intent == "unknown" and mood.confidence > 0.3 and mood.label != "neutral":
             # Who tells a recommender how they feel wants something, if only to be heard.
             intent, intent_sure = "seek", 0.4
@@ -97,7 +98,3 @@ class EncoderReader:
             query=state.query,
             confidence=intent_sure,
         )
-
-    @staticmethod
-    def _nearest(prototypes: Prototypes, vector: np.ndarray) -> tuple[str, float]:
-        return prototypes.nearest(vector)

@@ -7,7 +7,6 @@ from typing import Protocol
 from simpatico.agent.read.clauses import Span, plain
 from simpatico.agent.turn import Reference
 from simpatico.domain import Mentions
-from simpatico.text import fold
 
 
 class Named(Protocol):
@@ -24,27 +23,46 @@ class Named(Protocol):
 
 
 _LIKED = re.compile(
-    r"\b(?:lov(?:e|ed|ing)|lik(?:e|ed)|enjoy(?:ed)?|ador(?:e|ed)|favou?rites?|favs?|(?:big |huge )?fan of|obsessed with|similar to|along the lines of|in the (?:vein|style|spirit) of|reminds? me of|as (?:good|funny|great) as|such as|into|rewatch(?:ing|ed)?|can'?t get enough of|vibe of|feel of)\b"
-)  # fmt: skip
+    r"\b(?:lov(?:e|ed|ing)|lik(?:e|ed)|enjoy(?:ed)?|ador(?:e|ed)|favou?rites?|favs?|(?:big |"
+    r"huge )?fan of|obsessed with|similar to|along the lines of|in the (?:vein|style|spirit) of|"
+    r"reminds? me of|as (?:good|funny|great) as|such as|into|rewatch(?:ing|ed)?|"
+    r"can'?t get enough of|vibe of|feel of)\b"
+)
 _LIKED_AFTER = re.compile(
-    r"\b(?:(?:is|was|were|are)(?: \w+){0,2} (?:great|amazing|brilliant|fantastic|wonderful|good|excellent|awesome|perfect|lovely|beautiful|incredible|favou?rites?|fun|funny|hilarious|the best)|(?:my|our) (?:\w+ )?favou?rite|made me (?:laugh|smile|cry happy)|i (?:really )?(?:loved|liked|enjoyed|adored) (?:it|that|them))\b"
-)  # fmt: skip
+    r"\b(?:(?:is|was|were|are)(?: \w+){0,2} (?:great|amazing|brilliant|fantastic|wonderful|good|"
+    r"excellent|awesome|perfect|lovely|beautiful|incredible|favou?rites?|fun|funny|hilarious|"
+    r"the best)|(?:my|our) (?:\w+ )?favou?rite|made me (?:laugh|smile|cry happy)|(?:i|"
+    r"and)(?: really| just)? (?:loved|liked|enjoyed|adored) (?:it|that|them))\b"
+)
 _DISLIKED = re.compile(
-    r"\b(?:hat(?:e|ed)|dislik(?:e|ed)|(?:do|did|does)(?:n'?t| not)(?: \w+)? (?:like|love|enjoy|care for|dig)|not (?:like|into|a (?:big |huge )?fan of|keen on)|nothing like|can(?:'?t|not) stand|couldn'?t (?:stand|finish|get through)|bored by|disappointed (?:by|with|in)|unlike|never liked|not (?:another|more)|sick of|tired of|fell asleep (?:during|in|watching)|anything but)\b"
-)  # fmt: skip
+    r"\b(?:hat(?:e|ed)|dislik(?:e|ed)|(?:do|did|does)(?:n'?t| not)(?: \w+)? (?:like|love|enjoy|"
+    r"care for|dig)|not (?:like|into|a (?:big |huge )?fan of|keen on)|nothing like|can(?:'?t|"
+    r"not) stand|couldn'?t (?:stand|finish|get through)|bored by|disappointed (?:by|with|in)|"
+    r"unlike|never liked|not (?:another|more)|sick of|tired of|fell asleep (?:during|in|watching)|"
+    r"anything but)\b"
+)
 _DISLIKED_AFTER = re.compile(
-    r"\b(?:(?:is|was|were|are)(?: \w+){0,2} (?:boring|awful|terrible|bad|overrated|dull|dreadful|crap|rubbish|the worst|too (?:long|sad|dark|slow|scary|violent|weird|silly|much)|disappointing|garbage|trash)|(?:was|is)(?:n'?t| not) (?:good|great|for me|my thing|funny)|bored me|i (?:really )?(?:hated|disliked) (?:it|that|them)|(?:did|do)n'?t (?:work|do it) for me)\b"
-)  # fmt: skip
+    r"\b(?:(?:is|was|were|are)(?: \w+){0,2} (?:boring|awful|terrible|bad|overrated|dull|dreadful|"
+    r"crap|rubbish|the worst|too (?:long|sad|dark|slow|scary|violent|weird|silly|much)|"
+    r"disappointing|garbage|trash)|(?:was|is)(?:n'?t| not) (?:good|great|for me|my thing|funny)|"
+    r"bored me|(?:i|and)(?: really| just)? (?:hated|disliked) (?:it|that|them)|(?:did|"
+    r"do)n'?t (?:work|do it) for me)\b"
+)
 _SEEN = re.compile(r"\b(?:seen|watched|saw|watching|already (?:know|did)|just finished|know)\b")
-_SEEN_AFTER = re.compile(r"\b(?:(?:i(?:'ve| have)? )?(?:already |just )?(?:seen|watched|saw) (?:it|that|them)|already seen|seen it|already watched)\b")  # fmt: skip
-_NOT_SEEN = re.compile(r"\b(?:haven'?t|have not|never|not|hadn'?t|didn'?t)(?: yet| ever| actually)? (?:see|seen|watch|watched)\b|\b(?:want|going|like|love|planning|meaning|plan) to (?:see|watch)\b")  # fmt: skip
+_SEEN_AFTER = re.compile(
+    r"\b(?:(?:i(?:'ve| have)? )?(?:already |just )?(?:seen|watched|saw) (?:it|that|them)|"
+    r"already seen|seen it|already watched)\b"
+)
+_NOT_SEEN = re.compile(
+    r"\b(?:haven'?t|have not|never|not|hadn'?t|didn'?t)(?: yet| ever| actually)? (?:see|seen|"
+    r"watch|watched)\b|\b(?:want|going|like|love|planning|meaning|plan) to (?:see|watch)\b"
+)
 _CUT = re.compile(r"[.!?;\n]+(?=\s|$)|\b(?:but|whereas|though|although|while)\b")
 _CALLED = re.compile(
-    r"\b(?:films?|movies?|show|book|album|song|one|something) (?:called|named|titled|entitled) (?P<title>[\"“']?[^\"”.,;!?\n]{1,60})"
+    r"\b(?:films?|movies?|show|book|album|song|one|something) (?:called|named|titled|"
+    r"entitled) (?P<title>[\"“']?[^\"”.,;!?\n]{1,60})"
 )
 _QUOTED = re.compile(r"[\"“”]([A-Z0-9][^\"“”\n]{1,60})[\"“”]")
-
-MAX_LINK_CHARS = 3000
 
 
 def stances(text: str, named: Sequence[Named]) -> dict[str, str]:
@@ -77,7 +95,11 @@ def _in_title(at: int, named: Sequence[Named]) -> bool:
 
 
 def _joined(between: str) -> bool:
-    return bool(re.fullmatch(r"[\s,\"'()\d/&+]*(?:and|or|nor|&|plus|also|even)?[\s\"'(]*(?:the )?", between))
+    return bool(
+        re.fullmatch(
+            (r"[\s,\"'()\d/&+]*(?:and|or|nor|&|plus|also|even)?[\s\"'(]*(?:the )?"), between
+        )
+    )
 
 
 def _judge(before: str, after: str) -> str:
@@ -92,9 +114,17 @@ def _judge(before: str, after: str) -> str:
             found.append((len(before) - matches[-1].end(), stance))
     # "didn't like" holds a "like": the longer cue that ends at the same place wins.
     found.sort(key=lambda pair: (pair[0], ("disliked", "liked", "seen").index(pair[1])))
-    for stance, cue in (("disliked", _DISLIKED_AFTER), ("liked", _LIKED_AFTER), ("seen", _SEEN_AFTER)):
+    for stance, cue in (
+        ("disliked", _DISLIKED_AFTER),
+        ("liked", _LIKED_AFTER),
+        ("seen", _SEEN_AFTER),
+    ):
         if (match := cue.search(after)) and match.start() <= 30:
-            return stance if not found or match.start() <= found[0][0] or found[0][1] == "seen" else found[0][1]
+            return (
+                stance
+                if not found or match.start() <= found[0][0] or found[0][1] == "seen"
+                else found[0][1]
+            )
     return found[0][1] if found and found[0][0] <= 40 else "named"
 
 
@@ -107,28 +137,6 @@ def unlinked(text: str, named: Sequence[Named]) -> tuple[str, ...]:
         if title and not any(n.start < end and start < n.end for n in named):
             found.append(title)
     return tuple(dict.fromkeys(found))
-
-
-_COMMON = set(
-    "fun funny sad dark warm drama comedy horror action something anything help her him it them they us you love crazy happy home kids taken "
-    "saw seen big up first second third last next more other not none no yes please thanks hello hi good great bad new old work life family friends "
-    "week day night today tonight tomorrow the this that these those what why how who when where rough lonely alone free stuck down out away back nothing "
-    "movie film movies films short long rain sleep tired scary weird romance western musical war cheer laugh cry smile surprise juice sunday monday friday heat".split()
-)  # fmt: skip
-
-
-def trusted(text: str, named: Iterable[Named]) -> list[Named]:
-    """Drop links that are ordinary words: "funny", "her", unless written as a title is."""
-    kept = []
-    for one in named:
-        words = text[one.start : one.end]
-        quoted = text[max(0, one.start - 1) : one.start] in ("\"", "“", "'", "‘")
-        plain_words = fold(words).split()
-        titled = words[:1].isupper() and (one.start > 0 and not re.search(r"[.!?]\s*$", text[: one.start]))
-        if all(word in _COMMON for word in plain_words) and not (quoted or titled):
-            continue
-        kept.append(one)
-    return kept
 
 
 def merge_mentions(

@@ -53,7 +53,10 @@ class MoodHead:
                 parts = {name: np.array(saved[name]) for name in saved.files}
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"the mood head cannot be loaded from {source}: {error}") from error
-        if int(parts.get("format", 0)) != FORMAT or parts["words"].shape != (N_FEATURES, len(MOODS)):
+        if int(parts.get("format", 0)) != FORMAT or parts["words"].shape != (
+            N_FEATURES,
+            len(MOODS),
+        ):
             raise ModelError(f"wanted a mood head of format {FORMAT} in {source}")
         self.encoder = str(parts["encoder"])
         self.dense = parts["dense"].astype(np.float32)  # (dim, 28)

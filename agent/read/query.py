@@ -8,29 +8,36 @@ from simpatico.agent.read.wishes import Clause
 
 MAX_WORDS = 24
 
-_CHAFF = set(
-    """a about above actually after again ain all along alright also always am an and another any anybody anyone
-    anything are aren around as ask at available back be because been before being best better bit both but by
-    call called can cannot choose chose could couldn cool current day days did didn do does doesn doing don done
-    each else enjoy enjoyed especially etc even evening ever every everything exactly fancy far feel feeling few film
-    films find fine first flick flicks for from genre get getting give go goes going gonna good got great guess had
-    has have haven having hello help her here hey hi him his hmm how however i idea ideas ideally if in instead interested into is
-    isn it its just keep kind kinda know last least less let like liked likes listen little ll long look looking
-    looks lot lots love loved made make makes many may maybe me mean mind mine minutes minute hours hour mood more
-    most movie movies much must my myself need needed needs never new next nice night no nope not nothing now of off
-    ok okay old older newer on one ones only or other others our out over own perhaps pick please possible preferably pretty hate hated dislike avoid stand
-    probably quite rather really recent recently recommend recommendation recommendations recommended right s same
-    saw say search searching see seem seems seen set share should show shows similar since so some somebody someone
-    something sometimes somewhat soon sort sorry spend start still story stuff such suggest suggestion suggestions
-    sure t take tell than thank thanks that the their them then there these they thing things think this those
-    though thought through time to today together tomorrow tonight too tried try two type under until up us use
-    used usually ve very want wanted wants was wasn watch watched watching way we week weekend well went were what
-    whatever when where which while who whole why will wish with without won would wouldn yeah years year yep yes
-    yet you your yours yourself dont didnt doesnt im ive id ill cant wanna gotta lol haha please plz pls ok okay um
-    uh er evening afternoon morning featuring starring directed actor actress director mind care matter surprise
-    perfect sounds sound anyway basically definitely maybe else less more enough able forget different hoping hope could use wife husband girlfriend boyfriend partner mum mom dad parents kids children family friend friends
-    am'nt decent solid fantastic excellent amazing awesome cool appropriate feels lately""".split()
-)  # fmt: skip
+_CHAFF = frozenset(
+    """
+    a able about above actor actress actually after afternoon again ain all along alright also
+    always am am'nt amazing an and another any anybody anyone anything anyway appropriate are aren
+    around as ask at available avoid awesome back basically be because been before being best
+    better bit both boyfriend but by call called can cannot cant care children choose chose cool
+    could couldn current dad day days decent definitely did didn didnt different directed director
+    dislike do does doesn doesnt doing don done dont each else enjoy enjoyed enough er especially
+    etc even evening ever every everything exactly excellent family fancy fantastic far featuring
+    feel feeling feels few film films find fine first flick flicks for forget friend friends from
+    genre get getting girlfriend give go goes going gonna good got gotta great guess had haha has
+    hate hated have haven having hello help her here hey hi him his hmm hope hoping hour hours how
+    however husband i id idea ideally ideas if ill im in instead interested into is isn it its ive
+    just keep kids kind kinda know last lately least less let like liked likes listen little ll
+    lol long look looking looks lot lots love loved made make makes many matter may maybe me mean
+    mind mine minute minutes mom mood more morning most movie movies much mum must my myself need
+    needed needs never new newer next nice night no nope not nothing now of off ok okay old older
+    on one ones only or other others our out over own parents partner perfect perhaps pick please
+    pls plz possible preferably pretty probably quite rather really recent recently recommend
+    recommendation recommendations recommended right s same saw say search searching see seem
+    seems seen set share should show shows similar since so solid some somebody someone something
+    sometimes somewhat soon sorry sort sound sounds spend stand starring start still story stuff
+    such suggest suggestion suggestions sure surprise t take tell than thank thanks that the their
+    them then there these they thing things think this those though thought through time to today
+    together tomorrow tonight too tried try two type uh um under until up us use used usually ve
+    very wanna want wanted wants was wasn watch watched watching way we week weekend well went
+    were what whatever when where which while who whole why wife will wish with without won would
+    wouldn yeah year years yep yes yet you your yours yourself
+    """.split()
+)
 _WORD = re.compile(r"[^\W\d_][\w'-]*|\d{1,3}(?=-)")
 
 
@@ -66,9 +73,7 @@ def query_words(
 def join_query(now: Sequence[str], before: str, *, gone: Sequence[str] = ()) -> str:
     """Today's words first, then earlier ones still wanted (`gone` are patterns taken back)."""
     kept = [
-        word
-        for word in before.split()
-        if not any(re.fullmatch(source, word) for source in gone)
+        word for word in before.split() if not any(re.fullmatch(source, word) for source in gone)
     ]
     return " ".join(dict.fromkeys((*now, *kept)).keys()) if now or kept else ""
 

@@ -9,44 +9,136 @@ from simpatico.domain import Item
 from simpatico.text import fold, fold_title
 
 _ORDINALS: dict[str, int] = {
-    "first": 0, "1st": 0, "number one": 0, "number 1": 0, "no. 1": 0, "#1": 0, "top": 0,
-    "second": 1, "2nd": 1, "number two": 1, "number 2": 1, "no. 2": 1, "#2": 1,
-    "third": 2, "3rd": 2, "number three": 2, "number 3": 2, "no. 3": 2, "#3": 2,
-    "fourth": 3, "4th": 3, "number four": 3, "number 4": 3, "no. 4": 3, "#4": 3,
-    "fifth": 4, "5th": 4, "number five": 4, "number 5": 4, "no. 5": 4, "#5": 4,
-    "last": -1, "final": -1, "bottom": -1,
-}  # fmt: skip
+    "first": 0,
+    "1st": 0,
+    "number one": 0,
+    "number 1": 0,
+    "no. 1": 0,
+    "#1": 0,
+    "top": 0,
+    "second": 1,
+    "2nd": 1,
+    "number two": 1,
+    "number 2": 1,
+    "no. 2": 1,
+    "#2": 1,
+    "third": 2,
+    "3rd": 2,
+    "number three": 2,
+    "number 3": 2,
+    "no. 3": 2,
+    "#3": 2,
+    "fourth": 3,
+    "4th": 3,
+    "number four": 3,
+    "number 4": 3,
+    "no. 4": 3,
+    "#4": 3,
+    "fifth": 4,
+    "5th": 4,
+    "number five": 4,
+    "number 5": 4,
+    "no. 5": 4,
+    "#5": 4,
+    "last": -1,
+    "final": -1,
+    "bottom": -1,
+}
 _NTH = re.compile(
     r"(?:\bthe |\b)(?<![\w#])("
     + "|".join(re.escape(word) for word in _ORDINALS)
-    + r")\b(?:(?! (?:time|thing|date|year|half|part|night|week|month|hour|minute|day|film i|movie i|century|world war|name|scene|episode|season))(?= one| two| film| movie| option| pick| suggestion| choice|\b))(?: (one|two|three|few)\b)?"
+    + (
+        r")\b(?:(?! (?:time|thing|date|year|half|part|night|week|month|hour|minute|day|film i|"
+        r"movie i|century|world war|name|scene|episode|season))(?= one| two| film| movie| option|"
+        r" pick| suggestion| choice|\b))(?: (one|two|three|few)\b)?"
+    )
 )
 _ALL = re.compile(
-    r"\b(?:none of (?:these|those|them|the above)|(?:all|any|either|both|neither) of (?:these|those|them)|them all|(?:these|those|they) all|all (?:three|four|five|of that)?$|(?:seen|watched|know) (?:all|both|everything|them|these|those)|not (?:these|those|any)|(?:these|those|them)\b(?! (?:days|kind|kinds|sorts?|types?|two|people|who|times?|moments?|nights?|things?)))"
-)  # fmt: skip
+    r"\b(?:none of (?:these|those|them|the above)|(?:all|any|either|both|neither) of (?:these|"
+    r"those|them)|them all|(?:these|those|they) all|all (?:three|four|five|of that)?$|(?:seen|"
+    r"watched|know) (?:all|both|everything|them|these|those)|not (?:these|those|any)|(?:these|"
+    r"those|them)\b(?! (?:days|kind|kinds|sorts?|types?|two|people|who|times?|moments?|nights?|"
+    r"things?)))"
+)
 _ONE = re.compile(
-    r"\b(?:(?:this|that|the) (?:one|film|movie|suggestion|pick)|(?:seen|watched|saw|know|love|loved|hate|hated|like|liked|take|watch|enjoyed) (?:it|that|this)|it)\b|\bthat'?s? (?:sounds?|looks?)\b|^(?:already |i(?:'ve| have)? (?:already )?)?(?:seen|watched)\b|\bthat\b(?= (?:sounds|looks|works|was|is))|^not that\b"
-)  # fmt: skip
+    r"\b(?:(?:this|that|the) (?:one|film|movie|suggestion|pick)|(?:seen|watched|saw|know|love|"
+    r"loved|hate|hated|like|liked|take|watch|enjoyed) (?:it|that|this)|it)\b|"
+    r"\bthat'?s? (?:sounds?|looks?)\b|^(?:already |i(?:'ve| have)? (?:already )?)?(?:seen|"
+    r"watched)\b|\bthat\b(?= (?:sounds|looks|works|was|is))|^not that\b"
+)
 _OTHER = re.compile(
-    r"\b(?:something else|anything else|another(?: one| film| movie)?|others?|more (?:options|suggestions|like (?:this|that|these))|different ones?|next|try again|keep going|what else|more please)\b|^more\b"
+    r"\b(?:something else|anything else|another(?: one| film| movie)?|others?|more (?:options|"
+    r"suggestions|like (?:this|that|these))|different ones?|next|try again|keep going|what else|"
+    r"more please)\b|^more\b"
 )
 _SURPRISE = re.compile(
-    r"\b(?:surprise me|you (?:choose|pick|decide)|dealer'?s choice|up to you|anything(?: is| goes|'s)?(?: fine| good| ok(?:ay)?| works)|whatever you (?:like|think|want)|i(?:'m| am) feeling lucky|pick (?:one|something|anything)(?: for me)?|random(?:ly)?|i don'?t (?:care|mind),? (?:just )?(?:pick|anything))\b"
-)  # fmt: skip
+    r"\b(?:surprise me|^you (?:choose|pick|decide)|(?<!did )(?<!do )you (?:choose|pick|"
+    r"decide)[.! ]*$|dealer'?s choice|up to you|anything(?: is| goes|'s)?(?: fine| good|"
+    r" ok(?:ay)?| works)|whatever you (?:like|think|want)|i(?:'m| am) feeling lucky|pick (?:one|"
+    r"something|anything)(?: for me)?|random(?:ly)?|i don'?t (?:care|mind),? (?:just )?(?:pick|"
+    r"anything))\b"
+)
 
 _STANCES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("seen", re.compile(r"\b(?:seen|watched|saw|rewatched|know (?:it|that one|them)|already know)\b")),
-    ("disliked", re.compile(r"\b(?:hate[ds]?|dislike[ds]?|awful|terrible|boring|bored me|worst|(?:did|do)n'?t (?:really )?(?:like|enjoy)|not a fan|can'?t stand|rubbish|crap|sucks?|sucked|meh|disappointing)\b")),
-    ("rejected", re.compile(
-        r"\b(?:no|nope|nah|not|none|neither|skip|pass|isn'?t|aren'?t|don'?t (?:want|fancy|feel like)|rather not|remove|drop|lose|without|too \w+|instead|doesn'?t (?:sound|look|appeal)|don'?t (?:sound|look|appeal))\b")),
-    ("accepted", re.compile(
-        r"\b(?:i'?ll (?:take|watch|try|go (?:with|for)|check|give)|let'?s (?:go (?:with|for)|watch|do|try)|sounds? (?:good|great|perfect|lovely|nice|amazing|fun|interesting|like (?:fun|a plan|what))|looks? (?:good|great|perfect|fun|interesting)|perfect|deal|yes|yeah|yep|sure|sold|works for me|i'?m in|watching|going with|i choose|i pick|that'?s the one|great (?:choice|pick|idea)|good (?:choice|pick|idea)|will watch|want to watch)\b")),
-    ("liked", re.compile(r"\b(?:love[ds]?|like[ds]?|enjoy(?:ed)?|favou?rite|great|amazing|brilliant|fantastic|wonderful|good|adore[ds]?|excellent)\b")),
-    ("asked", re.compile(r"\?|\b(?:what|who|why|how|when|where|which|tell me|is it|explain|more about|describe|compare)\b")),
-)  # fmt: skip
-_HAVE_NOT = re.compile(r"\b(?:haven'?t|have not|not|never|hadn'?t|didn'?t|yet to)(?: yet| ever| actually)? (?:seen?|watch(?:ed)?|heard)\b")
-_BARE = re.compile(r"(?:(?:ok(?:ay)?|hm+|i think|maybe|well)[, ]+)?(?:the )?[\w#. ]{2,24}?(?: please| then| one)*[.! ]*")
-_QUESTION = re.compile(r"^(?:and |but |so |ok(?:ay)? |hm+ |wait )?(?:what|who|why|how|when|where|which|is|are|was|does|do|did|can|tell me|explain|more about|describe|compare)\b")
+    (
+        "seen",
+        re.compile(r"\b(?:seen|watched|saw|rewatched|know (?:it|that one|them)|already know)\b"),
+    ),
+    (
+        "disliked",
+        re.compile(
+            r"\b(?:hate[ds]?|dislike[ds]?|awful|terrible|boring|bored me|worst|(?:did|"
+            r"do)n'?t (?:really )?(?:like|enjoy)|not a fan|can'?t stand|rubbish|crap|sucks?|sucked|"
+            r"meh|disappointing)\b"
+        ),
+    ),
+    (
+        "rejected",
+        re.compile(
+            r"\b(?:no|nope|nah|not|none|neither|skip|pass|isn'?t|aren'?t|don'?t (?:want|fancy|"
+            r"feel like)|rather not|remove|drop|lose|without|too \w+|instead|"
+            r"doesn'?t (?:sound|look|"
+            r"appeal)|don'?t (?:sound|look|appeal))\b"
+        ),
+    ),
+    (
+        "accepted",
+        re.compile(
+            r"\b(?:i'?ll (?:take|watch|try|go (?:with|for)|check|give)|let'?s (?:go (?:with|for)|"
+            r"watch|do|try)|sounds? (?:good|great|perfect|lovely|nice|amazing|fun|interesting|"
+            r"like (?:fun|a plan|what))|looks? (?:good|great|perfect|fun|interesting)|perfect|deal|"
+            r"yes|yeah|yep|sure|sold|works for me|i'?m in|watching|going with|i choose|i pick|"
+            r"that'?s the one|great (?:choice|pick|idea)|good (?:choice|pick|idea)|will watch|"
+            r"want to watch)\b"
+        ),
+    ),
+    (
+        "liked",
+        re.compile(
+            r"\b(?:love[ds]?|like[ds]?|enjoy(?:ed)?|favou?rite|great|amazing|brilliant|fantastic|"
+            r"wonderful|good|adore[ds]?|excellent)\b"
+        ),
+    ),
+    (
+        "asked",
+        re.compile(
+            r"\?|\b(?:what|who|why|how|when|where|which|tell me|is it|explain|more about|describe|"
+            r"compare)\b"
+        ),
+    ),
+)
+_HAVE_NOT = re.compile(
+    r"\b(?:haven'?t|have not|not|never|hadn'?t|didn'?t|yet to)(?: yet| ever| actually)? (?:seen?|"
+    r"watch(?:ed)?|heard)\b"
+)
+_BARE = re.compile(
+    r"(?:(?:ok(?:ay)?|hm+|i think|maybe|well)[, ]+)?(?:the )?[\w#. ]{2,24}?(?: please| then|"
+    r" one)*[.! ]*"
+)
+_QUESTION = re.compile(
+    r"^(?:and |but |so |ok(?:ay)? |hm+ |wait )?(?:what|who|why|how|when|where|which|is|are|was|"
+    r"does|do|did|can|tell me|explain|more about|describe|compare)\b"
+)
 
 
 def resolve(text: str, shown: Sequence[Item]) -> Reference:
@@ -76,7 +168,13 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
         pointed = (0,)
     if pointed and stance == "none" and _BARE.fullmatch(low):
         stance = "accepted"
-    if pointed and re.search(r"\b(?:more|something|similar|anything|another|one|films?|movies?) (?:\w+ )?(?:like|to)\b", low):
+    if pointed and re.search(
+        (
+            r"\b(?:more|something|similar|anything|another|one|films?|movies?) "
+            r"(?:\w+ )?(?:like|to)\b"
+        ),
+        low,
+    ):
         stance = "liked"
     if not pointed and _short_verdict(low):
         pointed = (0,) if stance in ("accepted", "asked") else everything
@@ -126,7 +224,10 @@ def _stance(low: str) -> str:
             continue
         if stance in ("accepted", "liked") and any(a <= match.start() < b for a, b in denied):
             continue
-        if stance == "rejected" and (have_not or re.match(r"(?:no|not) (?:bad|idea|sure|problem)", match.string[match.start() :])):
+        if stance == "rejected" and (
+            have_not
+            or re.match(r"(?:no|not) (?:bad|idea|sure|problem)", match.string[match.start() :])
+        ):
             continue
         return stance
     return "none"
@@ -136,7 +237,10 @@ def _short_verdict(low: str) -> bool:
     """A verdict on the whole list in a word or two: "nope", "no thanks", "perfect", "why?"."""
     return bool(
         re.fullmatch(
-            r"(?:(?:no|nope|nah|meh|pass|skip|next|boring|no thanks?(?: you)?|not (?:for me|my thing|really|interested|tonight)|perfect|great|sold|deal|yes(?: please)?|yeah|sounds (?:good|great|perfect)|why|why not|how come|why these|looks good|i like|not feeling it)[\s,.!?]*)+",
+            r"(?:(?:no|nope|nah|meh|pass|skip|next|boring|no thanks?(?: you)?|not (?:for me|"
+            r"my thing|really|interested|tonight)|perfect|great|sold|deal|yes(?: please)?|yeah|"
+            r"sounds (?:good|great|perfect)|why|why not|how come|why these|looks good|i like|"
+            r"not feeling it)[\s,.!?]*)+",
             low,
         )
     )

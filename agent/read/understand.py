@@ -14,10 +14,10 @@ from simpatico.agent.read.mentions import (
     merge_mentions,
     spans_of,
     stances,
-    trusted,
     unlinked,
 )
 from simpatico.agent.read.needs import need_by_cue, need_spans
+from simpatico.agent.read.people import Names
 from simpatico.agent.read.query import join_query, query_words
 from simpatico.agent.read.reference import resolve
 from simpatico.agent.read.rules import Heard, hear, merge
@@ -71,6 +71,7 @@ class Rules:
     ) -> None:
         self._titles = titles
         self._vocabulary = vocabulary or Vocabulary()
+        self._names = Names(self._vocabulary.people)
         self._this_year = this_year or date.today().year
 
     def said(self, text: str) -> str:
@@ -115,10 +116,14 @@ class Rules:
         )
 
     def _parts(self, text: str) -> tuple[list[Named], Heard, str, str, tuple[str, ...]]:
-        named = trusted(text, self._titles.link(text)) if text.strip() else []
+        named = list(self._titles.link(text)) if text.strip() else []
         spans = spans_of(named)
         heard = hear(
-            text, vocabulary=self._vocabulary, this_year=self._this_year, titles=spans
+            text,
+            vocabulary=self._vocabulary,
+            names=self._names,
+            this_year=self._this_year,
+            titles=spans,
         )
         masked = blank(text, spans)
         parts = heard.parts
@@ -154,4 +159,3 @@ def _query(words: Sequence[str], before: str, heard: Heard, intent: IntentName) 
     if now.genres and not heard.adds:
         gone += [source for name, source in GENRES.items() if name not in now.genres]
     return join_query(words, before, gone=gone)
-

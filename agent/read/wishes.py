@@ -6,18 +6,47 @@ from collections.abc import Sequence
 from simpatico.agent.read.clauses import Span, inside, plain
 from simpatico.domain import Value
 
-_SPLIT = re.compile(r"[.;!?\n:]+|,|\s-\s|\b(?:(?<!anything )(?<!nothing )but|because|so(?= (?:i|we|give|show|find|recommend|something|maybe|let|how|what|can|please))|and(?= (?:i|we|my|give|show|find|recommend|now|just|something)\b)|though|since(?= (?:i|my|we)\b)|after(?= (?:my|being|getting|such|a (?:long|hard|rough|bad|terrible|horrible|awful|stressful|tiring|break-?up|fight|day))\b))\b|(?=\b(?:give me|show me|find me|recommend|suggest|i need|i want|i'd like|i'd love|looking for|(?<!not )in the mood for|cheer me up|make me laugh|help me (?:find|pick)|got any(?:thing)?|any (?:good )?(?:film|movie|recommend)|what should i|something to)\b)")  # fmt: skip
+_SPLIT = re.compile(
+    r"[.;!?\n:]+|,|\s-\s|\b(?:(?<!anything )(?<!nothing )but|because|so(?= (?:i|we|give|show|find|"
+    r"recommend|something|maybe|let|how|what|can|please))|and(?= (?:i|we|my|give|show|find|"
+    r"recommend|now|just|something)\b)|though|since(?= (?:i|my|we)\b)|after(?= (?:my|being|"
+    r"getting|such|a (?:long|hard|rough|bad|terrible|horrible|awful|stressful|tiring|break-?up|"
+    r"fight|day))\b))\b|(?=\b(?:give me|show me|find me|(?:recommend|suggest)(?! ?\w*(?:ed|ion|ions)\b)|i need|i want|i'd like|"
+    r"i'd love|looking for|(?<!not )in the mood for|cheer me up|make me laugh|help me (?:find|"
+    r"pick)|got any(?:thing)?|any (?:good )?(?:film|movie|recommend)|what should i|"
+    r"something to)\b)"
+)
 
-_THING = r"(?:films?|movies?|flicks?|something|anything|things? to watch|one|show|series|songs?|music|albums?|books?|games?|recommendations?|suggestions?|stuff|watch|listen|read|classics?)"
+_THING = (
+    r"(?:films?|movies?|flicks?|something|anything|things? to watch|one|show|series|songs?|music|"
+    r"albums?|books?|games?|recommendations?|suggestions?|stuff|watch|listen|read|classics?)"
+)
 _CUE = re.compile(
-    rf"\b(?:recommend|suggest|(?:give|show|find|get|pick|send|play) (?:me|us)\b|(?:looking|searching|hunting) for|in the mood for|(?:feel|feeling) like (?:watching|seeing|a|an|something|some)|fancy (?:a|an|some|watching)|"
-    rf"(?:i|we|i'?d|we'?d)(?: just| really| would| do| 'd)* (?:need|want|like|love|prefer|fancy|could use|could do with)(?: to (?:watch|see|hear|listen to|read|find))?(?: \w+)? (?:a|an|some|{_THING})\b|"
-    rf"(?:need|want)(?: a| an| some)? {_THING}|(?:want|need|like|love) to (?:watch|see|laugh|cry|listen|read|escape|relax|think)|"
-    rf"something (?:\w+ )?(?:to|that|with|like|about|for|set|from|in|more|less|warm|light|fun\w*|dark\w*|sad\w*|else|short|new\w*|old\w*)|anything (?:with|by|like|about|from|but|good|fun\w*|scary)|"
-    rf"any (?:good |great )?{_THING}|(?:got|have) any|what (?:should|can|could|would|do you) (?:i|we|you)? ?(?:watch|see|recommend|suggest|have)|what to watch|"
-    rf"help me (?:find|pick|choose|laugh|relax|sleep|forget|unwind|focus)|cheer (?:me|us) up|make (?:me|us) (?:laugh|cry|smile|think|feel)|calm me down|let'?s (?:watch|see|have)|surprise me|movie night|date night|film night|"
-    rf"{_THING} (?:like|about|with|from|for|that|to|set in|by)\b|(?:more|less|not so|not too) \w+ (?:please|one)|how about|what about|nothing (?:too |with |sad|scary|violent|heavy|long)|no \w+ please|anything but|except|anything except|(?:that|it|this|they|those|one)(?:'s| is| was| were| are)? (?:way |far |a bit |much |all )?too (?!bad)|(?:sick|tired|bored) of (?!my|this|work|it|everything|people|life|being)|(?:under|less than|at most|up to|max\w*) [\w ]{{0,16}}(?:min\w*|hours?)|(?:hate|can'?t stand|dislike|avoid|don'?t (?:really )?(?:like|want|enjoy|need|care for)|not (?:into|a fan of|in the mood for)|no more|not another)\b[\w' -]*\b{_THING}|not (?:in the mood for|into|a fan of))"
-)  # fmt: skip
+    rf"\b(?:recommend|suggest|(?:give|show|find|get|pick|send|play) (?:me|us)\b|(?:looking|"
+    rf"searching|hunting) for|in the mood for|(?:feel|feeling) like (?:watching|seeing|a|an|"
+    rf"something|some)|fancy (?:a|an|some|watching)|"
+    rf"(?:i|we|i'?d|we'?d)(?: just| really| would| do| 'd)* (?:need|want|like|love|prefer|fancy|"
+    rf"could use|could do with)(?: to (?:watch|see|hear|listen to|read|find))?(?: \w+)? (?:a|an|"
+    rf"some|{_THING})\b|"
+    rf"(?:need|want)(?: a| an| some)? {_THING}|(?:want|need|like|love) to (?:watch|see|laugh|cry|"
+    rf"listen|read|escape|relax|think)|"
+    rf"something (?:\w+ )?(?:to|that|with|like|about|for|set|from|in|more|less|warm|light|fun\w*|"
+    rf"dark\w*|sad\w*|else|short|new\w*|old\w*)|anything (?:with|by|like|about|from|but|good|"
+    rf"fun\w*|scary)|"
+    rf"any (?:good |great )?{_THING}|(?:got|have) any|what (?:should|can|could|would|do you) (?:i|"
+    rf"we|you)? ?(?:watch|see|recommend|suggest|have)|what to watch|"
+    rf"help me (?:find|pick|choose|laugh|relax|sleep|forget|unwind|focus)|cheer (?:me|us) up|"
+    rf"make (?:me|us) (?:laugh|cry|smile|think|feel)|calm me down|let'?s (?:watch|see|have)|"
+    rf"surprise me|movie night|date night|film night|"
+    rf"{_THING} (?:like|about|with|from|for|that|to|set in|by)\b|(?:more|less|not so|"
+    rf"not too) \w+ (?:please|one)|how about|what about|nothing (?:too |with |sad|scary|violent|"
+    rf"heavy|long)|no \w+ please|anything but|except|anything except|(?:that|it|this|they|those|"
+    rf"one)(?:'s| is| was| were| are)? (?:way |far |a bit |much |all )?too (?!bad)|(?:sick|tired|"
+    rf"bored) of (?!my|this|work|it|everything|people|life|being)|(?:under|less than|at most|"
+    rf"up to|max\w*) [\w ]{{0,16}}(?:min\w*|hours?)|(?:hate|can'?t stand|dislike|avoid|"
+    rf"don'?t (?:really )?(?:like|want|enjoy|need|care for)|not (?:into|a fan of|in the mood for)|"
+    rf"no more|not another)\b[\w' -]*\b{_THING}|not (?:in the mood for|into|a fan of))"
+)
 _PERSONAL = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|we|we're|our|im|ive)\b")
 
 
@@ -46,9 +75,13 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
             continue
         has_term = any(start <= span[0] < end for span in terms)
         personal = bool(_PERSONAL.search(words))
-        wish = bool(_CUE.search(words)) or (has_term and not _tells(words))
-        if not wish and out and out[-1].wish and not personal and (
-            _continues(words) or inside((start + 1, end), denied)
+        wish = bool(_CUE.search(words)) or (has_term and not _tells(words) and _asks(words))
+        if (
+            not wish
+            and out
+            and out[-1].wish
+            and not personal
+            and (_continues(words) or inside((start + 1, end), denied))
         ):
             wish = True
         out.append(Clause(start=start, end=end, wish=wish))
@@ -56,14 +89,52 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
 
 
 def _tells(words: str) -> bool:
-    """ "I feel so sad today", "that was funny": a wish word that describes, and asks nothing."""
+    """Whether a wish word only describes ("I feel so sad", "that was funny") and asks nothing."""
     return bool(
         re.search(
-            r"\b(?:i'?m|i am|i (?:just )?(?:feel|felt|got|had|was|have been|keep|can'?t|couldn'?t)|i'?ve|we'?re|we are|feeling|my (?:day|week|month|year|life|heart|head|mind|boss|boyfriend|girlfriend|wife|husband|ex|partner|job|dog|cat|mum|mom|dad|friend)|today|this week|makes? me|made me|you'?re|you are|he|she|they|his|her|their|it'?s|that'?s|it was|that was|this is|so (?:sad|funny|sweet|weird|dark|scary))\b",
+            r"\b(?:i'?m|i am|i (?:just )?(?:feel|felt|got|had|was|have been|keep|can'?t|"
+            r"couldn'?t)|i'?ve|we'?re|we are|feeling|my (?:day|week|month|year|life|heart|head|"
+            r"mind|boss|boyfriend|girlfriend|wife|husband|ex|partner|job|dog|cat|mum|mom|dad|"
+            r"friend)|today|this week|makes? me|made me|you'?re|you are|he|she|they|his|her|their|"
+            r"it'?s|that'?s|it was|that was|this is|so (?:sad|funny|sweet|weird|dark|scary))\b",
             words,
         )
     )
 
 
+_OPENS = re.compile(
+    r"(?:a|an|some|any|something|anything|more|less|not|no|nothing|none|and|or|but|maybe|perhaps|"
+    r"make|keep|with|without|ideally|preferably|only|just|also|too|very|really|nice|good|great|"
+    r"older|newer|from|in|before|after|since|between|early|mid|late|how|what|why not|i (?:do|love|"
+    r"like|prefer|hate|mostly|usually|enjoy|want|need|don't|can't|never|always)|we (?:love|like|"
+    r"prefer|want|need|don't)|actually|ok|okay|yes|forget|drop|never ?mind|anyone|another|please)\b"
+)
+_FEW_WORDS = 6
+_SOME_WORDS = 12
+
+
+def _asks(words: str) -> bool:
+    """Whether words with a wish word in them read like an order: "a western", "funny please"."""
+    n_words = len(words.split())
+    if _OPENS.match(words) and n_words <= _SOME_WORDS:
+        return True
+    return n_words <= _FEW_WORDS and not _STATES.search(words)
+
+
+_STATES = re.compile(
+    r"\b(?:is|was|are|were|be|happy (?:\w+ ?day|birthday|new)|cake|you|he|she|they|his|her|down|lol|"
+    r"haha\w*|shit|fuck\w*|damn|ass|hope|always|really|so|such|very|feel|feels|sounds?|looks?|"
+    r"that's|it's|this|congrats\w*|thanks?)\b(?! (?:fine|ok|okay|good|out|not|for me))"
+)
+
+
 def _continues(words: str) -> bool:
-    return bool(re.match(r"(?:with|about|set|from|in|by|no|nothing|not|without|ideally|preferably|maybe|or|like|under|before|after|and)\b", words))  # fmt: skip
+    return bool(
+        re.match(
+            (
+                r"(?:with|about|set|from|in|by|no|nothing|not|without|ideally|preferably|maybe|or|like|"
+                r"under|before|after|and)\b"
+            ),
+            words,
+        )
+    )

@@ -20,19 +20,30 @@ class Years(Value):
 
 
 _NAMED = {
-    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
-    "seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000,
-    "two thousands": 2000, "twenty tens": 2010,
-}  # fmt: skip
+    "twenties": 1920,
+    "thirties": 1930,
+    "forties": 1940,
+    "fifties": 1950,
+    "sixties": 1960,
+    "seventies": 1970,
+    "eighties": 1980,
+    "nineties": 1990,
+    "noughties": 2000,
+    "two thousands": 2000,
+    "twenty tens": 2010,
+}
 _Y = r"((?:18|19|20)\d\d)"
 _DECADE = (
     r"(?:(early|mid|late)[- ](?:the )?)?(?:'?((?:18|19|20)?\d0)'?s|(" + "|".join(_NAMED) + r"))\b"
 )
 
 _ANY = re.compile(
-    r"\b(?:any (?:year|decade|era|age|time period)|(?:the )?(?:year|decade|era|age) (?:does(?:n't| not) matter|is(?:n't| not) important)"
-    r"|(?:don't|do not) care (?:about the|what|which|how old) ?(?:year|decade|era|it is)?|doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:year|decade|era|dates?)|(?:old or new|new or old))\b"
-)  # fmt: skip
+    r"\b(?:any (?:year|decade|era|age|time period)|(?:the )?(?:year|decade|era|age) (?:does(?:n't|"
+    r" not) matter|is(?:n't| not) important)"
+    r"|(?:don't|do not) care (?:about the|what|which|how old) ?(?:year|decade|era|it is)?|"
+    r"doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:year|decade|era|dates?)|"
+    r"(?:old or new|new or old))\b"
+)
 
 
 def _decade(match: re.Match[str], first: int = 1) -> tuple[int, int] | None:
@@ -73,16 +84,21 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
             spans.append(match.span())
         return not taken
 
-    for match in re.finditer(rf"\b(?:between|from) {_Y} (?:and|to|until|till|through|-) ?{_Y}\b|\b{_Y} ?- ?{_Y}\b", text):
+    for match in re.finditer(
+        (rf"\b(?:between|from) {_Y} (?:and|to|until|till|through|-) ?{_Y}\b|\b{_Y} ?- ?{_Y}\b"),
+        text,
+    ):
         if free(match):
             years = sorted(int(year) for year in match.groups() if year)
             at_least(years[0])
             at_most(years[1])
     bound = (
         r"\b(older than|no later than|not later than|earlier than|up to|until|till|pre|before|"
-        r"no older than|not older than|newer than|no earlier than|not earlier than|later than|more recent than|since|after|post|no newer than|not newer than|from)"
-        rf"[- ](?:the (?:year )?)?(?:{_Y}\b(?! ?s\b)|{_DECADE})( (?:on|onwards?|or (?:later|newer|after)|and (?:later|newer|after|up)))?"
-    )  # fmt: skip
+        r"no older than|not older than|newer than|no earlier than|not earlier than|later than|"
+        r"more recent than|since|after|post|no newer than|not newer than|from)"
+        rf"[- ](?:the (?:year )?)?(?:{_Y}\b(?! ?s\b)|{_DECADE})( (?:on|onwards?|or (?:later|newer|"
+        rf"after)|and (?:later|newer|after|up)))?"
+    )
     for match in re.finditer(bound, text):
         word = match[1]
         decade = _decade(match, 3) if not match[2] else None
@@ -92,7 +108,15 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
         if not free(match):
             continue
         before = word in ("older than", "earlier than", "before", "pre")
-        until = word in ("no later than", "not later than", "up to", "until", "till", "no newer than", "not newer than")  # fmt: skip
+        until = word in (
+            "no later than",
+            "not later than",
+            "up to",
+            "until",
+            "till",
+            "no newer than",
+            "not newer than",
+        )
         after = word in ("newer than", "later than", "after", "post", "more recent than")
         denied = negated(match.span()) and not word.startswith(("no ", "not "))
         if before:
@@ -108,7 +132,8 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
         if not negated(match.span()) and free(match):
             hull += _decade(match) or ()
     for match in re.finditer(
-        rf"\b(?:from|in|of|made in|released in|year|circa|around) {_Y}\b(?! ?s\b)|\b{_Y}(?= (?:film|movie)s?\b)",
+        rf"\b(?:from|in|of|made in|released in|year|circa|around) {_Y}\b(?! ?s\b)|"
+        rf"\b{_Y}(?= (?:film|movie)s?\b)",
         text,
     ):
         if not negated(match.span()) and free(match):
@@ -145,8 +170,41 @@ def _loose(this_year: int) -> tuple[tuple[str, int, int], ...]:
         (r"(?:last|past) (?:ten|10) years|last decade|past decade", this_year - 10, 0),
         (r"(?:last|past) (?:five|5) years", this_year - 5, 0),
         (r"(?:last|past) (?:twenty|20) years", this_year - 20, 0),
-        (r"more recent|(?:something|anything|a bit|ones?) newer|newer(?= (?:films?|movies?|ones?|stuff))|more modern", 2005, 0),
-        (r"recent(?:ly made)?|modern|contemporary|brand new|(?:something|anything) new|new(?= (?:films?|movies?|releases?|ones?))|too new", recent, 0),
-        (r"(?:something|anything|a bit|ones?) older|older(?= (?:films?|movies?|ones?|stuff))|(?:something|anything|too|nothing|very|so) old|old(?= (?:films?|movies?|ones?|stuff|classics?|school))|vintage", 0, 1989),
-        (r"(?:a|the|some|any|old|hollywood|true|great) classics?|classic(?= (?:films?|movies?|hollywood|comed\w+|westerns?|horror|thrillers?|romance|noirs?|musicals?|drama|sci-fi|ones?))|classics", 0, 1979),
-    )  # fmt: skip
+        (
+            (
+                r"more recent|(?:something|anything|a bit|ones?) newer|newer(?= (?:films?|movies?|"
+                r"ones?|stuff))|more modern"
+            ),
+            2005,
+            0,
+        ),
+        (
+            (
+                r"recent(?:ly made)?|modern|contemporary|brand new|(?:something|anything) new|"
+                r"new(?= (?:films?|movies?|releases?|ones?))|too new"
+            ),
+            recent,
+            0,
+        ),
+        (
+            (
+                r"(?:something|anything|a bit|ones?) older|"
+                r"older(?= (?:films?|movies?|ones?|stuff))|"
+                r"(?:something|anything|too|nothing|very|so) old|"
+                r"old(?= (?:films?|movies?|ones?|stuff|"
+                r"classics?|school))|vintage"
+            ),
+            0,
+            1989,
+        ),
+        (
+            (
+                r"(?:a|the|some|any|old|hollywood|true|great) classics?|"
+                r"classic(?= (?:films?|movies?|"
+                r"hollywood|comed\w+|westerns?|horror|thrillers?|romance|noirs?|musicals?|drama|"
+                r"sci-fi|ones?))|classics"
+            ),
+            0,
+            1979,
+        ),
+    )

@@ -1,0 +1,228 @@
+"""The reader that asks the language model: one short constrained decode for mood, need and intent.
+
+The model answers with three one-letter codes. How sure it is comes from the log-probabilities of
+the codes' tokens, renormalised over the codes allowed there (servers report them from before the
+constraint), never from what it claims. Constraints, titles and the query come from the rules.
+"""
+
+import asyncio
+import math
+import re
+import string
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any, cast
+
+from simpatico.agent.read.affect import place
+from simpatico.agent.read.understand import Rules, Understood
+from simpatico.agent.safety import as_data
+from simpatico.domain import (
+    INTENTS,
+    MOODS,
+    NEEDS,
+    Completion,
+    IntentName,
+    Item,
+    Mood,
+    NeedName,
+    Turn,
+    UserState,
+)
+from simpatico.errors import BadReply
+from simpatico.protocols import LLM
+
+MAX_TOKENS = 32
+TOP_LOGPROBS = 20
+"""The most that OpenAI's protocol gives; codes not among them count as impossible."""
+
+N_HISTORY = 6
+MAX_HISTORY_CHARS = 300
+MAX_NEWEST_CHARS = 1200
+
+HOLDS = 0.25
+"""A mood of at least this share of the probability holds beside the strongest one."""
+
+RULE_WINS = 0.8
+"""A rule at least this sure of the intent is believed over the model."""
+
+_CODES = string.ascii_uppercase + string.ascii_lowercase
+MOOD_CODES: dict[str, str] = dict(zip(_CODES, MOODS, strict=False))
+NEED_CODES: dict[str, str] = dict(zip(_CODES, NEEDS, strict=False))
+INTENT_CODES: dict[str, str] = dict(zip(_CODES, INTENTS, strict=False))
+_FIELDS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("feeling", MOOD_CODES),
+    ("effect", NEED_CODES),
+    ("intent", INTENT_CODES),
+)
+_PLAIN = re.compile(r"\s*([A-Za-z]) ([A-Za-z]) ([A-Za-z])\s*")
+_JSON = re.compile(
+    r'\s*\{\s*"feeling"\s*:\s*"(\w)"\s*,\s*"effect"\s*:\s*"(\w)"\s*,\s*"intent"\s*:\s*"(\w)"\s*\}\s*'
+)
+
+
+def grammar() -> str:
+    """The answer as a GBNF grammar: "Z A A"."""
+    names = ("feeling", "effect", "intent")
+    rules = [
+        f"{name} ::= [{''.join(codes)}]" for name, (_, codes) in zip(names, _FIELDS, strict=True)
+    ]
+    return "\n".join(['root ::= feeling " " effect " " intent', *rules])
+
+
+def schema() -> dict[str, Any]:
+    """The same answer for servers that take no grammar: {"feeling": "Z", ...}."""
+    return {
+        "type": "object",
+        "properties": {name: {"enum": list(codes)} for name, codes in _FIELDS},
+        "required": [name for name, _ in _FIELDS],
+        "additionalProperties": False,
+    }
+
+
+class LLMReader:
+    """Reads mood, need and intent with a language model, the rest with the shared rules.
+
+    Args:
+        llm: the model; a server without grammars is noticed and asked for JSON.
+        rules: as the encoder reader has them.
+    """
+
+    name = "llm"
+
+    def __init__(self, llm: LLM, rules: Rules) -> None:
+        self._llm = llm
+        self._rules = rules
+        self._takes_grammar = True
+        self._system = (
+            resources.files("simpatico.agent.prompts").joinpath("read.md").read_text("utf-8")
+        )
+
+    async def read(
+        self,
+        turns: Sequence[Turn],
+        *,
+        previous: UserState | None = None,
+        shown: Sequence[Item] = (),
+    ) -> UserState:
+        """Read the newest turn; see `simpatico.protocols.Reader`.
+
+        Raises:
+            LLMUnavailable: the model does not answer.
+            BadReply: it answers something else than three codes.
+        """
+        newest = turns[-1].text if turns and turns[-1].role == "user" else ""
+        understood = await asyncio.to_thread(
+            self._rules.understand, newest, previous=previous, shown=shown
+        )
+        if understood.state.intent == "crisis" or not newest.strip():
+            return understood.state
+        return self._complete(understood, await self._ask(turns, newest))
+
+    async def _ask(self, turns: Sequence[Turn], newest: str) -> Completion:
+        messages = self.messages(turns, newest)
+        if self._takes_grammar:
+            try:
+                return await self._llm.complete(
+                    messages, max_tokens=MAX_TOKENS, grammar=grammar(), top_logprobs=TOP_LOGPROBS
+                )
+            except ValueError:
+                self._takes_grammar = False
+        return await self._llm.complete(
+            messages, max_tokens=MAX_TOKENS, schema=schema(), top_logprobs=TOP_LOGPROBS
+        )
+
+    def messages(self, turns: Sequence[Turn], newest: str) -> list[dict[str, str]]:
+        """The prompt: what never changes first, the newest words last, for the prefix cache."""
+        said = [f"{turn.role}: {turn.text[:MAX_HISTORY_CHARS]}" for turn in turns[:-1][-N_HISTORY:]]
+        history = as_data("\n".join(said) or "none", 4000, name="earlier")
+        message = as_data(newest, MAX_NEWEST_CHARS, name="newest")
+        return [
+            {"role": "system", "content": self._system},
+            {"role": "user", "content": f"{history}\n{message}\nThe three codes:"},
+        ]
+
+    @staticmethod
+    def _complete(understood: Understood, reply: Completion) -> UserState:
+        moods, needs, intents = read_codes(reply)
+        state = understood.state
+        need, need_sure = top(needs)
+        intent, intent_sure = top(intents)
+        if understood.intent_sure >= RULE_WINS:
+            intent, intent_sure = state.intent, understood.intent_sure
+        if understood.need_sure:
+            need = state.need
+        elif need_sure < 0.5 or intent not in ("seek", "refine"):
+            need = "unknown"
+        return UserState(
+            mood=to_mood(moods) if understood.said else Mood(),
+            need=cast(NeedName, need),
+            intent=cast(IntentName, intent),
+            constraints=state.constraints,
+            mentions=state.mentions,
+            query=state.query,
+            confidence=intent_sure,
+        )
+
+
+def read_codes(reply: Completion) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """How probable each mood, need and intent is, from the reply's tokens; each sums to 1.
+
+    Raises:
+        BadReply: the reply is not three known codes.
+    """
+    match = _PLAIN.fullmatch(reply.text) or _JSON.fullmatch(reply.text)
+    if not match:
+        raise BadReply(f"wanted three codes, got {reply.text[:80]!r}", raw=reply.text)
+    found: list[dict[str, float]] = []
+    for group, (name, codes) in enumerate(_FIELDS, start=1):
+        if match[group] not in codes:
+            raise BadReply(f"{match[group]!r} is no code of {name}", raw=reply.text)
+        found.append(_shares(reply, match.start(group), codes))
+    return found[0], found[1], found[2]
+
+
+def _shares(reply: Completion, at: int, codes: Mapping[str, str]) -> dict[str, float]:
+    """The alternatives at one character of the reply, renormalised over the allowed codes."""
+    chosen = codes[reply.text[at]]
+    end = 0
+    for token in reply.tokens:
+        start, end = end, end + len(token.text)
+        if start <= at < end:
+            before = token.text[: at - start]
+            mass: dict[str, float] = {}
+            for text, logprob in (*token.top, (token.text, token.logprob)):
+                label = codes.get(text[len(before) : len(before) + 1] or " ")
+                same = text.strip(' "') in codes and text[: len(before)].strip() == before.strip()
+                if label and same and math.isfinite(logprob):
+                    mass[label] = max(mass.get(label, 0.0), math.exp(min(logprob, 0.0)))
+            total = sum(mass.values())
+            if total > 0 and chosen in mass:
+                return {label: value / total for label, value in mass.items()}
+            break
+    # Without log-probabilities the choice is all there is to know.
+    return {chosen: 1.0}
+
+
+def top(shares: Mapping[str, float]) -> tuple[str, float]:
+    """The likeliest label and its share."""
+    label = max(shares, key=lambda name: shares[name])
+    return label, min(1.0, shares[label])
+
+
+def to_mood(shares: Mapping[str, float]) -> Mood:
+    """A mood from shares over `MOODS` that sum to 1."""
+    distribution = tuple(round(min(1.0, shares.get(mood, 0.0)), 4) for mood in MOODS)
+    label, confidence = top(shares)
+    held = sorted(
+        (mood for mood in shares if shares[mood] >= HOLDS or mood == label),
+        key=lambda mood: -shares[mood],
+    )
+    valence, arousal = place(distribution)
+    return Mood(
+        label=label,
+        labels=tuple(held),
+        distribution=distribution,
+        valence=valence,
+        arousal=arousal,
+        confidence=confidence,
+    )

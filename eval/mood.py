@@ -1,0 +1,160 @@
+"""Is the mood read well? `python -m simpatico.eval.mood --data GOEMOTIONS`.
+
+Two questions: against GoEmotions' dev labels (what the words say), and against lines of our own
+(what a recommender hears: requests are not feelings).
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import MOODS, Mood, Value
+from simpatico.eval.mood_lines import DEV, TEST, Line
+from simpatico.finetune.mood import Rows, load_goemotions
+
+N_BINS = 10
+
+
+class LabelScore(Value):
+    """One label: F1 in [0, 1] and how many rows truly carry it."""
+
+    label: str
+    f1: float
+    support: int
+
+
+class MoodReport(Value):
+    """How well moods were read over labelled sentences.
+
+    Attributes:
+        n: sentences.
+        n_unknown: of them, those that no mood was read from; they count as wrong.
+        macro_f1, micro_f1: over the 28 labels.
+        ece: expected calibration error of all probabilities, 10 bins of equal width.
+        ms: median milliseconds per sentence.
+        labels: per label.
+    """
+
+    n: int
+    n_unknown: int
+    macro_f1: float
+    micro_f1: float
+    ece: float
+    ms: float
+    labels: tuple[LabelScore, ...]
+
+
+class LineReport(Value):
+    """How often the top label is one that we accept. `wrong` holds (line, label)."""
+
+    n: int
+    accuracy: float
+    wrong: tuple[tuple[str, str], ...]
+
+
+def evaluate(read: Callable[[str], Mood], rows: Rows) -> MoodReport:
+    """Score a reader of single sentences against labels."""
+    moods, times = [], []
+    for text in rows.texts:
+        start = time.perf_counter()
+        moods.append(read(text))
+        times.append((time.perf_counter() - start) * 1000)
+    predicted = np.array([[mood in one.labels for mood in MOODS] for one in moods], dtype=bool)
+    truth = rows.labels > 0
+    hits = (predicted & truth).sum(axis=0)
+    total = predicted.sum(axis=0) + truth.sum(axis=0)
+    f1 = 2 * hits / np.maximum(total, 1)  # (28,)
+    known = [i for i, one in enumerate(moods) if one.distribution]
+    probabilities = np.array([moods[i].distribution for i in known])
+    return MoodReport(
+        n=len(rows.texts),
+        n_unknown=len(moods) - len(known),
+        macro_f1=float(f1.mean()),
+        micro_f1=float(2 * hits.sum() / max(total.sum(), 1)),
+        ece=calibration_error(probabilities, truth[known]) if known else 1.0,
+        ms=float(np.median(times)) if times else 0.0,
+        labels=tuple(
+            LabelScore(label=label, f1=float(f1[i]), support=int(truth[:, i].sum()))
+            for i, label in enumerate(MOODS)
+        ),
+    )
+
+
+def calibration_error(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+    """Mean gap between stated and actual frequency, weighted by bin size (Guo et al., 2017).
+
+    Every (sentence, label) pair is one statement.
+    """
+    stated, actual = probabilities.ravel(), truth.ravel().astype(float)
+    bins = np.minimum((stated * N_BINS).astype(int), N_BINS - 1)
+    gaps = [
+        abs(stated[bins == b].mean() - actual[bins == b].mean()) * (bins == b).mean()
+        for b in range(N_BINS)
+        if (bins == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def evaluate_lines(read: Callable[[str], Mood], lines: Sequence[Line]) -> LineReport:
+    """Score a reader against lines of our own."""
+    wrong = tuple(
+        (text, label) for text, accepted in lines if (label := read(text).label) not in accepted
+    )
+    return LineReport(n=len(lines), accuracy=1 - len(wrong) / len(lines), wrong=wrong)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the reports of the encoder reader."""
+    parser = argparse.ArgumentParser(description="Evaluate how the mood is read.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with dev.tsv")
+    parser.add_argument("--n", type=int, default=0, help="rows to draw; 0: all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--head", type=Path, help="a mood.npz other than the shipped one")
+    parser.add_argument("--test", action="store_true", help="score our test lines, too")
+    chosen = parser.parse_args(arguments)
+
+    import platformdirs
+
+    from simpatico.agent.read.encoder_reader import EncoderReader
+    from simpatico.agent.read.mood import MoodHead
+    from simpatico.modelstore import ModelStore
+    from simpatico.retrieval.encoders.minilm import MiniLM
+    from simpatico.retrieval.titles import TitleIndex
+
+    store = ModelStore(Path(platformdirs.user_cache_dir("simpatico")))
+    reader = EncoderReader(MiniLM(store.path("minilm")), TitleIndex([]), head=MoodHead(chosen.head))
+
+    def read(text: str) -> Mood:
+        return reader.mood([text])
+
+    rows = sample(load_goemotions(chosen.data / "dev.tsv"), n=chosen.n, seed=chosen.seed)
+    report = evaluate(read, rows)
+    print(
+        f"GoEmotions dev, n={report.n}: macro-F1 {report.macro_f1:.3f}, micro-F1 "
+        f"{report.micro_f1:.3f}, ECE {report.ece:.3f}, unread {report.n_unknown}, "
+        f"{report.ms:.1f} ms a sentence"
+    )
+    for one in report.labels:
+        print(f"  {one.label:15} F1 {one.f1:.2f}  n={one.support}")
+    for name, lines in (("dev", DEV), ("test", TEST)):
+        if name == "dev" or chosen.test:
+            found = evaluate_lines(read, lines)
+            print(f"own {name} lines, n={found.n}: {found.accuracy:.3f} accepted")
+            for text, label in found.wrong:
+                print(f"  {label:15} {text}")
+
+
+def sample(rows: Rows, *, n: int, seed: int) -> Rows:
+    """Draw `n` rows without replacement; all of them for 0."""
+    if not n or n >= len(rows.texts):
+        return rows
+    drawn = np.random.default_rng(seed).choice(len(rows.texts), n, replace=False)
+    return Rows([rows.texts[i] for i in drawn], rows.labels[drawn])
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from simpatico.errors import StoreError
 
+EVIDENCE: Final = 2
+"""A pair is named as evidence ("people who liked ...") from this many people on."""
+
 MAX_BASKET: Final = 50
 """Likes of one person that count, the newest: nobody can flood the table alone."""
 
@@ -54,6 +57,7 @@ class Behaviour:
         order = np.lexsort((right, left))
         self._others = right[order]
         self._strength = strength[order]
+        self._counts = counts[order].astype(np.int64)
         self._starts = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=len(ids)))])
 
     @classmethod
@@ -97,7 +101,7 @@ class Behaviour:
         totals: dict[int, float] = {}
         liked = {self._position[each] for each in liked_ids if each in self._position}
         for place in sorted(liked):
-            for other, strength in self._beside(place):
+            for other, strength, _ in self._beside(place):
                 if other not in liked:
                     totals[other] = totals.get(other, 0.0) + strength
         scored = [(self.ids[place], total) for place, total in totals.items()]
@@ -106,21 +110,25 @@ class Behaviour:
     def strongest(
         self, item_ids: Sequence[str], liked_ids: Sequence[str]
     ) -> list[tuple[str, float] | None]:
-        """For each item, the liked one it is most associated with, or None if with none."""
+        """For each item, the liked one it is most associated with, or None if with none.
+
+        Only pairs that `EVIDENCE` people liked count here.
+        """
         best: dict[str, tuple[str, float]] = {}
         for liked in dict.fromkeys(liked_ids):
-            for place, strength in self._beside(self._position.get(liked)):
+            for place, strength, n in self._beside(self._position.get(liked)):
                 other = self.ids[place]
-                if other not in best or strength > best[other][1]:
+                if n >= EVIDENCE and (other not in best or strength > best[other][1]):
                     best[other] = (liked, strength)
         return [best.get(item_id) for item_id in item_ids]
 
-    def _beside(self, place: int | None) -> list[tuple[int, float]]:
-        """Positions of an item's partners with their association; none for an unknown item."""
+    def _beside(self, place: int | None) -> list[tuple[int, float, int]]:
+        """An item's partners: position, association, people. None for an unknown item."""
         if place is None:
             return []
         row = slice(self._starts[place], self._starts[place + 1])
-        return list(zip(self._others[row].tolist(), self._strength[row].tolist(), strict=True))
+        columns = (self._others[row], self._strength[row], self._counts[row])
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def save(self, path: Path) -> None:
         """Write as npz (`ids`, `a`, `b`, `n`). Raises StoreError."""

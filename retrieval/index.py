@@ -34,7 +34,7 @@ from simpatico.retrieval.rank import RECENT_LIKES, tone_fit, wished_tones
 from simpatico.retrieval.store import ChromaStore
 from simpatico.retrieval.table import ItemTable
 from simpatico.retrieval.titles import TitleIndex
-from simpatico.text import clean
+from simpatico.text import clean, fold
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,9 @@ class Index:
         if query:
             vector = self._encoder.encode([query])[0]  # (dim,)
             lists["text"] = self._nearest(vector, depth, allowed)
-            lists["lexical"] = self._lexical.search(query, depth, allowed)
+            lists["lexical"] = self._lexical.search(
+                _without_tones(query, state.constraints), depth, allowed
+            )
         wish = wished_tones(state)
         if np.any(wish > 0):
             fits = tone_fit(self._tones, wish) + _KNOWN_BONUS * self._popularity
@@ -191,7 +193,7 @@ class Index:
         """
         allowed = np.ones(len(self.catalog), dtype=bool)
         allowed[self.table.position(item_id)] = False
-        found = self._nearest(self._store.vectors([item_id])[0], k, allowed)
+        found = self._nearest(self.store.vectors([item_id])[0], k, allowed)
         return [
             Candidate(item=self._known(each.item_id), hits=each.hits, score=each.score)
             for each in fuse({"text": found})
@@ -205,7 +207,7 @@ class Index:
         """Text vectors, (n, dim); a row of nan for an item without one."""
         found = np.full((len(item_ids), self._encoder.dim), np.nan, dtype=np.float32)
         rows = [row for row, item_id in enumerate(item_ids) if item_id in self._stored]
-        found[rows] = self._store.vectors([item_ids[row] for row in rows])
+        found[rows] = self.store.vectors([item_ids[row] for row in rows])
         return found
 
     def closest(
@@ -218,7 +220,7 @@ class Index:
         others = [item_id for item_id in dict.fromkeys(among) if item_id in self._stored]
         if not others:
             return [None] * len(item_ids)
-        cosines = self.vectors(item_ids) @ self._store.vectors(others).T  # (n, n_others)
+        cosines = self.vectors(item_ids) @ self.store.vectors(others).T  # (n, n_others)
         best = np.argmax(cosines, axis=1) if len(item_ids) else []
         return [
             None if np.isnan(row[place]) else (others[place], float(row[place]))
@@ -249,13 +251,13 @@ class Index:
         Raises:
             StoreError: the repair cannot write.
         """
-        found = faults(self._store, self._ids, sample=sample)
+        found = faults(self.store, self._ids, sample=sample)
         left, rebuilt = found.all, False
         if repair and left:
             left, rebuilt = self._mend(found, sample=sample)
         return AuditReport(
             n_items=len(self.catalog),
-            n_stored=len(self._store.ids()),
+            n_stored=len(self.store.ids()),
             n_checked=found.n_checked,
             missing=found.missing,
             strange=found.strange,
@@ -266,11 +268,11 @@ class Index:
 
     def close(self) -> None:
         """Release the store. Idempotent."""
-        self._store.close()
+        self.store.close()
 
     def _use(self, store: Store) -> None:
         """Take a store; work out which row of the table each of its ids has."""
-        self._store = store
+        self.store = store
         ids = store.ids()
         self._stored = set(ids)
         rows = {item_id: row for row, item_id in enumerate(self._ids)}
@@ -295,7 +297,7 @@ class Index:
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_]
     ) -> list[tuple[str, float]]:
         flags = allowed[self._rows] & (self._rows >= 0)  # in the order of the store's ids
-        return self._store.search(vector, k=k, allowed=None if flags.all() else flags)
+        return self.store.search(vector, k=k, allowed=None if flags.all() else flags)
 
     def _popular(self, allowed: NDArray[np.bool_], n: int) -> list[tuple[str, float]]:
         return top(self._ids, self._popularity, k=n, allowed=allowed)
@@ -314,7 +316,7 @@ class Index:
         self, liked: Sequence[str], k: int, allowed: NDArray[np.bool_]
     ) -> list[tuple[str, float]]:
         known = [item_id for item_id in liked if item_id in self._stored]
-        found = [self._nearest(vector, k, allowed) for vector in self._store.vectors(known)]
+        found = [self._nearest(vector, k, allowed) for vector in self.store.vectors(known)]
         return ranked([hit for hits in found for hit in hits])[:k]
 
     def _with_cosines(
@@ -330,9 +332,7 @@ class Index:
             for item_id, found in hits.items()
             if item_id in self._stored and all(hit.source != "text" for hit in found)
         ]
-        cosines = (
-            np.clip(self._store.vectors(lacking) @ vector, -1, 1).astype(float).round(DECIMALS)
-        )
+        cosines = np.clip(self.store.vectors(lacking) @ vector, -1, 1).astype(float).round(DECIMALS)
         rest = ranked(list(zip(lacking, cosines.tolist(), strict=True)))
         more = {
             item_id: (*hits[item_id], Hit(source="text", rank=rank, score=score))
@@ -345,19 +345,19 @@ class Index:
         missing = [self._known(item_id) for item_id in found.missing]
         if missing:
             vectors = self._made(missing)
-            self._store.upsert([item.id for item in missing], vectors)
-        self._store.delete(found.strange)
+            self.store.upsert([item.id for item in missing], vectors)
+        self.store.delete(found.strange)
         # what a sample did not try may be lost as well, so only a full check is mended piecemeal
         sampled = sample is not None and sample < len(self.catalog)
         lost: Sequence[str] = found.unreachable
         if not sampled:
-            self._store.upsert(lost, self._store.vectors(lost))
-            lost = unreachable(self._store, (*found.missing, *lost))
+            self.store.upsert(lost, self.store.vectors(lost))
+            lost = unreachable(self.store, (*found.missing, *lost))
         rebuilt = bool(lost) and self._root is not None
         if rebuilt:
             self._rebuild()
-        self._use(self._store)
-        return faults(self._store, self._ids, sample=sample).all, rebuilt
+        self._use(self.store)
+        return faults(self.store, self._ids, sample=sample).all, rebuilt
 
     def _made(self, items: Sequence[Item]) -> NDArray[np.float32]:
         if self._root is None:
@@ -374,7 +374,7 @@ class Index:
                 manifest = write_generation(
                     root,
                     self.catalog,
-                    self._store.vectors(self._ids),
+                    self.store.vectors(self._ids),
                     behaviour=self._learnt_before,
                     encoder=self._encoder.name,
                     tell=silent,
@@ -383,7 +383,16 @@ class Index:
             raise StoreError(f"another process is building the index in {root}") from error
         except OSError as error:
             raise StoreError(f"the index in {root} cannot be written: {error}") from error
-        old = self._store
+        old = self.store
         folder = root / manifest.generation / "store"
         self._use(ChromaStore(folder, COLLECTION, manifest.dim, create=False))
         old.close()
+
+
+def _without_tones(query: str, constraints: Constraints) -> str:
+    """The query's words but for tones asked for, which are met by tone: else "warm" finds titles.
+
+    A query of nothing else has no words left to look for.
+    """
+    tones = {*constraints.tones, *constraints.not_tones}
+    return " ".join(word for word in fold(query).split() if word not in tones)

@@ -65,6 +65,14 @@ def test_a_query_finds_by_meaning_and_by_words(index: Index) -> None:
     assert "lexical" not in sources(candidates["bear"])
 
 
+def test_a_tone_asked_for_is_not_looked_for_in_titles() -> None:
+    index = make([*ITEMS, item("warm", title="Warm Bodies")])
+    asked = found(index, query="a warm heist", constraints=Constraints(tones=("warm",)))
+    assert "lexical" not in sources(asked["warm"])
+    assert "lexical" in sources(asked["heat"])
+    assert "lexical" in sources(found(index, query="warm bodies")["warm"])
+
+
 def test_every_candidate_of_a_query_has_its_exact_cosine(index: Index) -> None:
     query = ENCODER.encode(["heist in london"])[0]
     for each in index.candidates(state=UserState(query="heist in london"), profile=Profile(), n=4):
@@ -159,8 +167,8 @@ def test_the_popular_need_no_store() -> None:
 
 def test_vectors_and_closest_treat_a_missing_vector_as_missing() -> None:
     index = make()
-    index._store.delete(["heat"])
-    index._use(index._store)
+    index.store.delete(["heat"])
+    index._use(index.store)
     vectors = index.vectors(["heat", "bear"])
     assert np.isnan(vectors[0]).all()
     assert np.linalg.norm(vectors[1]) == pytest.approx(1)

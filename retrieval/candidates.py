@@ -1,0 +1,104 @@
+"""From many sources one list: pure functions on scores."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import TONES, Hit, Item
+from simpatico.retrieval.exact import best_of
+
+Source = Literal["text", "image", "audio", "lexical", "tone", "liked", "behaviour", "popular"]
+Scored = Sequence[tuple[str, float]]
+
+RRF_K: Final = 60
+"""Rank offset of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+
+SOURCE_WEIGHTS: Final[Mapping[Source, float]] = {
+    "text": 1.0,
+    "image": 1.0,
+    "audio": 1.0,
+    "lexical": 0.7,
+    "tone": 0.8,
+    "liked": 0.6,
+    "behaviour": 0.8,
+    "popular": 0.15,
+}
+"""Hand-set. `popular` fills up what the others leave: it must not push them out."""
+
+
+@dataclass(frozen=True)
+class Fused:
+    """One item with its hits; `score` is the weighted sum of 1 / (k + rank) over them."""
+
+    item_id: str
+    score: float
+    hits: tuple[Hit, ...]
+
+
+def ranked(scored: Scored) -> list[tuple[str, float]]:
+    """Best first, ties by id; of an id given twice the better score counts."""
+    best: dict[str, float] = {}
+    for item_id, score in scored:
+        if item_id not in best or score > best[item_id]:
+            best[item_id] = score
+    return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def fuse(
+    lists: Mapping[Source, Scored],
+    *,
+    weights: Mapping[Source, float] = SOURCE_WEIGHTS,
+    k: int = RRF_K,
+) -> list[Fused]:
+    """Weighted reciprocal rank fusion: best first, ties by id.
+
+    Only the order within a source matters, never its scale. The order in which sources and pairs
+    are given does not matter. A source of weight 0 or without weight adds its hits and no score.
+    """
+    hits: dict[str, list[Hit]] = {}
+    for source in sorted(lists):
+        for rank, (item_id, score) in enumerate(ranked(lists[source]), start=1):
+            hits.setdefault(item_id, []).append(Hit(source=source, rank=rank, score=score))
+    fused = [
+        Fused(
+            item_id,
+            math.fsum(weights.get(hit.source, 0.0) / (k + hit.rank) for hit in found),
+            tuple(found),
+        )
+        for item_id, found in hits.items()
+    ]
+    return sorted(fused, key=lambda each: (-each.score, each.item_id))
+
+
+def top(
+    ids: Sequence[str],
+    scores: NDArray[np.floating],
+    *,
+    k: int,
+    allowed: NDArray[np.bool_] | None = None,
+) -> list[tuple[str, float]]:
+    """The k best of the allowed, best first, ties by place; nan is never among them.
+
+    Args:
+        ids: (n,).
+        scores: (n,).
+        k: how many at most.
+        allowed: (n,) flags, or None for all.
+    """
+    known = ~np.isnan(scores)
+    places = np.flatnonzero(known if allowed is None else known & allowed)
+    best = places[best_of(scores[places], k)]
+    return [(ids[place], float(scores[place])) for place in best]
+
+
+def tone_matrix(items: Sequence[Item]) -> NDArray[np.float32]:
+    """Tone profiles as rows, (n, n_tones); an unknown profile is a row of nan."""
+    matrix = np.full((len(items), len(TONES)), np.nan, dtype=np.float32)
+    for row, item in enumerate(items):
+        if item.tone:
+            matrix[row] = item.tone
+    return matrix

@@ -1,0 +1,271 @@
+"""Rankers that show their working: a weighted sum of named parts, and popularity alone.
+
+The weights are priors set by hand, not learned. `p_accept` is the logistic of the sum: it orders
+and gives a feeling for "how sure", but it is not calibrated against anybody's choices.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import (
+    TONES,
+    Candidate,
+    Item,
+    NeedName,
+    Part,
+    Profile,
+    Recommendation,
+    UserState,
+    Value,
+)
+from simpatico.retrieval.candidates import tone_matrix
+from simpatico.retrieval.reasons import Evidence, folded, reasons_for
+from simpatico.text import fold
+
+NEED_TONES: Final[Mapping[NeedName, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "cheer_up": (("warm", "funny", "uplifting"), ("dark", "sad", "scary", "violent")),
+    "calm_down": (("gentle", "warm", "dreamy"), ("tense", "scary", "violent")),
+    "thrill": (("tense", "exciting", "scary"), ("gentle",)),
+    "cry_it_out": (("sad", "touching"), ("funny",)),
+    "think": (("thoughtful",), ()),
+    "laugh": (("funny", "quirky"), ("sad", "dark")),
+    "connect": (("touching", "warm", "romantic"), ("violent", "scary")),
+    "focus": (("gentle", "thoughtful"), ("tense", "scary", "violent")),
+    "escape": (("epic", "dreamy", "exciting"), ("sad",)),
+    "celebrate": (("uplifting", "funny", "exciting"), ("sad", "dark")),
+    "unknown": ((), ()),
+}
+"""For each need the tones that serve it and the tones that work against it. Set by hand."""
+
+AVOIDED: Final = -0.25
+"""Weight of one unit of an avoided tone, beside the wished tones' total of 1."""
+
+NAMED_SHARE: Final = 0.7
+"""Share of the wished tones' total that the tones asked for by name have; the need has the rest."""
+
+RECENT_LIKES: Final = 20
+"""The newest likes (and dislikes) that an item is compared with."""
+
+_FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
+
+
+class LinearWeights(Value):
+    """What one unit of each part is worth, in logits. Set by hand until a learned ranker earns it.
+
+    Attributes:
+        bias: an item that nothing speaks for gets p_accept of about .2.
+        match: closeness to the query in meaning (cosine .15 to .6 -> 0 to 1).
+        words: shared words, as a share of the best candidate's BM25.
+        tone: fit to the wished tones less the avoided ones, -1 to 1.
+        liked: closeness to what the person liked (cosine .3 to .8 -> 0 to 1).
+        unlike: closeness to what they disliked, same scale; counts against.
+        together: how much others liked it beside that (strength 0 to .1 -> 0 to 1).
+        known: popularity, damped logarithmically, 0 to 1.
+        wishes: share of the genres and people asked for that the item has.
+        shown: times already shown to the person without being taken, at most 3; counts against.
+    """
+
+    bias: float = -1.4
+    match: float = 1.4
+    words: float = 0.5
+    tone: float = 1.6
+    liked: float = 0.8
+    unlike: float = -0.8
+    together: float = 0.7
+    known: float = 0.5
+    wishes: float = 0.4
+    shown: float = -0.4
+
+
+class Links(Protocol):
+    """What a ranker may ask about how items hang together. `Index` answers."""
+
+    def item(self, item_id: str) -> Item | None:
+        """The item, or None."""
+        ...
+
+    def closest(
+        self, item_ids: Sequence[str], among: Sequence[str]
+    ) -> list[tuple[str, float] | None]:
+        """For each item the one `among` others that is closest in content, with the cosine."""
+        ...
+
+    def liked_together(
+        self, item_ids: Sequence[str], among: Sequence[str]
+    ) -> list[tuple[str, float] | None]:
+        """For each item the one `among` others most liked beside it, with a strength in [0, 1]."""
+        ...
+
+
+def wished_tones(state: UserState) -> NDArray[np.float32]:
+    """What the person wants it to feel like, (n_tones,): wishes add up to 1, the avoided are < 0.
+
+    Tones named in the constraints weigh more than those that the need suggests. Made for children
+    is avoided unless it is asked for. All zeros when nothing is wished.
+    """
+    constraints = state.constraints
+    avoid = {*constraints.not_tones}
+    named = [tone for tone in dict.fromkeys(constraints.tones) if tone in TONES]
+    serving, against = NEED_TONES[state.need]
+    suggested = [tone for tone in serving if tone not in avoid and tone not in named]
+    wish = np.zeros(len(TONES), dtype=np.float32)
+    for tones, share in (
+        (named, NAMED_SHARE if suggested else 1.0),
+        (suggested, 1 - NAMED_SHARE if named else 1.0),
+    ):
+        for tone in tones:
+            wish[TONES.index(tone)] = share / len(tones)
+    avoid |= set(against)
+    if not _FOR_CHILDREN & {fold(genre) for genre in constraints.genres} and (named or suggested):
+        avoid.add("kids")
+    for tone in avoid - set(named) - set(suggested):
+        if tone in TONES:
+            wish[TONES.index(tone)] = AVOIDED
+    return wish
+
+
+def tone_fit(tones: NDArray[np.float32], wish: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How well profiles fit a wish: (n, n_tones), (n_tones,) -> (n,) in [-1, 1].
+
+    Nan where the profile is unknown.
+    """
+    fit: NDArray[np.float32] = np.clip(tones @ wish, -1, 1)
+    return fit
+
+
+class LinearRanker:
+    """A weighted sum of parts that can be read off the recommendation.
+
+    `links` gives the parts `liked`, `unlike` and `together`; without it they are left out.
+    """
+
+    name = "linear"
+
+    def __init__(self, links: Links | None = None, *, weights: LinearWeights | None = None) -> None:
+        self._links = links
+        self._weights = weights or LinearWeights()
+
+    def rank(
+        self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
+    ) -> list[Recommendation]:
+        """Score every candidate; best first, ties by item id."""
+        if not candidates:
+            return []
+        wish = wished_tones(state)
+        fits = tone_fit(tone_matrix([each.item for each in candidates]), wish)
+        ids = [each.item.id for each in candidates]
+        liked_ids = tuple(dict.fromkeys((*state.mentions.liked, *_newest(profile))))
+        disliked_ids = state.mentions.disliked + profile.disliked[-RECENT_LIKES:]
+        liked = self._closest(ids, liked_ids)
+        unlike = self._closest(ids, disliked_ids)
+        together = self._together(ids, liked_ids)
+        best_words = max((_hit(each, "lexical") or 0.0 for each in candidates), default=0.0)
+        wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
+        shown = Counter(profile.shown)
+        scored = []
+        for place, candidate in enumerate(candidates):
+            item = candidate.item
+            amounts = {
+                "match": _scaled(_hit(candidate, "text"), 0.15, 0.6),
+                "words": (_hit(candidate, "lexical") or 0.0) / best_words if best_words else 0.0,
+                "tone": 0.0 if np.isnan(fits[place]) else float(fits[place]),
+                "liked": _scaled(_score(liked[place]), 0.3, 0.8),
+                "unlike": _scaled(_score(unlike[place]), 0.3, 0.8),
+                "together": _scaled(_score(together[place]), 0.0, 0.1),
+                "known": math.log1p(9 * item.popularity) / math.log(10),
+                "wishes": _share_of(wishes, item),
+                "shown": min(shown[item.id], 3),
+            }
+            parts = tuple(
+                Part(name=name, value=value)
+                for name, amount in amounts.items()
+                if (value := getattr(self._weights, name) * amount)
+            )
+            evidence = Evidence(
+                wish=wish,
+                constraints=state.constraints,
+                query=state.query,
+                close_to=self._named(liked[place]) if amounts["liked"] else "",
+                together_with=self._named(together[place]),
+            )
+            scored.append(
+                (self._weights.bias + math.fsum(p.value for p in parts), item, parts, evidence)
+            )
+        scored.sort(key=lambda row: (-row[0], row[1].id))
+        return [
+            Recommendation(
+                item=item,
+                p_accept=1 / (1 + math.exp(-score)),
+                parts=parts,
+                reasons=reasons_for(item, parts=parts, evidence=evidence),
+            )
+            for score, item, parts, evidence in scored
+        ]
+
+    def _closest(
+        self, ids: Sequence[str], among: Sequence[str]
+    ) -> Sequence[tuple[str, float] | None]:
+        return self._links.closest(ids, among) if self._links and among else [None] * len(ids)
+
+    def _together(
+        self, ids: Sequence[str], among: Sequence[str]
+    ) -> Sequence[tuple[str, float] | None]:
+        if self._links and among:
+            return self._links.liked_together(ids, among)
+        return [None] * len(ids)
+
+    def _named(self, link: tuple[str, float] | None) -> str:
+        item = self._links.item(link[0]) if self._links and link else None
+        return item.label if item else ""
+
+
+class PopularityRanker:
+    """The best known first: the floor that any ranker must beat."""
+
+    name = "popularity"
+
+    def rank(
+        self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
+    ) -> list[Recommendation]:
+        """Order by popularity; ties by item id. `p_accept` is .2 to .9 in proportion."""
+        evidence = Evidence(wish=wished_tones(state), constraints=state.constraints)
+        items = sorted((each.item for each in candidates), key=lambda i: (-i.popularity, i.id))
+        ranked = []
+        for item in items:
+            parts = (Part(name="known", value=item.popularity),)
+            reasons = reasons_for(item, parts=parts, evidence=evidence)
+            p_accept = 0.2 + 0.7 * item.popularity
+            ranked.append(
+                Recommendation(item=item, p_accept=p_accept, parts=parts, reasons=reasons)
+            )
+        return ranked
+
+
+def _newest(profile: Profile) -> tuple[str, ...]:
+    """The newest likes, newest first; what was saved counts as liked."""
+    liked = (*reversed(profile.liked), *reversed(profile.saved))
+    return tuple(dict.fromkeys(liked))[:RECENT_LIKES]
+
+
+def _hit(candidate: Candidate, source: str) -> float | None:
+    return next((hit.score for hit in candidate.hits if hit.source == source), None)
+
+
+def _score(link: tuple[str, float] | None) -> float | None:
+    return link[1] if link else None
+
+
+def _scaled(value: float | None, low: float, high: float) -> float:
+    """`low` to `high` as 0 to 1, held there; unknown is 0, which neither speaks for nor against."""
+    return 0.0 if value is None else min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def _share_of(wishes: Set[str], item: Item) -> float:
+    if not wishes:
+        return 0.0
+    return len(wishes & {folded(name) for name in (*item.genres, *item.creators)}) / len(wishes)

@@ -1,0 +1,137 @@
+"""Why an item: evidence in words that may be shown, from the parts of its score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import TONES, Constraints, Item, Part, Reason
+from simpatico.retrieval.lexical import words
+from simpatico.text import clean, fold
+
+TONE_HOLDS: Final = 0.5
+"""An item is said to be warm from this strength on."""
+
+MAX_QUOTE: Final = 140
+"""A longer first sentence is not quoted, for a clipped one may say something else."""
+
+_PHRASES: Final = {"kids": "made for children"}
+
+Kind = Literal["quote", "mood", "liked_item", "attribute", "behaviour", "media"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What reasons may draw on beside the item.
+
+    Attributes:
+        wish: (n_tones,), as `rank.wished_tones` gives it.
+        constraints: what the person asked for.
+        query: what they said they look for.
+        close_to: label of the liked item that this one is close to, or "".
+        together_with: label of the liked item that others liked beside this one, or "".
+    """
+
+    wish: NDArray[np.float32] = field(default_factory=lambda: np.zeros(len(TONES), np.float32))
+    constraints: Constraints = Constraints()
+    query: str = ""
+    close_to: str = ""
+    together_with: str = ""
+
+
+def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tuple[Reason, ...]:
+    """The reasons that hold, weightiest first, ties in a fixed order.
+
+    A weight is the share of the positive parts that the reason stands for, in [0, 1]. Nothing is
+    said that the item's own fields or the evidence do not bear out.
+    """
+    value = {part.name: max(part.value, 0.0) for part in parts}
+    total = sum(value.values()) or 1.0
+    constraints = evidence.constraints
+    found: list[Reason] = []
+
+    def add(kind: Kind, text: str, *part_names: str) -> None:
+        if text:
+            weight = sum(value.get(name, 0.0) for name in part_names) / total
+            found.append(Reason(kind=kind, text=text, weight=round(weight, 4)))
+
+    add("mood", _feels(item, evidence.wish), "tone")
+    if evidence.close_to:
+        text = f"Close to {_shown(evidence.close_to)}, which you liked"
+        add("liked_item", text, "liked")
+    if evidence.together_with:
+        text = f"People who liked {_shown(evidence.together_with)} also liked it"
+        add("behaviour", text, "together")
+    if constraints.people:
+        add("attribute", _people(item, constraints.people), "wishes")
+    if evidence.query and item.keywords:
+        add("attribute", _subjects(item, evidence.query), "words")
+    asked_for = ("wishes",) if constraints.genres else ()
+    add("attribute", _facts(item, constraints.genres), "known", *asked_for)
+    if value.get("match"):
+        add("quote", _first_sentence(item.text), "match")
+    return tuple(sorted(found, key=lambda reason: -reason.weight))
+
+
+def _feels(item: Item, wish: NDArray[np.float32]) -> str:
+    """The two wished tones that it has most of: "It is warm and funny"."""
+    holding = [
+        (-float(wish[place]) * item.tone_of(tone), place, tone)
+        for place, tone in enumerate(TONES)
+        if wish[place] > 0 and item.tone_of(tone) >= TONE_HOLDS
+    ]
+    chosen = [_PHRASES.get(tone, tone) for _, _, tone in sorted(holding)[:2]]
+    return f"It is {' and '.join(chosen)}" if chosen else ""
+
+
+def _people(item: Item, asked: Sequence[str]) -> str:
+    endings = tuple(f" {person}" for person in map(fold, asked) if person)
+    names = [_shown(name) for name in item.creators if f" {folded(name)}".endswith(endings)]
+    return f"With {' and '.join(names[:2])}" if names else ""
+
+
+def _subjects(item: Item, query: str) -> str:
+    """Keywords all of whose words the person used: "It touches on heist and Paris"."""
+    said = frozenset(words(query))
+    touched = [_shown(k) for k in item.keywords if (own := _words(k)) and said.issuperset(own)]
+    return f"It touches on {' and '.join(touched[:2])}" if touched else ""
+
+
+def _facts(item: Item, asked: Sequence[str]) -> str:
+    """Genres, kind and year, those asked for first: "It is a comedy and romance film from 1998"."""
+    if not item.genres and item.year is None:
+        return ""
+    genres = item.genres
+    if asked:
+        wanted = {fold(name) for name in asked}
+        genres = tuple(sorted(genres, key=lambda name: folded(name) not in wanted))
+    first = " and ".join(_shown(name).lower() for name in genres[:2])
+    what = f"{first} {_shown(item.kind)}".strip()
+    article = "an" if what[:1].lower() in "aeiou" else "a"
+    return f"It is {article} {what}" + (f" from {item.year}" if item.year is not None else "")
+
+
+def _first_sentence(text: str) -> str:
+    line = clean(text, max_chars=MAX_QUOTE + 2)
+    for end in (". ", "! ", "? "):
+        line = line.split(end)[0] + end[0] if end in line else line
+    return line if len(line) <= MAX_QUOTE else ""
+
+
+@lru_cache(maxsize=20_000)
+def folded(text: str) -> str:
+    """`fold`, remembered: for words of items, which come with every list, never of people."""
+    return fold(text)
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
+
+
+@lru_cache(maxsize=20_000)
+def _shown(text: str) -> str:
+    return clean(text, max_chars=120)

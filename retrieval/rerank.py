@@ -1,0 +1,134 @@
+"""From a ranked list the few to show: pure functions on scores."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.domain import Profile, Recommendation
+from simpatico.settings import RetrievalSettings
+from simpatico.text import fold_title
+
+MAX_DAMPING: Final = 0.5
+"""Share of its score that the best known item loses when the unknown is favoured fully."""
+
+_PART_NUMBER: Final = re.compile(
+    r"[\s,:-]+(?:part|chapter|episode|volume|vol|no)?\.?\s*(?:\d{1,2}|[ivx]{1,4}|one|two|three)$",
+    re.IGNORECASE,
+)
+_COMPANION: Final = re.compile(r"^(\S+ \S.*?) and the \S")
+
+
+def damped(
+    scores: NDArray[np.float64], popularity: NDArray[np.float64], *, novelty: float
+) -> NDArray[np.float64]:
+    """Scores with the best known held back: (n,), (n,) -> (n,).
+
+    Args:
+        scores: (n,), not negative.
+        popularity: (n,) in [0, 1].
+        novelty: 0 changes nothing; 1 takes `MAX_DAMPING` from an item of popularity 1. The loss
+            grows with the square of popularity, so that only the very well known feel it.
+    """
+    return scores * (1 - MAX_DAMPING * novelty * popularity**2)
+
+
+def mmr(
+    scores: NDArray[np.float64], vectors: NDArray[np.float32], *, k: int, diversity: float
+) -> list[int]:
+    """Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): places in order of choice.
+
+    Each choice maximises (1 - diversity) * score - diversity * (highest cosine to those chosen),
+    with scores brought to [0, 1] by their range; ties by place. The first is the highest score.
+
+    Args:
+        scores: (n,).
+        vectors: (n, dim) unit rows; a row of nan is an item without a vector, similar to nothing.
+        k: how many; all when there are fewer.
+        diversity: 0 by score alone, 1 by variety alone after the first.
+    """
+    if not scores.size:
+        return []
+    spread = float(scores.max() - scores.min())
+    relevance = (scores - scores.min()) / spread if spread else np.ones_like(scores)
+    chosen = [int(np.argmax(relevance))]
+    nearest = np.full(scores.size, -np.inf)
+    while len(chosen) < min(k, scores.size):
+        cosines = np.nan_to_num(vectors @ vectors[chosen[-1]], nan=0.0)
+        nearest = np.maximum(nearest, cosines)
+        gain = (1 - diversity) * relevance - diversity * nearest
+        gain[chosen] = -np.inf
+        chosen.append(int(np.argmax(gain)))
+    return chosen
+
+
+def franchise(title: str) -> str:
+    """What titles of one series share: "Paddington 2" -> "paddington", "Heat" -> "heat".
+
+    The part before a colon, without a number at its end; of "X Y and the Z" the "X Y".
+    """
+    stem = title.split(": ")[0]
+    stem = fold_title(_PART_NUMBER.sub("", stem) or stem)
+    companion = _COMPANION.match(stem)
+    return companion[1] if companion else stem
+
+
+def rerank(
+    recommendations: Sequence[Recommendation],
+    *,
+    k: int,
+    vectors: NDArray[np.float32],
+    settings: RetrievalSettings,
+    profile: Profile,
+    banned: Collection[str] = (),
+) -> list[Recommendation]:
+    """Choose k to show: varied, not only the best known, one of a series, best first.
+
+    Seen, disliked and banned items never come back. The best remaining by `p_accept` is always
+    chosen and stands first. A second item of a series is chosen only when there are too few others.
+
+    Args:
+        recommendations: as a ranker gave them.
+        k: how many; fewer come back when there are fewer.
+        vectors: (n, dim), a unit row for each recommendation, nan where it has none.
+        settings: `diversity` and `novelty`.
+        profile: whose list it is.
+        banned: ids that must not be shown beside those of the profile.
+    """
+    if vectors.shape[0] != len(recommendations):
+        raise ValueError(f"wanted {len(recommendations)} vectors, got {vectors.shape[0]}")
+    never = {*profile.seen, *profile.disliked, *banned}
+    places = sorted(
+        (place for place, each in enumerate(recommendations) if each.item.id not in never),
+        key=lambda place: (-recommendations[place].p_accept, recommendations[place].item.id),
+    )
+    first, spare = _one_of_each_series(recommendations, places)
+    first += spare[: max(0, k - len(first))]
+    if not first or k < 1:
+        return []
+    first.sort(key=places.index)
+    pool = [recommendations[place] for place in first]
+    scores = damped(
+        np.array([each.p_accept for each in pool]),
+        np.array([each.item.popularity for each in pool]),
+        novelty=settings.novelty,
+    )
+    scores[0] = max(scores[0], scores.max())  # damping must not take the first place away
+    chosen = mmr(scores, vectors[first], k=k, diversity=settings.diversity)
+    return [pool[place] for place in sorted(chosen)]  # the pool is in order of p_accept
+
+
+def _one_of_each_series(
+    recommendations: Sequence[Recommendation], places: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Places of the best of each series, and of the others, both in the order given."""
+    first: list[int] = []
+    spare: list[int] = []
+    known: set[str] = set()
+    for place in places:
+        series = franchise(recommendations[place].item.title)
+        (spare if series in known else first).append(place)
+        known.add(series)
+    return first, spare

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EF_SEARCH: Final = 200
+MAX_FETCH: Final = 200
+"""A filter that needs more than this from the graph is cheaper to meet by exact scoring."""
+
 _HNSW: "Final[CreateHNSWConfiguration]" = {
     "space": "cosine",
     "ef_construction": 400,
     "max_neighbors": 48,
-    "ef_search": EF_SEARCH,
+    "ef_search": 400,
 }
 _PAGE: Final = 5000
 _TIES: Final = 8
@@ -164,7 +166,7 @@ class ChromaStore:
         fetch = wanted + _TIES
         if n_excluded:
             fetch += min(n_excluded, math.ceil(wanted * 1.5 * n_excluded / n_allowed))
-        if fetch <= max(EF_SEARCH, wanted + _TIES):
+        if fetch <= max(MAX_FETCH, wanted + _TIES):
             hits = self._ask(query, k=min(fetch, len(rows)))
             if allowed is not None:
                 hits = [

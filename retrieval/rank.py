@@ -51,6 +51,9 @@ NAMED_SHARE: Final = 0.7
 RECENT_LIKES: Final = 20
 """The newest likes (and dislikes) that an item is compared with."""
 
+CLOSE: Final = 0.3
+"""An item is said to be close to a liked one from this amount of `liked` (cosine .45) on."""
+
 _FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
 
 
@@ -157,6 +160,7 @@ class LinearRanker:
         if not candidates:
             return []
         wish = wished_tones(state)
+        wished = _positive(wish)
         fits = tone_fit(tone_matrix([each.item for each in candidates]), wish)
         ids = [each.item.id for each in candidates]
         liked_ids = tuple(dict.fromkeys((*state.mentions.liked, *_newest(profile))))
@@ -164,15 +168,16 @@ class LinearRanker:
         liked = self._closest(ids, liked_ids)
         unlike = self._closest(ids, disliked_ids)
         together = self._together(ids, liked_ids)
-        best_words = max((_hit(each, "lexical") or 0.0 for each in candidates), default=0.0)
+        hits = [{hit.source: hit.score for hit in each.hits} for each in candidates]
+        best_words = max(found.get("lexical", 0.0) for found in hits)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
         shown = Counter(profile.shown)
         scored = []
         for place, candidate in enumerate(candidates):
             item = candidate.item
             amounts = {
-                "match": _scaled(_hit(candidate, "text"), 0.15, 0.6),
-                "words": (_hit(candidate, "lexical") or 0.0) / best_words if best_words else 0.0,
+                "match": _scaled(hits[place].get("text"), 0.15, 0.6),
+                "words": hits[place].get("lexical", 0.0) / best_words if best_words else 0.0,
                 "tone": 0.0 if np.isnan(fits[place]) else float(fits[place]),
                 "liked": _scaled(_score(liked[place]), 0.3, 0.8),
                 "unlike": _scaled(_score(unlike[place]), 0.3, 0.8),
@@ -187,10 +192,10 @@ class LinearRanker:
                 if (value := getattr(self._weights, name) * amount)
             )
             evidence = Evidence(
-                wish=wish,
+                wished=wished,
                 constraints=state.constraints,
                 query=state.query,
-                close_to=self._named(liked[place]) if amounts["liked"] else "",
+                close_to=self._named(liked[place]) if amounts["liked"] >= CLOSE else "",
                 together_with=self._named(together[place]),
             )
             scored.append(
@@ -233,7 +238,7 @@ class PopularityRanker:
         self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
     ) -> list[Recommendation]:
         """Order by popularity; ties by item id. `p_accept` is .2 to .9 in proportion."""
-        evidence = Evidence(wish=wished_tones(state), constraints=state.constraints)
+        evidence = Evidence(wished=_positive(wished_tones(state)), constraints=state.constraints)
         items = sorted((each.item for each in candidates), key=lambda i: (-i.popularity, i.id))
         ranked = []
         for item in items:
@@ -252,8 +257,8 @@ def _newest(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(liked))[:RECENT_LIKES]
 
 
-def _hit(candidate: Candidate, source: str) -> float | None:
-    return next((hit.score for hit in candidate.hits if hit.source == source), None)
+def _positive(wish: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+    return tuple((TONES[place], float(wish[place])) for place in np.flatnonzero(wish > 0))
 
 
 def _score(link: tuple[str, float] | None) -> float | None:

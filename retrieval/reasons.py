@@ -1,14 +1,11 @@
 """Why an item: evidence in words that may be shown, from the parts of its score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simpatico.domain import TONES, Constraints, Item, Part, Reason
+from simpatico.domain import Constraints, Item, Part, Reason
 from simpatico.retrieval.lexical import words
 from simpatico.text import clean, fold
 
@@ -28,14 +25,14 @@ class Evidence:
     """What reasons may draw on beside the item.
 
     Attributes:
-        wish: (n_tones,), as `rank.wished_tones` gives it.
+        wished: tones the person wishes for, each with the weight of the wish.
         constraints: what the person asked for.
         query: what they said they look for.
         close_to: label of the liked item that this one is close to, or "".
         together_with: label of the liked item that others liked beside this one, or "".
     """
 
-    wish: NDArray[np.float32] = field(default_factory=lambda: np.zeros(len(TONES), np.float32))
+    wished: tuple[tuple[str, float], ...] = ()
     constraints: Constraints = Constraints()
     query: str = ""
     close_to: str = ""
@@ -58,7 +55,7 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
             weight = sum(value.get(name, 0.0) for name in part_names) / total
             found.append(Reason(kind=kind, text=text, weight=round(weight, 4)))
 
-    add("mood", _feels(item, evidence.wish), "tone")
+    add("mood", _feels(item, evidence.wished), "tone")
     if evidence.close_to:
         text = f"Close to {_shown(evidence.close_to)}, which you liked"
         add("liked_item", text, "liked")
@@ -76,14 +73,11 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
     return tuple(sorted(found, key=lambda reason: -reason.weight))
 
 
-def _feels(item: Item, wish: NDArray[np.float32]) -> str:
+def _feels(item: Item, wished: Sequence[tuple[str, float]]) -> str:
     """The two wished tones that it has most of: "It is warm and funny"."""
-    holding = [
-        (-float(wish[place]) * item.tone_of(tone), place, tone)
-        for place, tone in enumerate(TONES)
-        if wish[place] > 0 and item.tone_of(tone) >= TONE_HOLDS
-    ]
-    chosen = [_PHRASES.get(tone, tone) for _, _, tone in sorted(holding)[:2]]
+    strengths = ((tone, weight, item.tone_of(tone)) for tone, weight in wished)
+    holding = [(-weight * has, tone) for tone, weight, has in strengths if has >= TONE_HOLDS]
+    chosen = [_PHRASES.get(tone, tone) for _, tone in sorted(holding)[:2]]
     return f"It is {' and '.join(chosen)}" if chosen else ""
 
 

@@ -14,7 +14,7 @@ _CAPITAL = r"(?:Mc|Mac|O['’]|D['’]|d['’]|L['’])?[A-ZÀ-ÖØ-Þ][\w'’\-
 _INITIALS = r"(?:[A-Z]\.){1,3}"
 _NAME = (
     rf"(?:{_INITIALS}|{_CAPITAL})(?: (?:{_INITIALS}|{_CAPITAL}"
-    rf"|(?:de|del|della|di|du|von|van|der|den|la|le|ter|bin|al) (?={_CAPITAL})))*(?:,? [JS]r\.)?"
+    rf"|(?:de|del|della|di|du|von|van|der|den|la|le|ter|bin|al)(?= {_CAPITAL})))*(?:,? [JS]r\.)?"
 )
 _DIRECTED = re.compile(
     rf"\b[Dd]irected(?:,? (?:and )?(?:co-)?(?:written|produced|edited|scored|narrated))*"

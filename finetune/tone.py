@@ -85,7 +85,9 @@ def train(pack: Pack, ratings: Ratings) -> Trained:
         centre=centre,
     )
     support = np.round(exact.vectors * 127).astype(np.int8)
-    features = Features(support.astype(np.float32) / 127, exact.genres, exact.keywords, exact.years)
+    features = Features(
+        support.astype(np.float32) / np.float32(127), exact.genres, exact.keywords, exact.years
+    )
     gram = kernel(features, features).astype(np.float64)
 
     fold = np.random.default_rng(SEED).permutation(len(items)) % FOLDS
@@ -135,16 +137,17 @@ def calibration(
     meaning = np.empty_like(raw)
     for tone in range(raw.shape[0]):
         below = [np.mean(rated[:, tone] < rating) for rating in (1, 2, 3)]
-        at = np.maximum.accumulate([0.0, *below, 1.0] + 1e-9 * np.arange(5))
+        at = np.maximum.accumulate(np.array([0.0, *below, 1.0]) + 1e-9 * np.arange(5))
         meaning[tone] = np.interp(shares, at, CUTS)
     return raw.astype(np.float32), meaning.astype(np.float32)
 
 
 def blend(profile: Floats, ratings: NDArray[np.int8]) -> Floats:
     """An editor's rating names the band, the model the place in it: (n_tones,) -> (n_tones,)."""
-    low = np.array(CUTS)[ratings]
-    high = np.array(CUTS)[ratings + 1]
-    return (low + (high - low) * profile * 0.99).astype(np.float32)
+    cuts = np.array(CUTS, dtype=np.float32)
+    low, high = cuts[ratings], cuts[ratings + 1]
+    blended: Floats = low + (high - low) * profile * np.float32(0.99)
+    return blended
 
 
 def profiles_of(pack: Pack, trained: Trained, ratings: Ratings) -> Floats:

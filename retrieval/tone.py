@@ -99,7 +99,8 @@ class ToneModel:
     def save(self, path: Path) -> None:
         """Write the model: the same model gives the same bytes."""
         arrays = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez_compressed(path, tones=np.array(TONES), **arrays)
+        arrays["tones"] = np.array(TONES)
+        np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # its one flag is no array
 
     def profile(self, items: Sequence[Item], vectors: Floats) -> Floats:
         """Tone profiles: (n,) items, (n, dim) text vectors -> (n, n_tones) in [0, 1].
@@ -143,7 +144,7 @@ class ToneModel:
     def raw(self, features: Features) -> Floats:
         """Estimated ratings (0 to 3, not clipped): (n, n_tones)."""
         rated = Features(
-            vectors=self.support.astype(np.float32) / 127,
+            vectors=self.support.astype(np.float32) / np.float32(127),
             genres=self.genres.astype(np.float32),
             keywords=self.keywords.astype(np.float32),
             years=self.years,

@@ -173,14 +173,21 @@ def macro_f1(predicted: NDArray[np.bool_], labels: Array) -> float:
     return float(np.mean(2 * hits / np.maximum(total, 1)))
 
 
-def out_of_fold(rows: Data, own: Data, *, word_penalty: float, rng: np.random.Generator) -> Array:
+def out_of_fold(
+    rows: Data,
+    own: Data,
+    *,
+    word_penalty: float,
+    rng: np.random.Generator,
+    max_steps: int,
+) -> Array:
     """Margins of every row by a fit that had not seen it: (n, 28)."""
     fold = rng.permutation(np.arange(len(rows.labels)) % N_FOLDS)
     out = np.zeros_like(rows.labels)
     for k in range(N_FOLDS):
         kept = fold != k
         part = Data(rows.vectors[kept], rows.words[kept], rows.labels[kept], rows.weights[kept])
-        weights = fit(joined(part, own), word_penalty=word_penalty)
+        weights = fit(joined(part, own), word_penalty=word_penalty, max_steps=max_steps)
         out[~kept] = scores(weights, rows.vectors[~kept], rows.words[~kept])
     return out
 
@@ -209,6 +216,7 @@ def train(
     seed: int,
     vectors: Array | None = None,
     penalties: Sequence[float] = WORD_PENALTIES,
+    max_steps: int = MAX_STEPS,
 ) -> dict[str, NDArray[np.generic]]:
     """Train on `rows` and `own`; give back the arrays that `MoodHead` reads.
 
@@ -219,6 +227,7 @@ def train(
         seed: of the folds.
         vectors: of `rows`, where they are known already.
         penalties: regularisation to choose from, by macro-F1 over held-out training rows.
+        max_steps: L-BFGS steps of each fit.
     """
     seen = document_frequency(rows.texts)
     idf = np.where(seen >= 2, np.log((1 + len(rows.texts)) / (1 + seen)) + 1, 0).astype(np.float32)
@@ -227,7 +236,9 @@ def train(
     extra = prepare(own, encoder.encode(own.texts), idf, weight=OWN_WEIGHT)
     best: tuple[float, float, Array] | None = None
     for penalty in penalties:
-        margins = out_of_fold(data, extra, word_penalty=penalty, rng=np.random.default_rng(seed))
+        margins = out_of_fold(
+            data, extra, word_penalty=penalty, rng=np.random.default_rng(seed), max_steps=max_steps
+        )
         cut = best_thresholds(margins, rows.labels)
         f1 = macro_f1(margins >= cut, rows.labels)
         print(f"word penalty {penalty:g}: macro-F1 {f1:.4f} on held-out training rows", flush=True)
@@ -238,7 +249,7 @@ def train(
     _, penalty, margins = best
     slope, shift = calibrate(margins, rows.labels)
     probabilities = 1 / (1 + np.exp(-(slope * margins + shift)))
-    weights = fit(joined(data, extra), word_penalty=penalty)
+    weights = fit(joined(data, extra), word_penalty=penalty, max_steps=max_steps)
     scale = np.maximum(np.abs(weights.words).max(axis=0), 1e-9) / 127  # (28,)
     return {
         "format": np.array(FORMAT),

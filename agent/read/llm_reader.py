@@ -188,12 +188,11 @@ def _shares(reply: Completion, at: int, codes: Mapping[str, str]) -> dict[str, f
     for token in reply.tokens:
         start, end = end, end + len(token.text)
         if start <= at < end:
-            before = token.text[: at - start]
             mass: dict[str, float] = {}
             for text, logprob in (*token.top, (token.text, token.logprob)):
-                label = codes.get(text[len(before) : len(before) + 1] or " ")
-                same = text.strip(' "') in codes and text[: len(before)].strip() == before.strip()
-                if label and same and math.isfinite(logprob):
+                # "Z", " Z" and '"Z' are the same answer; only one of them fits the constraint.
+                label = codes.get(text.strip(' "'))
+                if label and math.isfinite(logprob):
                     mass[label] = max(mass.get(label, 0.0), math.exp(min(logprob, 0.0)))
             total = sum(mass.values())
             if total > 0 and chosen in mass:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from simpatico.protocols import Encoder
 Array = NDArray[np.float32]
 
 FORMAT = 1
+_ARRAYS = frozenset("format encoder dense bias words scale idf slope shift thresholds".split())
 DECAY = 0.6
 """What an earlier turn's feeling is worth one turn later, if nothing new is felt."""
 
@@ -51,13 +53,12 @@ class MoodHead:
         try:
             with source.open("rb") as stream, np.load(stream, allow_pickle=False) as saved:
                 parts = {name: np.array(saved[name]) for name in saved.files}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, BadZipFile) as error:
             raise ModelError(f"the mood head cannot be loaded from {source}: {error}") from error
-        if int(parts.get("format", 0)) != FORMAT or parts["words"].shape != (
-            N_FEATURES,
-            len(MOODS),
-        ):
+        if not _ARRAYS <= parts.keys() or int(parts["format"]) != FORMAT:
             raise ModelError(f"wanted a mood head of format {FORMAT} in {source}")
+        if parts["words"].shape != (N_FEATURES, len(MOODS)):
+            raise ModelError(f"wanted {N_FEATURES} x {len(MOODS)} word weights in {source}")
         self.encoder = str(parts["encoder"])
         self.dense = parts["dense"].astype(np.float32)  # (dim, 28)
         self.bias = parts["bias"].astype(np.float32)  # (28,)

@@ -133,10 +133,8 @@ def need_by_cue(text: str, *, denied: Sequence[Span]) -> tuple[NeedName, float]:
         return "unknown", 0.0
     needs = {need for _, _, need in found}
     if {"laugh", "cheer_up"} <= needs:
-        need: NeedName = (
-            "cheer_up" if re.search(r"cheer|lift|better|warm|comfort", low) else "laugh"
-        )
-        return need, 0.8
+        softer = re.search(r"cheer|lift|better|warm|comfort", low)
+        return ("cheer_up" if softer else "laugh"), 0.8
     return min(found)[2], 0.9 if len(needs) == 1 else 0.7
 
 

@@ -11,7 +11,7 @@ _SPLIT = re.compile(
     r"recommend|something|maybe|let|how|what|can|please))|and(?= (?:i|we|my|give|show|find|"
     r"recommend|now|just|something)\b)|though|since(?= (?:i|my|we)\b)|after(?= (?:my|being|"
     r"getting|such|a (?:long|hard|rough|bad|terrible|horrible|awful|stressful|tiring|break-?up|"
-    r"fight|day))\b))\b|(?=\b(?:give me|show me|find me|(?:recommend|suggest)(?! ?\w*(?:ed|ion|ions)\b)|i need|i want|i'd like|"
+    r"fight|day))\b))\b|(?=\b(?:give me|show me|find me|recommend|suggest|i need|i want|i'd like|"
     r"i'd love|looking for|(?<!not )in the mood for|cheer me up|make me laugh|help me (?:find|"
     r"pick)|got any(?:thing)?|any (?:good )?(?:film|movie|recommend)|what should i|"
     r"something to)\b)"
@@ -22,7 +22,7 @@ _THING = (
     r"albums?|books?|games?|recommendations?|suggestions?|stuff|watch|listen|read|classics?)"
 )
 _CUE = re.compile(
-    rf"\b(?:recommend|suggest|(?:give|show|find|get|pick|send|play) (?:me|us)\b|(?:looking|"
+    rf"\b(?:recommend\b|suggest\b|(?:give|show|find|get|pick|send|play) (?:me|us)\b|(?:looking|"
     rf"searching|hunting) for|in the mood for|(?:feel|feeling) like (?:watching|seeing|a|an|"
     rf"something|some)|fancy (?:a|an|some|watching)|"
     rf"(?:i|we|i'?d|we'?d)(?: just| really| would| do| 'd)* (?:need|want|like|love|prefer|fancy|"
@@ -122,7 +122,8 @@ def _asks(words: str) -> bool:
 
 
 _STATES = re.compile(
-    r"\b(?:is|was|are|were|be|happy (?:\w+ ?day|birthday|new)|cake|you|he|she|they|his|her|down|lol|"
+    r"\b(?:is|was|are|were|be|happy (?:\w+ ?day|birthday|new)|cake|you|he|she|they|his|her|down|"
+    r"lol|"
     r"haha\w*|shit|fuck\w*|damn|ass|hope|always|really|so|such|very|feel|feels|sounds?|looks?|"
     r"that's|it's|this|congrats\w*|thanks?)\b(?! (?:fine|ok|okay|good|out|not|for me))"
 )

@@ -2,13 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
-from simpatico.domain import Value
+from simpatico.domain import Item, Value
 from simpatico.errors import StoreError
-from simpatico.protocols import Store
+from simpatico.protocols import Encoder, Store
+from simpatico.retrieval.behaviour import Behaviour
+from simpatico.retrieval.build import (
+    COLLECTION,
+    item_text,
+    item_vectors,
+    pack_for,
+    silent,
+    write_generation,
+)
+from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.store import ChromaStore
 
 REACH: Final = 100
@@ -102,3 +115,61 @@ def unreachable(store: Store, ids: Sequence[str]) -> tuple[str, ...]:
         if not crowded and all(found != item_id for found, _ in hits):
             lost.append(item_id)
     return tuple(lost)
+
+
+def mend(
+    found: Faults,
+    store: Store,
+    *,
+    catalog: Catalog,
+    encoder: Encoder[str],
+    behaviour: Behaviour,
+    root: Path | None,
+    sampled: bool,
+) -> Store:
+    """Repair a store; what comes back is to be used from now on, the same one or a new one.
+
+    Args:
+        found: what is wrong.
+        store: where it is wrong; closed when a new one takes its place.
+        catalog: the items that should be in it.
+        encoder: makes vectors for missing items.
+        behaviour: goes into the new index with the store.
+        root: where the index lies, if on disk; only there a store can be built anew.
+        sampled: not every item was tried. One that was not may be lost as well, so that the store
+            is built anew rather than mended item by item.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    missing = [item for item in map(catalog.get, found.missing) if item is not None]
+    if missing:
+        store.upsert([item.id for item in missing], _vectors(missing, catalog, encoder, root))
+    store.delete(found.strange)
+    lost: Sequence[str] = found.unreachable
+    if not sampled:
+        store.upsert(lost, store.vectors(lost))
+        lost = unreachable(store, (*found.missing, *lost))
+    if not lost or root is None:
+        return store
+    vectors = store.vectors([item.id for item in catalog.items])
+    try:
+        with FileLock(root / "build.lock", timeout=0):
+            manifest = write_generation(
+                root, catalog, vectors, behaviour=behaviour, encoder=encoder.name, tell=silent
+            )
+    except Timeout as error:
+        raise StoreError(f"another process is building the index in {root}") from error
+    except OSError as error:
+        raise StoreError(f"the index in {root} cannot be written: {error}") from error
+    store.close()
+    folder = root / manifest.generation / "store"
+    return ChromaStore(folder, COLLECTION, manifest.dim, create=False)
+
+
+def _vectors(
+    items: Sequence[Item], catalog: Catalog, encoder: Encoder[str], root: Path | None
+) -> NDArray[np.float32]:
+    if root is None:
+        return encoder.encode([item_text(item) for item in items])
+    return item_vectors(root, items, encoder, pack=pack_for(catalog.name), tell=silent)

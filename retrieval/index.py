@@ -1,31 +1,19 @@
 """One catalogue, searchable: the sources brought together, the person's limits applied."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from simpatico.domain import Candidate, Constraints, Hit, Item, Mentions, Profile, UserState
 from simpatico.errors import StoreError
 from simpatico.protocols import Encoder, ProgressCallback, Store
-from simpatico.retrieval.audit import AuditReport, Faults, faults, unreachable
+from simpatico.retrieval.audit import AuditReport, faults, mend
 from simpatico.retrieval.behaviour import Behaviour
-from simpatico.retrieval.build import (
-    COLLECTION,
-    build,
-    item_text,
-    item_vectors,
-    pack_for,
-    read_manifest,
-    root_of,
-    silent,
-    write_generation,
-)
+from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of
 from simpatico.retrieval.candidates import Scored, Source, fuse, ranked, tone_matrix, top
 from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.exact import DECIMALS
@@ -35,8 +23,6 @@ from simpatico.retrieval.store import ChromaStore
 from simpatico.retrieval.table import ItemTable
 from simpatico.retrieval.titles import TitleIndex
 from simpatico.text import clean, fold
-
-log = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS: Final = 1000
 _MIN_DEPTH: Final = 50
@@ -254,7 +240,18 @@ class Index:
         found = faults(self.store, self._ids, sample=sample)
         left, rebuilt = found.all, False
         if repair and left:
-            left, rebuilt = self._mend(found, sample=sample)
+            store = mend(
+                found,
+                self.store,
+                catalog=self.catalog,
+                encoder=self._encoder,
+                behaviour=self._learnt_before,
+                root=self._root,
+                sampled=sample is not None and sample < len(self.catalog),
+            )
+            rebuilt = store is not self.store
+            self._use(store)
+            left = faults(store, self._ids, sample=sample).all
         return AuditReport(
             n_items=len(self.catalog),
             n_stored=len(self.store.ids()),
@@ -339,54 +336,6 @@ class Index:
             for rank, (item_id, score) in enumerate(rest, start=n_before + 1)
         }
         return {**hits, **more}
-
-    def _mend(self, found: Faults, *, sample: int | None) -> tuple[tuple[str, ...], bool]:
-        """Repair; what is still wrong after it, and whether the store was built anew."""
-        missing = [self._known(item_id) for item_id in found.missing]
-        if missing:
-            vectors = self._made(missing)
-            self.store.upsert([item.id for item in missing], vectors)
-        self.store.delete(found.strange)
-        # what a sample did not try may be lost as well, so only a full check is mended piecemeal
-        sampled = sample is not None and sample < len(self.catalog)
-        lost: Sequence[str] = found.unreachable
-        if not sampled:
-            self.store.upsert(lost, self.store.vectors(lost))
-            lost = unreachable(self.store, (*found.missing, *lost))
-        rebuilt = bool(lost) and self._root is not None
-        if rebuilt:
-            self._rebuild()
-        self._use(self.store)
-        return faults(self.store, self._ids, sample=sample).all, rebuilt
-
-    def _made(self, items: Sequence[Item]) -> NDArray[np.float32]:
-        if self._root is None:
-            return self._encoder.encode([item_text(item) for item in items])
-        pack = pack_for(self.catalog.name)
-        return item_vectors(self._root, items, self._encoder, pack=pack, tell=silent)
-
-    def _rebuild(self) -> None:
-        """Write the same vectors to a new generation and change over to it."""
-        root = self._root
-        assert root is not None  # the caller has looked
-        try:
-            with FileLock(root / "build.lock", timeout=0):
-                manifest = write_generation(
-                    root,
-                    self.catalog,
-                    self.store.vectors(self._ids),
-                    behaviour=self._learnt_before,
-                    encoder=self._encoder.name,
-                    tell=silent,
-                )
-        except Timeout as error:
-            raise StoreError(f"another process is building the index in {root}") from error
-        except OSError as error:
-            raise StoreError(f"the index in {root} cannot be written: {error}") from error
-        old = self.store
-        folder = root / manifest.generation / "store"
-        self._use(ChromaStore(folder, COLLECTION, manifest.dim, create=False))
-        old.close()
 
 
 def _without_tones(query: str, constraints: Constraints) -> str:

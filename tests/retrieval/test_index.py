@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -325,6 +328,29 @@ def test_a_build_cut_short_opens_as_nothing_and_goes_on_where_it_was(
     wanted = ENCODER.encode([f"{i.title} ({i.year}). {i.genres[0]}. {i.text}" for i in ITEMS[2:3]])
     assert np.allclose(index.vectors(["heat"]), wanted)
     index.close()
+
+
+@pytest.mark.parametrize("label", ["encoding items", "storing vectors", "indexing words"])
+def test_a_build_killed_outright_opens_as_nothing_and_can_be_built_again(
+    home: Path, label: str
+) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from simpatico.retrieval.encoders.hash import HashEncoder\n"
+        "from simpatico.retrieval.index import Index\n"
+        "def tell(label, done, total):\n"
+        f"    if label == {label!r}: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"Index.build(Path(sys.argv[1]), 'small', HashEncoder({ENCODER.dim}), progress=tell)\n"
+    )
+    died = subprocess.run([sys.executable, "-c", code, str(home)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    with pytest.raises(StoreError, match="no index"):
+        Index.open(home, "small", ENCODER)
+    index = Index.build(home, "small", ENCODER)
+    assert index.audit().ok
+    index.close()
+    root = home / "indexes" / "small"
+    assert sorted(path.name[:2] for path in root.iterdir()) == ["bu", "g-", "ma"]
 
 
 @pytest.mark.parametrize(

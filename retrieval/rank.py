@@ -24,6 +24,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.retrieval.candidates import tone_matrix
+from simpatico.retrieval.lexical import words
 from simpatico.retrieval.reasons import Evidence, folded, reasons_for
 from simpatico.text import fold
 
@@ -171,6 +172,7 @@ class LinearRanker:
         hits = [{hit.source: hit.score for hit in each.hits} for each in candidates]
         best_words = max(found.get("lexical", 0.0) for found in hits)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
+        said = frozenset(words(state.query))
         shown = Counter(profile.shown)
         scored = []
         for place, candidate in enumerate(candidates):
@@ -194,7 +196,7 @@ class LinearRanker:
             evidence = Evidence(
                 wished=wished,
                 constraints=state.constraints,
-                query=state.query,
+                said=said,
                 close_to=self._named(liked[place]) if amounts["liked"] >= CLOSE else "",
                 together_with=self._named(together[place]),
             )

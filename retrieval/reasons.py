@@ -1,6 +1,6 @@
 """Why an item: evidence in words that may be shown, from the parts of its score."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -27,14 +27,14 @@ class Evidence:
     Attributes:
         wished: tones the person wishes for, each with the weight of the wish.
         constraints: what the person asked for.
-        query: what they said they look for.
+        said: folded words of what they look for.
         close_to: label of the liked item that this one is close to, or "".
         together_with: label of the liked item that others liked beside this one, or "".
     """
 
     wished: tuple[tuple[str, float], ...] = ()
     constraints: Constraints = Constraints()
-    query: str = ""
+    said: frozenset[str] = frozenset()
     close_to: str = ""
     together_with: str = ""
 
@@ -64,8 +64,8 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
         add("behaviour", text, "together")
     if constraints.people:
         add("attribute", _people(item, constraints.people), "wishes")
-    if evidence.query and item.keywords:
-        add("attribute", _subjects(item, evidence.query), "words")
+    if evidence.said and item.keywords:
+        add("attribute", _subjects(item, evidence.said), "words")
     asked_for = ("wishes",) if constraints.genres else ()
     add("attribute", _facts(item, constraints.genres), "known", *asked_for)
     if value.get("match"):
@@ -87,10 +87,9 @@ def _people(item: Item, asked: Sequence[str]) -> str:
     return f"With {' and '.join(names[:2])}" if names else ""
 
 
-def _subjects(item: Item, query: str) -> str:
+def _subjects(item: Item, said: Set[str]) -> str:
     """Keywords all of whose words the person used: "It touches on heist and Paris"."""
-    said = frozenset(words(query))
-    touched = [_shown(k) for k in item.keywords if (own := _words(k)) and said.issuperset(own)]
+    touched = [_shown(k) for k in item.keywords if (own := _words(k)) and own <= said]
     return f"It touches on {' and '.join(touched[:2])}" if touched else ""
 
 
@@ -122,8 +121,8 @@ def folded(text: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(words(text))
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 @lru_cache(maxsize=20_000)

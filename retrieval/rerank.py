@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -64,6 +65,7 @@ def mmr(
     return chosen
 
 
+@lru_cache(maxsize=20_000)
 def franchise(title: str) -> str:
     """What titles of one series share: "Paddington 2" -> "paddington", "Heat" -> "heat".
 

@@ -64,7 +64,7 @@ def test_people_asked_for_are_named_by_their_full_name_and_others_are_not() -> N
 
 
 def test_keywords_are_named_only_when_the_person_used_their_words() -> None:
-    evidence = Evidence(query="a heist in Paris please")
+    evidence = Evidence(said=frozenset({"heist", "paris"}))
     found = texts(film(keywords=("heist", "bank robbery", "Paris")), evidence)
     assert found == [("attribute", "It touches on heist and Paris")]
 

@@ -118,9 +118,9 @@ class Mind:
                 previous = understanding.state
         return understanding, shown
 
-    async def find(self, state: UserState, profile: Profile, *, n: int = 0) -> Found:
-        """Find `n` candidates (0: as set); when nothing fits, let go of wishes and say so."""
-        n = n or self.settings.n_candidates
+    async def find(self, state: UserState, profile: Profile) -> Found:
+        """Find candidates; when nothing fits, let go of one wish after another and say so."""
+        n = self.settings.n_candidates
         candidates, degraded = await asyncio.to_thread(self._candidates, state, profile, n)
         if candidates:
             return Found(candidates=candidates, degraded=degraded)
@@ -130,6 +130,34 @@ class Mind:
             if candidates:
                 return Found(candidates=candidates, notes=(note,), degraded=degraded)
         return Found(degraded=degraded)
+
+    async def choose_many(
+        self, state: UserState, profile: Profile, options: TurnOptions, *, k: int
+    ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
+        """Choose k whatever the wishes: where too few fit, those that nearly fit follow.
+
+        Gives them best first (what nearly fits never scores above what fits), and what did not
+        work.
+        """
+        chosen: dict[str, Recommendation] = {}
+        degraded: tuple[str, ...] = ()
+        n = max(k, self.settings.n_candidates)
+        weaker = (constraints for constraints, _ in relaxations(state.constraints))
+        for constraints in (state.constraints, *weaker):
+            if len(chosen) >= k:
+                break
+            asked = state.model_copy(update={"constraints": constraints})
+            found, broken = await asyncio.to_thread(self._candidates, asked, profile, n)
+            degraded += broken
+            left = [one for one in found if one.item.id not in chosen]
+            ceiling = min((one.p_accept for one in chosen.values()), default=1.0)
+            more = await asyncio.to_thread(
+                self.choose, left, state, profile, options, k=k - len(chosen)
+            )
+            for one in more:
+                p_accept = min(one.p_accept, ceiling)
+                chosen[one.item.id] = one.model_copy(update={"p_accept": p_accept})
+        return tuple(chosen.values()), tuple(dict.fromkeys(degraded))
 
     def weigh(
         self, candidates: Sequence[Candidate], state: UserState, profile: Profile

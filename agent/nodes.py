@@ -102,7 +102,7 @@ class Nodes:
         list_id = f"{request.session}:{state.get('n_turns', 1)}"
         unlogged: tuple[str, ...] = ()
         if chosen:
-            if request.stored:
+            if request.options.personal:
                 unlogged = await self._impress(request, list_id, shown)
             writer(CardsReady(recommendations=chosen, list_id=list_id, state=understood))
         return {
@@ -235,7 +235,7 @@ class Nodes:
         }
 
     async def _profile(self, request: Request) -> tuple[Profile, tuple[str, ...]]:
-        if not (request.stored and request.options.personal):
+        if not request.options.personal:
             return Profile(user=request.user), ()
         try:
             return await asyncio.to_thread(self.events.profile, request.user), ()

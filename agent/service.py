@@ -4,15 +4,14 @@ import asyncio
 import hashlib
 import json
 import logging
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
 from typing import cast
 from weakref import WeakValueDictionary
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.errors import GraphRecursionError
+from langgraph.types import Durability
 
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.mind import Mind, with_chosen_mood
@@ -32,7 +31,7 @@ from simpatico.domain import (
     UserState,
     Value,
 )
-from simpatico.errors import DataError, SimpaticoError, StoreError
+from simpatico.errors import DataError, StoreError
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.catalog import Catalog
 from simpatico.text import clean
@@ -93,7 +92,7 @@ class Simpatico:
         session: str,
         options: TurnOptions = TurnOptions(),
         dialogue: Sequence[Turn] | None = None,
-    ) -> AsyncIterator[Update]:
+    ) -> AsyncGenerator[Update]:
         """Answer one message: stage updates, cards, text, and last the whole reply.
 
         `dialogue` is what was said before, oldest first, for callers that keep the history
@@ -113,16 +112,18 @@ class Simpatico:
             updates = self._kept_turn(request, degraded)
         else:
             updates = self._unkept_turn(request, degraded, dialogue)
-        async for update in updates:
-            yield update
+        async with aclosing(updates):
+            async for update in updates:
+                yield update
 
     async def revise(
         self, *, user: str, session: str, options: TurnOptions
-    ) -> AsyncIterator[Update]:
+    ) -> AsyncGenerator[Update]:
         """Recommend again from what was understood last, with other options (a corrected mood)."""
         request = Request(text="", user=user, session=session, options=options, revise=True)
-        async for update in self._kept_turn(request, ()):
-            yield update
+        async with aclosing(self._kept_turn(request, ())) as updates:
+            async for update in updates:
+                yield update
 
     async def recommend(
         self,
@@ -145,12 +146,12 @@ class Simpatico:
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        found = await self._mind.find(state, profile, n=max(k, self._mind.settings.n_candidates))
-        chosen = await asyncio.to_thread(
-            self._mind.choose, found.candidates, state, profile, options, k=k
+        chosen, degraded = await self._mind.choose_many(state, profile, options, k=k)
+        return Ranking(
+            state=state,
+            recommendations=chosen,
+            degraded=understanding.degraded + degraded,
         )
-        degraded = understanding.degraded + found.degraded
-        return Ranking(state=state, recommendations=chosen, degraded=degraded)
 
     async def record(self, event: Event) -> bool:
         """Store an event durably; False if its id was known.
@@ -178,7 +179,7 @@ class Simpatico:
 
     async def _kept_turn(
         self, request: Request, degraded: tuple[str, ...]
-    ) -> AsyncIterator[Update]:
+    ) -> AsyncGenerator[Update]:
         """A turn of a session that is kept: authorised, one at a time, remembered."""
         await asyncio.to_thread(self._memory.claim, request.session, request.user)
         thread = _thread_id(request)
@@ -187,14 +188,15 @@ class Simpatico:
             said, forgotten = await self._remember(request)
             request = request.model_copy(update={"said": said})
             begin: TurnState = {"request": request, "degraded": degraded + forgotten}
-            async for update in self._run(self._kept, begin, thread):
-                if isinstance(update, Finished):
-                    update = await self._keep(request, update)
-                yield update
+            async with aclosing(self._run(self._kept, begin, thread)) as updates:
+                async for update in updates:
+                    if isinstance(update, Finished):
+                        update = await self._keep(request, update)
+                    yield update
 
     async def _unkept_turn(
         self, request: Request, degraded: tuple[str, ...], dialogue: Sequence[Turn]
-    ) -> AsyncIterator[Update]:
+    ) -> AsyncGenerator[Update]:
         """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
         understanding, shown = await self._mind.replay(dialogue)
         request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
@@ -202,10 +204,11 @@ class Simpatico:
         if any(turn.role == "user" for turn in dialogue):
             begin["state"] = understanding.state.model_dump(mode="json")
             begin["shown"] = [item.id for item in shown]
-        async for update in self._run(self._unkept, begin, _thread_id(request)):
-            yield update
+        async with aclosing(self._run(self._unkept, begin, _thread_id(request))) as updates:
+            async for update in updates:
+                yield update
 
-    async def _run(self, graph: Graph, begin: TurnState, thread: str) -> AsyncIterator[Update]:
+    async def _run(self, graph: Graph, begin: TurnState, thread: str) -> AsyncGenerator[Update]:
         """Run the graph; the reply comes only after the state for the next turn is stored."""
         reply: Reply | None = None
         said = ""
@@ -216,8 +219,9 @@ class Simpatico:
         trouble = ""
         try:
             async with asyncio.timeout(self._timeout_s):
+                durability: Durability | None = "exit" if graph.checkpointer else None
                 async for mode, piece in graph.astream(
-                    begin, config, stream_mode=["custom", "values"], durability="exit"
+                    begin, config, stream_mode=["custom", "values"], durability=durability
                 ):
                     if mode == "values":
                         reply = cast(dict[str, Reply], piece).get("reply", reply)
@@ -228,8 +232,8 @@ class Simpatico:
                     yield update
         except TimeoutError:
             trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
-        except (SimpaticoError, sqlite3.Error, GraphRecursionError, OSError) as error:
-            log.error("a turn broke off: %s", error, exc_info=error)
+        except Exception as error:  # a person gets an answer whatever broke
+            log.exception("a turn broke off: %s", type(error).__name__)
             trouble = "Something of mine broke during this turn; what you see may be incomplete."
         if reply is None:
             rest = "" if said else "I could not finish that. Please say it once more."

@@ -24,7 +24,7 @@ class Request(Value):
     Attributes:
         said: the dialogue before this message, oldest first.
         revise: keep what was understood last and only apply the options.
-        stored: the session is kept, so the turn may leave events behind.
+        stored: the session is kept, so what is said in it may be learned from.
     """
 
     text: str

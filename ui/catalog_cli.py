@@ -40,7 +40,9 @@ def import_file(
         columns[ours] = theirs
     result = read_items(path, columns=columns, kind=kind)
     for problem in result.problems:
-        console.print(f"{path.name}:{problem.line}: {problem.message}", markup=False)
+        console.print(
+            f"{path.name}:{problem.line}: {problem.message}", markup=False, soft_wrap=True
+        )
     changes = Catalogs(settings.home).upsert(name, result.items)
     typer.echo(
         f"{name}: {changes.added} added, {changes.changed} changed, "

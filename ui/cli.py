@@ -33,7 +33,9 @@ def main() -> None:
     try:
         app()
     except SimpaticoError as error:
-        console.print(f"simpatico: {error}", style="red", markup=False, highlight=False)
+        console.print(
+            f"simpatico: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -73,7 +75,7 @@ def ask(
     else:
         typer.echo(reply.text)
         for label in reply.degraded:
-            console.print(f"note: {label}", style="yellow", markup=False)
+            console.print(f"note: {label}", style="yellow", markup=False, soft_wrap=True)
 
 
 @app.command()

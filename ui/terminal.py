@@ -46,7 +46,9 @@ async def chat_loop(settings: Settings, *, user: str) -> None:
                 elif isinstance(update, Finished):
                     print()
                     for label in update.reply.degraded:
-                        console.print(f"note: {label}", style="yellow", markup=False)
+                        console.print(
+                            f"note: {label}", style="yellow", markup=False, soft_wrap=True
+                        )
 
 
 def _next_line() -> str:

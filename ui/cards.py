@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from html import escape
 
+from simpatico.agent.phrases import PARTS
 from simpatico.domain import EventKind, Part, Recommendation
 from simpatico.ui.icons import icon
+from simpatico.ui.prose import inline
 from simpatico.ui.tiles import cover, strongest_tones
 
 BUTTONS: tuple[tuple[EventKind, str], ...] = (
@@ -20,6 +22,7 @@ _NOTED: dict[str, str] = {
     "seen": "Noted: you’ve seen it.",
 }
 TONES_SHOWN = 3
+REASONS_SHOWN = 2
 
 
 def card(
@@ -27,20 +30,32 @@ def card(
     *,
     list_id: str,
     key: str,
+    note: str = "",
     posters: bool = False,
     pressed: Collection[EventKind] = (),
 ) -> str:
-    """One card. `key` is an id unique on the page; `pressed` are the buttons already pressed."""
+    """One card.
+
+    Args:
+        one: what is recommended.
+        list_id: the list it was shown in.
+        key: an id unique on the page.
+        note: what the reply says of it; stands in for the item's own text and the first reasons.
+        posters: whether remote posters may be loaded.
+        pressed: the buttons already pressed.
+    """
     item = one.item
     facts = " · ".join(escape(fact) for fact in (str(item.year or ""), *item.genres[:3]) if fact)
     match = (
         f'<span class="match" title="My estimate that you would pick it">'
         f"{one.p_accept:.0%} <span>match</span></span>"
     )
-    premise = f'<p class="premise">{escape(_shorten(item.text, 220))}</p>' if item.text else ""
+    words = inline(note) if note else escape(_shorten(item.text, 220))
+    premise = f'<p class="premise">{words}</p>' if words else ""
     tones = "".join(f"<li>{escape(tone)}</li>" for tone in strongest_tones(item, k=TONES_SHOWN))
     tones = f'<ul class="tones" aria-label="Tone">{tones}</ul>' if tones else ""
-    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in one.reasons[:2])
+    first = () if note else one.reasons[:REASONS_SHOWN]
+    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in first)
     reasons = f'<ul class="reasons" aria-label="Why it fits">{reasons}</ul>' if reasons else ""
     noted = next((_NOTED[kind] for kind, _ in BUTTONS if kind in pressed), "")
     buttons = "".join(_button(one, kind, name, list_id, kind in pressed) for kind, name in BUTTONS)
@@ -87,13 +102,18 @@ def _bars(parts: tuple[Part, ...]) -> str:
     if most == 0:
         return ""
     rows = "".join(
-        f'<li><span class="bar-name">{escape(part.name.replace("_", " "))}</span>'
+        f'<li><span class="bar-name">{escape(_name(part))}</span>'
         f'<span class="bar {"for" if part.value >= 0 else "against"}" aria-hidden="true">'
         f'<i style="width:{abs(part.value) / most * 50:.1f}%"></i></span>'
         f'<span class="bar-value">{part.value:+.2f}</span></li>'
         for part in sorted(parts, key=lambda part: -abs(part.value))
     )
     return f'<h4>How the score came about</h4><ul class="bars">{rows}</ul>'
+
+
+def _name(part: Part) -> str:
+    """A term of the score in the words that replies use for it."""
+    return PARTS.get(part.name, part.name.replace("_", " "))
 
 
 def _shorten(text: str, most: int) -> str:

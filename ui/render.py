@@ -1,6 +1,5 @@
 """A conversation as HTML: pure functions from values to markup, everything escaped."""
 
-import re
 from collections.abc import Collection, Mapping
 from html import escape
 
@@ -8,6 +7,7 @@ from simpatico.domain import EventKind
 from simpatico.ui.cards import card
 from simpatico.ui.chips import TitleOf, mood_chip, understood_chips
 from simpatico.ui.icons import icon
+from simpatico.ui.prose import Parted, part, prose
 from simpatico.ui.talk import STEPS, Exchange
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -86,11 +86,11 @@ def block(
     caring = exchange.route == "care"
     if caring:  # nothing to choose from now
         exchange = exchange.with_(recommendations=())
+    text = part(exchange.text, exchange.recommendations)
     parts = [steps(exchange) if running else ""]
-    if exchange.text or (running and exchange.recommendations):
-        parts.append(
-            f'<div class="answer{" writing" if running else ""}">{prose(exchange.text)}</div>'
-        )
+    if text.before or (running and exchange.recommendations):
+        writing = " writing" if running and not text.notes else ""
+        parts.append(f'<div class="answer{writing}">{prose(text.before)}</div>')
     if not caring:
         if not running or exchange.recommendations:
             chip = mood_chip(
@@ -98,7 +98,9 @@ def block(
             )
             chips = understood_chips(exchange.state, title_of=title_of)
             parts.append(f'<div class="heard">{chip}{chips}</div>' if chip or chips else "")
-        parts.append(_cards(exchange, key=key, posters=posters, marks=marks))
+        parts.append(_cards(exchange, text, key=key, posters=posters, marks=marks))
+    if text.after:
+        parts.append(f'<div class="answer closing">{prose(text.after)}</div>')
     parts.append(_ending(exchange, newest=newest))
     body = "".join(parts)
     return (
@@ -125,27 +127,9 @@ def steps(exchange: Exchange) -> str:
     )
 
 
-def prose(text: str) -> str:
-    """Plain text with **strong** and *soft* words as paragraphs and lists; the rest is escaped."""
-    blocks = []
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.strip() for line in paragraph.splitlines() if line.strip()]
-        items = [re.sub(r"^(?:[-*•]|\d{1,2}[.)])\s+", "", line) for line in lines]
-        if lines and all(item != line for item, line in zip(items, lines, strict=True)):
-            blocks.append("<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>")
-        elif lines:
-            blocks.append("<p>" + "<br>".join(map(_inline, lines)) + "</p>")
-    return "".join(blocks)
-
-
-def _inline(text: str) -> str:
-    text = escape(text)
-    text = re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"<strong>\1</strong>", text)
-    return re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"<em>\1</em>", text)
-
-
 def _cards(
     exchange: Exchange,
+    text: Parted,
     *,
     key: str,
     posters: bool,
@@ -153,9 +137,11 @@ def _cards(
 ) -> str:
     if not exchange.recommendations:
         return ""
+    notes = dict(text.notes)
     cards = "".join(
         card(
             one,
+            note=notes.get(one.item.id, ""),
             list_id=exchange.list_id,
             key=f"{key}-{n}",
             posters=posters,

@@ -139,7 +139,7 @@ _SCENES: tuple[_Scene, ...] = (
 )  # fmt: skip
 _BY_TONE: dict[str, tuple[_Scene, ...]] = {
     "warm": (_sunrise, _pair, _arches),
-    "funny": (_confetti, _bands),
+    "funny": (_confetti, _sunrise),
     "uplifting": (_sunrise, _peaks),
     "gentle": (_moon, _sunrise),
     "romantic": (_pair, _moon),

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 MIDDLE = 50
 """Where the slider stands when the person leaves the choice to the settings."""
 
+# Gradio reads these when a page is made. The last is after how many events it sums up its own
+# statistics with pandas, which nobody sees here: by default after each one.
+_GRADIO: dict[str, str] = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+}
+
 _HEADER = (
     '<header class="brand"><span class="mark" aria-hidden="true"></span>'
     "<div><h1>Simpatico</h1><p>Tell me how you are. I’ll find the film for it.</p></div></header>"
@@ -38,7 +45,8 @@ _FOOTER = (
 
 def build_page(service: Simpatico) -> "gr.Blocks":
     """Lay out the page and wire its events to a running service. Nothing is served yet."""
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    for name, value in _GRADIO.items():
+        os.environ.setdefault(name, value)
     import gradio as gr
 
     def title_of(item_id: str) -> str:
@@ -61,7 +69,8 @@ def build_page(service: Simpatico) -> "gr.Blocks":
             adventurous=None if adventurous == MIDDLE else adventurous / 100,
         )
 
-    with gr.Blocks(title="Simpatico", analytics_enabled=False, fill_width=True) as page:
+    page = gr.Blocks(title="Simpatico", analytics_enabled=False, fill_width=True)
+    with page:
         # The browser can read what it keeps, so the key is no secret: a fixed one lets a person
         # stay themselves when the server starts again.
         kept = gr.BrowserState(None, storage_key="simpatico", secret="simpatico-browser")
@@ -252,6 +261,9 @@ def build_page(service: Simpatico) -> "gr.Blocks":
             "api_visibility": "private",
         }
         many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
+        # What answers at once is asked for directly, beside the stream of a running turn.
+        quiet["queue"] = False
+        soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
         page.load(arrive, [kept], [talk_state, kept, *settings], **quiet)
         gr.on(
@@ -260,8 +272,8 @@ def build_page(service: Simpatico) -> "gr.Blocks":
         view.submit(say, [talk_state, kept, *settings], drawn, **many)
         view.retry(again, [talk_state, kept, *settings], drawn, **many)
         view.select(feel, [talk_state, *settings], [view], **many)
-        view.click(press, [talk_state, posters], [view, note], **many)
-        view.stop(stop, [talk_state], [], **many)
+        view.click(press, [talk_state, posters], [view, note], **soon)
+        view.stop(stop, [talk_state], [], **soon)
         fresh.click(start_over, [talk_state], [view, note, message], **quiet)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(

@@ -30,7 +30,8 @@ from simpatico.errors import NotAllowed, StoreError
 from simpatico.ui.cards import card, markdown
 from simpatico.ui.chips import mood_chip, understood, years
 from simpatico.ui.mood_words import CHOICES, guess, word_of
-from simpatico.ui.render import block, conversation, empty, prose
+from simpatico.ui.prose import part, prose
+from simpatico.ui.render import block, conversation, empty
 from simpatico.ui.talk import Exchange, Talk, advance, apology
 from simpatico.ui.tiles import cover, palette, poster, strongest_tones, tile
 
@@ -218,6 +219,17 @@ def test_prose_knows_strong_soft_and_lists_and_nothing_else() -> None:
     assert prose("M*A*S*H") == "<p>M*A*S*H</p>"
 
 
+def test_what_a_reply_says_of_an_item_goes_to_its_card_and_no_word_is_lost() -> None:
+    text = "For you:\n\n- **Paddington (2014)**: A *small* bear.\n- **Alien**: no.\n\nMore?"
+    parted = part(text, [_recommendation()])
+    assert parted.before == "For you:"
+    assert parted.notes == (("film:1", "A *small* bear."),)
+    assert parted.after == "- **Alien**: no.\n\nMore?"
+    assert part(text, []).before == text
+    html = _draw(_exchange(text=text, recommendations=[_recommendation()], list_id="l"))
+    assert html.index("For you:") < html.index("A <em>small</em> bear.") < html.index("More?")
+
+
 def test_markdown_of_a_recommendation_is_not_markup_of_its_title() -> None:
     text = markdown(_recommendation(title="M*A*S*H <b>"))
     assert text == r"- **M\*A\*S\*H \<b\> (2014)**: 82% match. Gentle humour"
@@ -395,7 +407,7 @@ def test_a_new_message_stops_the_turn_before() -> None:
 def test_like_and_dislike_take_each_other_back() -> None:
     talk = Talk()
     for kind in ("like", "save", "dislike"):
-        talk.mark("1", kind)  # type: ignore[arg-type]
+        talk.mark("1", kind)
     assert talk.marks["1"] == {"save", "dislike"}
 
 

@@ -1,0 +1,532 @@
+"""The page in a real browser, on the real service with the embedded default (no language model).
+
+Nothing may be asked of any other machine: a request that leaves loopback fails the test.
+"""
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from simpatico.agent.service import Simpatico
+from simpatico.domain import (
+    CardsReady,
+    Finished,
+    Item,
+    Media,
+    Recommendation,
+    Reply,
+    StageUpdate,
+    TextDelta,
+    TurnOptions,
+    Update,
+    UserState,
+)
+from simpatico.errors import ModelError, StoreError
+from simpatico.settings import load_settings
+from simpatico.ui.web import mount
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium"),
+]
+OPENING = "rough week, I need something warm and funny, nothing with kids"
+HOSTILE = "<img src=x onerror=alert(1)>`${alert(2)}</script>"
+
+
+class Site:
+    """A page being served, and the loop that serves it."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        """Serve what `make` (a coroutine function giving a service) gives; wait until it does."""
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+        try:
+            self.service = self.run(make())
+            self.url = self._serve()
+        except BaseException:
+            self._end()
+            raise
+
+    def run(self, work: Any) -> Any:
+        """The result of a coroutine on the site's loop."""
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self.loop)
+        return future.result(timeout=280)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.should_exit = True
+        self.run(self._serving())
+        self.run(self.service.aclose())
+        self._end()
+
+    def _serve(self) -> str:
+        listening = socket.create_server(("127.0.0.1", 0))
+        app = mount(FastAPI(), self.service)
+        config = uvicorn.Config(
+            app, log_level="error", ws="none", timeout_graceful_shutdown=1, lifespan="on"
+        )
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.run_coroutine_threadsafe(
+            self._server.serve(sockets=[listening]), self.loop
+        )
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+    async def _serving(self) -> None:
+        await asyncio.wrap_future(self._task)
+
+    def _end(self) -> None:
+        async def cancel_the_rest() -> None:
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+
+        self.run(cancel_the_rest())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+class Scripted:
+    """Stands where the service stands, for states the real one reaches only in an accident."""
+
+    def __init__(self) -> None:
+        item = Item(
+            id=HOSTILE,
+            title=HOSTILE,
+            text=HOSTILE,
+            media=(Media(kind="image", uri="https://upload.wikimedia.org/none.jpg"),),
+        )
+        self.catalog = {item.id: item}
+        self.cards = (Recommendation(item=item, p_accept=0.5),)
+
+    async def turn(
+        self, text: str, *, user: str, session: str, options: TurnOptions
+    ) -> AsyncIterator[Update]:
+        """Do what the message says: care, break, wait, or show the hostile card."""
+        yield StageUpdate(name="read", detail="Listening")
+        if text == "break":
+            raise RuntimeError("a secret of the machine")
+        if text == "full":
+            raise StoreError("no space left on /a/secret/path")
+        if text == "wait":
+            yield TextDelta(text="So far")
+            await asyncio.sleep(60)
+        state, care, cards = UserState(), text == "care", self.cards if text == "cards" else ()
+        if cards:
+            yield CardsReady(recommendations=cards, list_id="list", state=state)
+        words = "Please talk to somebody." if care else HOSTILE
+        yield TextDelta(text=words)
+        yield Finished(
+            reply=Reply(
+                text=words,
+                route="care" if care else "recommend",
+                state=state,
+                recommendations=cards,
+                list_id="list" if cards else "",
+                degraded=("the language model is not there",) if text == "degraded" else (),
+            )
+        )
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real service on the films, without a language model."""
+    from simpatico.agent.build import build
+
+    home: Path = tmp_path_factory.mktemp("home")
+    settings = load_settings(home=home, llm={"enabled": False})
+
+    async def make() -> Simpatico:
+        return await build(settings, progress=lambda *_: None)
+
+    try:
+        site = Site(make)
+    except ModelError as error:
+        pytest.skip(f"needs the embedded weights: {error}")
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[Site]:
+    async def make() -> Scripted:
+        return Scripted()
+
+    site = Site(make)
+    yield site
+    site.close()
+
+
+class Visit:
+    """A browser tab on the page, with what went wrong in it."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page: Page = context.new_page()
+        self.remote: list[Request] = []
+        self.errors: list[str] = []
+        self.page.on("request", self._note_request)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", self._note_dialog)
+        self.page.on(
+            "console", lambda one: self.errors.append(one.text) if one.type == "error" else None
+        )
+        self.page.goto(url)
+        expect(self.page.locator(".empty")).to_be_visible(timeout=30_000)
+        expect(self.page.locator("#settings")).to_have_attribute("aria-expanded", "false")
+
+    def say(self, text: str) -> None:
+        """Type a message, send it with the keyboard, and wait for the whole answer."""
+        n = self.page.locator(".exchange").count()
+        box = self.page.get_by_label("Your message")
+        box.fill(text)
+        box.press("Enter")
+        self.wait_for(n + 1)
+
+    def wait_for(self, n: int) -> None:
+        """Wait until the n-th exchange is there and has ended."""
+        expect(self.page.locator(".exchange")).to_have_count(n, timeout=20_000)
+        expect(self.page.locator(".exchange.newest:not(.running)")).to_be_visible(timeout=30_000)
+
+    def newest(self, inside: str = "") -> Any:
+        """A locator in the newest exchange."""
+        return self.page.locator(f".exchange.newest {inside}".strip())
+
+    def titles(self) -> list[str]:
+        """The titles of the newest cards, in order."""
+        titles: list[str] = self.newest(".card h3").all_inner_texts()
+        return titles
+
+    def fits(self) -> bool:
+        """Whether nothing sticks out to the side."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.remote.append(request)
+
+    def _note_dialog(self, dialog: Any) -> None:
+        self.errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Opens tabs; at the end none of them may have met an error or another machine."""
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def open_(site: Site, *, width: int = 1280, height: int = 900, **options: Any) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        visits.append(Visit(context, site.url))
+        return visits[-1]
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [request.url for one in visits for request in one.remote] == []
+    assert [error for one in visits for error in one.errors] == []
+
+
+@pytest.mark.model
+def test_ten_turns_are_followed_and_what_was_rejected_stays_away(visit: Open, site: Site) -> None:
+    tab = visit(site)
+    gone: list[str] = []
+
+    tab.say(OPENING)
+    assert 3 <= len(tab.titles()) <= 5
+    heard = tab.newest(".chip").all_inner_texts()
+    assert {"warm", "funny", "not kids"} <= set(heard)
+    gone.append(tab.titles()[0])
+
+    tab.say("not that one")
+    assert tab.titles() and not set(gone) & set(tab.titles())
+    gone.append(tab.titles()[1])
+
+    tab.say("seen the second one")
+    assert tab.titles() and not set(gone) & set(tab.titles())
+
+    tab.say("something less sad")
+    assert "not sad" in tab.newest(".chip").all_inner_texts()
+    assert tab.titles() and not set(gone) & set(tab.titles())
+
+    tab.say("older than 1990")
+    years = [int(facts[:4]) for facts in tab.newest(".facts").all_inner_texts()]
+    assert years and max(years) < 1990
+    first = tab.titles()[0]
+
+    tab.say("why the first one?")
+    assert first in tab.newest(".answer").inner_text()
+    assert tab.titles() == []
+
+    tab.say("surprise me")
+    assert tab.titles() and not set(gone) & set(tab.titles())
+    liked, disliked = tab.titles()[:2]
+    tab.newest(".card").nth(0).get_by_role("button", name="Like").click()
+    tab.newest(".card").nth(1).get_by_role("button", name="Not for me").click()
+    expect(tab.newest(".act[aria-pressed=true]")).to_have_count(2)
+    expect(tab.newest(".noted").nth(0)).to_have_text("Noted: more like this.")
+    gone += [liked, disliked]
+
+    tab.say("something else please")
+    assert tab.titles() and not set(gone) & set(tab.titles())
+    scores = " ".join(tab.newest(".bar-name").all_text_contents())
+    assert "what you liked" in scores or "what you disliked" in scores
+
+    tab.say("something from the 80s")
+    assert "the 80s" in tab.newest(".chip").all_inner_texts()
+    assert not set(gone) & set(tab.titles())
+
+    tab.say("thanks, goodnight")
+    assert tab.titles() == []
+    assert tab.newest(".answer").inner_text()
+    assert tab.page.locator(".problem").count() == 0
+
+
+@pytest.mark.model
+def test_a_wrong_mood_is_corrected_and_recommended_for_anew(visit: Open, site: Site) -> None:
+    tab = visit(site)
+    tab.say("I feel so sad and lonely tonight, what should I watch?")
+    expect(tab.newest(".mood-says")).to_contain_text("is that right?")
+    tab.newest(".mood-fix summary").click()
+    tab.page.get_by_role("group", name="How do you feel?").get_by_text("cheerful").click()
+    tab.wait_for(2)
+    expect(tab.newest(".mood-says")).to_contain_text("You told me: cheerful")
+    assert tab.titles()
+    tab.newest(".mood-fix summary").click()
+    tab.page.get_by_role("button", name="Don’t read my mood").click()
+    tab.wait_for(3)
+    expect(tab.newest(".mood-says")).to_contain_text("not reading your mood")
+
+
+@pytest.mark.model
+def test_an_example_can_be_chosen_with_the_keyboard_alone(visit: Open, site: Site) -> None:
+    tab = visit(site, reduced_motion="reduce")
+    tab.page.get_by_role("button", name="Wide awake").focus()
+    tab.page.keyboard.press("Enter")
+    tab.wait_for(1)
+    assert tab.titles()
+    like = tab.newest(".act-like").first
+    like.focus()
+    outline = like.evaluate("one => getComputedStyle(one).outlineStyle")
+    tab.page.keyboard.press("Space")
+    expect(like).to_have_attribute("aria-pressed", "true")
+    why = tab.newest(".why summary").first
+    why.focus()
+    tab.page.keyboard.press("Enter")
+    expect(tab.newest(".why-body").first).to_be_visible()
+    assert outline != "none"
+
+
+@pytest.mark.model
+def test_the_page_fits_a_small_phone_and_the_dark(visit: Open, site: Site) -> None:
+    tab = visit(site, width=360, height=740, color_scheme="dark")
+    assert tab.fits()
+    tab.say(OPENING)
+    tab.newest(".why summary").first.click()
+    tab.newest(".mood-fix summary").first.click()
+    assert tab.fits()
+    tab.page.locator("#settings").click()
+    expect(tab.page.locator("#drawer")).to_be_visible()
+    assert tab.fits()
+    paper = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(23, 17, 13)"
+
+
+@pytest.mark.model
+def test_text_and_controls_have_enough_contrast_by_day_and_night(visit: Open, site: Site) -> None:
+    for scheme in ("light", "dark"):
+        tab = visit(site, color_scheme=scheme, reduced_motion="reduce")
+        tab.say(OPENING)
+        tab.newest(".act-like").first.click()
+        expect(tab.newest(".noted").first).to_have_text("Noted: more like this.")
+        assert tab.page.evaluate(_FAINT) == []
+
+
+_FAINT = """() => {
+  const parse = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return { rgb: [r, g, b], a };
+  };
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92
+      : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const { rgb, a } = parse(getComputedStyle(one).backgroundColor);
+      if (a === 1) return rgb;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const words = walker.currentNode.textContent.trim();
+    if (!words || !element.checkVisibility() || element.closest(".tile, .sr-only, script, style")) {
+      continue;
+    }
+    const pair = [light(parse(getComputedStyle(element).color).rgb), light(ground(element))];
+    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    if (ratio < 4.5) faint.push(`${words.slice(0, 30)}: ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}"""
+
+
+def test_a_person_and_their_settings_stay_when_the_page_is_opened_again(
+    visit: Open, scripted: Site
+) -> None:
+    tab = visit(scripted)
+    tab.page.locator("#settings").click()
+    tab.page.get_by_label("Use what you know about me").uncheck()
+    tab.page.wait_for_timeout(500)
+    before = tab.page.evaluate("localStorage.getItem('simpatico')")
+    tab.page.reload()
+    expect(tab.page.locator("#settings")).to_have_attribute("aria-expanded", "false")
+    expect(tab.page.get_by_label("Use what you know about me")).not_to_be_checked()
+    assert before and tab.page.evaluate("localStorage.getItem('simpatico')")
+
+
+def test_posters_are_asked_for_only_when_wanted_and_only_from_one_place(
+    visit: Open, scripted: Site
+) -> None:
+    tab = visit(scripted)
+    tab.page.route("https://**", lambda route: route.abort())
+    tab.say("cards")
+    expect(tab.newest(".tile")).to_be_visible()
+    assert tab.newest("img").count() == 0
+    tab.page.locator("#settings").click()
+    with tab.page.expect_request("https://upload.wikimedia.org/none.jpg") as asked:
+        tab.page.get_by_label("Show posters").check()
+    assert "referer" not in asked.value.all_headers()
+    tab.page.wait_for_timeout(300)
+    # It did not load: what is seen is the tile below it.
+    expect(tab.newest("img.poster")).to_have_js_property("naturalWidth", 0)
+    tab.page.get_by_label("Show posters").uncheck()
+    expect(tab.newest("img")).to_have_count(0)
+    assert {request.url for request in tab.remote} == {"https://upload.wikimedia.org/none.jpg"}
+    tab.remote.clear()
+    tab.errors[:] = [error for error in tab.errors if "Failed to load resource" not in error]
+
+
+def test_hostile_titles_and_messages_are_only_text(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    tab.say("cards")
+    assert tab.titles() == [HOSTILE]
+    tab.say(HOSTILE)
+    expect(tab.newest(".asked")).to_contain_text(HOSTILE)
+    assert tab.page.locator(".exchange img").count() == 0
+
+
+def test_accidents_are_told_kindly_and_can_be_tried_again(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    for text, words in (("break", "went wrong on my side"), ("full", "couldn’t keep your message")):
+        tab.say(text)
+        expect(tab.newest(".problem")).to_contain_text(words)
+    n = tab.page.locator(".exchange").count()
+    tab.page.get_by_role("button", name="Try again").click()
+    tab.wait_for(n + 1)
+    assert "secret" not in tab.page.inner_text("body")
+    tab.say("degraded")
+    expect(tab.newest(".degraded")).to_contain_text("the language model is not there")
+    tab.say("nothing")
+    expect(tab.newest(".nothing")).to_be_visible()
+
+
+def test_a_turn_can_be_stopped_and_a_new_conversation_begun(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    box = tab.page.get_by_label("Your message")
+    box.fill("wait")
+    box.press("Enter")
+    expect(tab.newest(".answer")).to_contain_text("So far")
+    tab.page.get_by_role("button", name="Stop").click()
+    tab.wait_for(1)
+    expect(tab.newest()).to_contain_text("Stopped, as you asked.")
+    expect(tab.newest(".answer")).to_contain_text("So far")
+    tab.page.get_by_role("button", name="Start over").click()
+    expect(tab.page.locator(".empty")).to_be_visible()
+
+
+def test_care_comes_without_cards_moods_or_further_offers(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    tab.say("care")
+    expect(tab.newest(".care")).to_contain_text("Please talk to somebody.")
+    assert tab.newest(".card, .mood, .chip, .follow").count() == 0
+
+
+def test_empty_and_endless_messages_are_handed_back(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    box = tab.page.get_by_label("Your message")
+    box.press("Enter")
+    expect(tab.page.locator(".notice")).to_contain_text("Write a word or two")
+    box.fill("x" * 10_000)
+    box.press("Enter")
+    expect(tab.page.locator(".notice")).to_contain_text("10,000 characters")
+    assert len(box.input_value()) == 10_000
+    assert tab.page.locator(".exchange").count() == 0
+
+
+def test_while_it_works_the_page_says_so_to_everybody(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    box = tab.page.get_by_label("Your message")
+    box.fill("wait")
+    box.press("Enter")
+    reply = tab.newest(".reply")
+    expect(reply).to_have_attribute("aria-busy", "true")
+    expect(reply).to_have_attribute("aria-live", "polite")
+    expect(tab.newest(".steps .now")).to_have_text("Writing")
+    expect(tab.newest(".steps li")).to_have_count(4)
+    box.fill("care")
+    box.press("Enter")  # a new message ends the one before
+    tab.wait_for(2)
+    expect(tab.page.locator(".exchange").first).to_contain_text("Stopped")
+
+
+def test_the_servers_own_tools_are_shut(scripted: Site, browser: Browser) -> None:
+    context = browser.new_context()
+    for path in ("monitoring", "gradio_api/runs", "gradio_api/vibe-code"):
+        answer = context.request.get(f"{scripted.url}{path}")
+        assert answer.status >= 400 or "simpatico" not in answer.text().lower(), path
+    home = context.request.get(scripted.url)
+    assert "default-src 'self'" in home.headers["content-security-policy"]
+    context.close()

@@ -5,14 +5,17 @@ Two questions: against GoEmotions' dev labels (what the words say), and against 
 """
 
 import argparse
+import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import MOODS, Mood, Value
+from simpatico.domain import MOODS, Mood, Turn, Value
+from simpatico.errors import BadReply
 from simpatico.eval.mood_lines import DEV, TEST, Line
 from simpatico.finetune.mood import Rows, load_goemotions
 
@@ -108,30 +111,58 @@ def evaluate_lines(read: Callable[[str], Mood], lines: Sequence[Line]) -> LineRe
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the reports of the encoder reader."""
+    """Print the reports of a reader."""
     parser = argparse.ArgumentParser(description="Evaluate how the mood is read.")
     parser.add_argument("--data", type=Path, required=True, help="folder with dev.tsv")
     parser.add_argument("--n", type=int, default=0, help="rows to draw; 0: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--head", type=Path, help="a mood.npz other than the shipped one")
+    parser.add_argument("--reader", choices=("encoder", "llm"), default="encoder")
     parser.add_argument("--test", action="store_true", help="score our test lines, too")
     chosen = parser.parse_args(arguments)
 
+    rows = sample(load_goemotions(chosen.data / "dev.tsv"), n=chosen.n, seed=chosen.seed)
+    with _reader(chosen.reader, chosen.head) as read:
+        _print_reports(read, rows, test=chosen.test)
+
+
+@contextmanager
+def _reader(name: str, head: Path | None) -> Iterator[Callable[[str], Mood]]:
+    """A reader of single sentences; one that cannot be read is an unknown mood."""
     import platformdirs
 
+    from simpatico.agent.engine import LlamaServer
+    from simpatico.agent.llm import OpenAILLM
     from simpatico.agent.read.encoder_reader import EncoderReader
+    from simpatico.agent.read.llm_reader import LLMReader
     from simpatico.agent.read.mood import MoodHead
+    from simpatico.agent.read.understand import Rules
     from simpatico.modelstore import ModelStore
     from simpatico.retrieval.encoders.minilm import MiniLM
     from simpatico.retrieval.titles import TitleIndex
 
     store = ModelStore(Path(platformdirs.user_cache_dir("simpatico")))
-    reader = EncoderReader(MiniLM(store.path("minilm")), TitleIndex([]), head=MoodHead(chosen.head))
+    titles = TitleIndex([])
+    if name == "encoder":
+        reader = EncoderReader(MiniLM(store.path("minilm")), titles, head=MoodHead(head))
+        yield lambda text: reader.mood([text])
+        return
+    model = "smollm2-135m-instruct"
+    with LlamaServer(store.path(model) / "model.gguf") as (url, key), asyncio.Runner() as runner:
+        llm = OpenAILLM(url, model, key, 60, flavour="llamacpp")
+        asking = LLMReader(llm, Rules(titles))
 
-    def read(text: str) -> Mood:
-        return reader.mood([text])
+        def ask(text: str) -> Mood:
+            try:
+                return runner.run(asking.read([Turn(role="user", text=text)])).mood
+            except BadReply:
+                return Mood()
 
-    rows = sample(load_goemotions(chosen.data / "dev.tsv"), n=chosen.n, seed=chosen.seed)
+        yield ask
+        runner.run(llm.aclose())
+
+
+def _print_reports(read: Callable[[str], Mood], rows: Rows, *, test: bool) -> None:
     report = evaluate(read, rows)
     print(
         f"GoEmotions dev, n={report.n}: macro-F1 {report.macro_f1:.3f}, micro-F1 "
@@ -141,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for one in report.labels:
         print(f"  {one.label:15} F1 {one.f1:.2f}  n={one.support}")
     for name, lines in (("dev", DEV), ("test", TEST)):
-        if name == "dev" or chosen.test:
+        if name == "dev" or test:
             found = evaluate_lines(read, lines)
             print(f"own {name} lines, n={found.n}: {found.accuracy:.3f} accepted")
             for text, label in found.wrong:

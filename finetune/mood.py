@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
 
-from simpatico.agent.read.features import document_frequency, matrix
-from simpatico.agent.read.mood import FORMAT
 from simpatico.domain import MOODS
 from simpatico.errors import DataError
 from simpatico.finetune.mood_lines import LINES
 from simpatico.protocols import Encoder
+from simpatico.retrieval.ngrams import FORMAT, document_frequency, matrix
 
 Array = NDArray[np.float32]
 

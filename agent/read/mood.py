@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.agent.read.affect import place
-from simpatico.agent.read.features import N_FEATURES, matrix
 from simpatico.domain import MOODS, Mood
 from simpatico.errors import ModelError
 from simpatico.protocols import Encoder
+from simpatico.retrieval.ngrams import FORMAT, N_FEATURES, matrix
 
 Array = NDArray[np.float32]
 
-FORMAT = 1
 _ARRAYS = frozenset("format encoder dense bias words scale idf slope shift thresholds".split())
 DECAY = 0.6
 """What an earlier turn's feeling is worth one turn later, if nothing new is felt."""

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simpatico.agent.read.features import N_FEATURES, N_HASHES, grams, matrix
 from simpatico.agent.read.mood import MoodHead
 from simpatico.domain import MOODS
 from simpatico.errors import DataError
@@ -20,6 +19,7 @@ from simpatico.finetune.mood import (
 )
 from simpatico.finetune.mood_lines import LINES
 from simpatico.retrieval.encoders.hash import HashEncoder
+from simpatico.retrieval.ngrams import N_FEATURES, N_HASHES, grams, matrix
 
 
 def toy_rows(n: int, rng: np.random.Generator) -> Rows:

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 
+FORMAT = 1
+"""Of files with weights over these n-grams; a change of the hashing is a new one."""
+
 N_HASHES = 1 << 15
 """Buckets for words and, again as many, for characters."""
 

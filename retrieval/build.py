@@ -1,7 +1,7 @@
 """Build an index on disk: all of it, or nothing that opens.
 
     <home>/indexes/<catalogue>/manifest.json       names the current generation, replaced in one go
-                               g-<random>/         store/, words/, behaviour.npz, texts.json
+                               g-<random>/         store/ words/ behaviour.npz tones.npy texts.json
                                embedding/<key>/    vectors made so far by a build that did not end
 
 The generation before the current one is kept for processes that still read it.
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from simpatico.domain import Item, Value
+from simpatico.domain import TONES, Item, Value
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.behaviour import Behaviour
@@ -31,6 +31,7 @@ from simpatico.retrieval.exact import checked
 from simpatico.retrieval.lexical import LexicalIndex
 from simpatico.retrieval.packs import PACKS, Pack, load_pack
 from simpatico.retrieval.store import ChromaStore
+from simpatico.retrieval.tone import ToneModel
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,7 @@ def write_generation(
 
     Raises:
         StoreError, OSError: it cannot be written; the current index is then as it was.
+        ModelError: the tone model is damaged.
     """
     before = _current(root)
     folder = root / f"g-{uuid.uuid4().hex[:12]}"
@@ -146,6 +148,7 @@ def write_generation(
         tell("indexing words", 0, 1)
         LexicalIndex.build(catalog.items).save(folder / "words")
         behaviour.save(folder / "behaviour.npz")
+        np.save(folder / "tones.npy", estimated_tones(catalog.items, vectors, encoder=encoder))
         texts = {item.id: _fingerprint(item) for item in catalog.items}
         (folder / "texts.json").write_text(json.dumps(texts))
         manifest = Manifest(
@@ -182,6 +185,32 @@ def item_vectors(
     for row, item in enumerate(items):
         vectors[row] = known[item.id] if item.id in known else next(made)
     return vectors
+
+
+def estimated_tones(
+    items: Sequence[Item], vectors: NDArray[np.float32], *, encoder: str
+) -> NDArray[np.float32]:
+    """Tone profiles for items that have none, (n_items, n_tones); a row of nan for the others.
+
+    Also nan, which is unknown, when the tone model does not understand the encoder's vectors.
+    """
+    tones = np.full((len(items), len(TONES)), np.nan, dtype=np.float32)
+    lacking = [row for row, item in enumerate(items) if not item.tone]
+    if lacking and (model := ToneModel.load()).encoder == encoder:
+        tones[lacking] = model.profile([items[row] for row in lacking], vectors[lacking])
+    return tones
+
+
+def with_tones(catalog: Catalog, tones: NDArray[np.float32]) -> Catalog:
+    """The catalogue with profiles filled in where it has none and `tones` has a row of numbers."""
+    rows = [row for row in np.flatnonzero(~np.isnan(tones[:, 0])) if not catalog.items[row].tone]
+    if not rows:
+        return catalog
+    items = list(catalog.items)
+    for row in rows:
+        profile = tuple(tones[row].astype(np.float64).round(2).tolist())
+        items[row] = Item(**{**dict(items[row]), "tone": profile})
+    return Catalog(name=catalog.name, items=tuple(items))
 
 
 def item_text(item: Item) -> str:

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Candidate, Constraints, Hit, Item, Mentions, Profile, UserState
+from simpatico.domain import TONES, Candidate, Constraints, Hit, Item, Mentions, Profile, UserState
 from simpatico.errors import StoreError
 from simpatico.protocols import Encoder, ProgressCallback, Store
 from simpatico.retrieval.audit import AuditReport, faults, mend
 from simpatico.retrieval.behaviour import Behaviour
-from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of
+from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of, with_tones
 from simpatico.retrieval.candidates import Scored, Source, fuse, ranked, tone_matrix, top
 from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.exact import DECIMALS
@@ -45,6 +45,7 @@ class Index:
         *,
         lexical: LexicalIndex | None = None,
         behaviour: Behaviour | None = None,
+        tones: NDArray[np.float32] | None = None,
         root: Path | None = None,
     ) -> None:
         """Put the parts together; `open` does so from disk.
@@ -55,9 +56,11 @@ class Index:
             store: a vector for each item.
             lexical: made from the catalogue when not given.
             behaviour: nothing known when not given.
+            tones: (n_items, n_tones), profiles for items that have none, nan for the others.
             root: where the index lies on disk, if it does.
         """
-        self.catalog = catalog
+        self._source = catalog
+        self.catalog = catalog = catalog if tones is None else with_tones(catalog, tones)
         self.table = ItemTable(catalog.items)
         self._encoder = encoder
         self._lexical = lexical or LexicalIndex.build(catalog.items)
@@ -110,10 +113,19 @@ class Index:
         try:
             lexical = LexicalIndex.load(folder / "words")
             behaviour = Behaviour.load(folder / "behaviour.npz")
+            tones = _read_tones(folder / "tones.npy", len(catalog))
             store = ChromaStore(folder / "store", COLLECTION, encoder.dim, create=False)
         except StoreError as error:
             raise StoreError(f"the index of {name!r} is damaged, {advice}: {error}") from error
-        return cls(catalog, encoder, store, lexical=lexical, behaviour=behaviour, root=root)
+        return cls(
+            catalog,
+            encoder,
+            store,
+            lexical=lexical,
+            behaviour=behaviour,
+            tones=tones,
+            root=root,
+        )
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -243,7 +255,7 @@ class Index:
             store = mend(
                 found,
                 self.store,
-                catalog=self.catalog,
+                catalog=self._source,
                 encoder=self._encoder,
                 behaviour=self._learnt_before,
                 root=self._root,
@@ -336,6 +348,16 @@ class Index:
             for rank, (item_id, score) in enumerate(rest, start=n_before + 1)
         }
         return {**hits, **more}
+
+
+def _read_tones(path: Path, n_items: int) -> NDArray[np.float32]:
+    try:
+        tones: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise StoreError(f"tones in {path} cannot be read: {error}") from error
+    if tones.shape != (n_items, len(TONES)):
+        raise StoreError(f"wanted tones of {n_items} items in {path}, got {tones.shape}")
+    return tones
 
 
 def _without_tones(query: str, constraints: Constraints) -> str:

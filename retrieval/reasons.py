@@ -9,8 +9,12 @@ from simpatico.domain import Constraints, Item, Part, Reason
 from simpatico.retrieval.lexical import words
 from simpatico.text import clean, fold
 
-TONE_HOLDS: Final = 0.5
+TONE_HOLDS: Final = 0.6
 """An item is said to be warm from this strength on."""
+
+HINTS: Final = frozenset({"uplifting", "quirky", "dreamy", "nostalgic", "gentle"})
+HINT_HOLDS: Final = 0.85
+"""Tones that are estimated less surely (docs/tone.md) are claimed only from this strength on."""
 
 MAX_QUOTE: Final = 140
 """A longer first sentence is not quoted, for a clipped one may say something else."""
@@ -76,7 +80,11 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
 def _feels(item: Item, wished: Sequence[tuple[str, float]]) -> str:
     """The two wished tones that it has most of: "It is warm and funny"."""
     strengths = ((tone, weight, item.tone_of(tone)) for tone, weight in wished)
-    holding = [(-weight * has, tone) for tone, weight, has in strengths if has >= TONE_HOLDS]
+    holding = [
+        (-weight * has, tone)
+        for tone, weight, has in strengths
+        if has >= (HINT_HOLDS if tone in HINTS else TONE_HOLDS)
+    ]
     chosen = [_PHRASES.get(tone, tone) for _, tone in sorted(holding)[:2]]
     return f"It is {' and '.join(chosen)}" if chosen else ""
 

@@ -17,6 +17,7 @@ from simpatico.retrieval.encoders.hash import HashEncoder
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.store import MemoryStore
+from simpatico.retrieval.tone import ToneModel
 
 ENCODER = HashEncoder(64)
 
@@ -289,7 +290,8 @@ def test_a_changed_catalogue_or_encoder_makes_the_index_stale(built: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "damage", ["manifest.json", "words/ids.json", "behaviour.npz", "store/chroma.sqlite3"]
+    "damage",
+    ["manifest.json", "words/ids.json", "behaviour.npz", "tones.npy", "store/chroma.sqlite3"],
 )
 def test_a_damaged_index_says_what_to_run_and_building_mends_it(built: Path, damage: str) -> None:
     root = built / "indexes" / "small"
@@ -300,6 +302,30 @@ def test_a_damaged_index_says_what_to_run_and_building_mends_it(built: Path, dam
     index = Index.build(built, "small", ENCODER)
     assert found(index, query="heist")
     index.close()
+
+
+def test_items_without_a_tone_get_the_models_where_it_understands_the_encoder(home: Path) -> None:
+    model = ToneModel.load()
+
+    class Understood(HashEncoder):
+        """Vectors of the hash encoder under the name that the tone model was trained for."""
+
+        def __init__(self) -> None:
+            super().__init__(len(model.centre))
+            self.name = model.encoder
+
+    index = Index.build(home, "small", Understood())
+    assert index.catalog.items[0] == Catalogs(home).load("small").items[0]  # has one of its own
+    toned = index.item("heat")
+    assert toned is not None
+    wanted = model.profile([ITEMS[2]], index.vectors(["heat"]))[0]
+    assert toned.tone == pytest.approx(wanted.tolist(), abs=0.006)
+    index.audit(repair=True)
+    index.close()
+    Index.open(home, "small", Understood()).close()
+    other = Index.build(home, "small", ENCODER)
+    assert other.item("heat") == ITEMS[2]
+    other.close()
 
 
 def test_a_second_build_encodes_only_what_changed(home: Path) -> None:

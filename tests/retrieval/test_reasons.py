@@ -21,13 +21,19 @@ def film(**fields: Any) -> Item:
 
 
 def test_only_wished_tones_that_hold_are_named_the_strongest_two() -> None:
-    profile = {"warm": 0.6, "funny": 0.9, "uplifting": 0.7, "dark": 0.9, "gentle": 0.2}
-    found = texts(film(tone=profile), Evidence(wished=wish("warm", "funny", "uplifting", "gentle")))
-    assert ("mood", "It is funny and uplifting") in found
+    profile = {"warm": 0.6, "funny": 0.9, "touching": 0.7, "dark": 0.9, "sad": 0.2}
+    found = texts(film(tone=profile), Evidence(wished=wish("warm", "funny", "touching", "sad")))
+    assert ("mood", "It is funny and touching") in found
     weak = texts(film(tone={"warm": 0.4}), Evidence(wished=wish("warm")))
     assert all(kind != "mood" for kind, _ in weak)
     other = texts(film(tone={"dark": 0.9}), Evidence(wished=wish("warm")))
     assert all(kind != "mood" for kind, _ in other)
+
+
+def test_tones_estimated_less_surely_are_named_only_when_very_strong() -> None:
+    evidence = Evidence(wished=wish("gentle", "warm"))
+    assert ("mood", "It is warm") in texts(film(tone={"gentle": 0.8, "warm": 0.6}), evidence)
+    assert ("mood", "It is gentle") in texts(film(tone={"gentle": 0.9}), evidence)
 
 
 def test_made_for_children_is_said_in_words() -> None:

@@ -124,11 +124,11 @@ def _peaks(n: bytes, light: str, shade: str) -> str:
 
 
 def _arches(n: bytes, light: str, shade: str) -> str:
-    x, foot = 70 + n[0] % 60, 196
+    x, foot, step = 60 + n[0] % 80, 196, 13 + n[2] % 10
     arches = "".join(
         f'<path d="M{x - r} {foot}V{foot - 60}a{r} {r} 0 0 1 {2 * r} 0V{foot}" fill="none" '
-        f'stroke="{light if i % 2 == n[1] % 2 else shade}" stroke-width="9"/>'
-        for i, r in enumerate(range(12, 106, 17))
+        f'stroke="{light if i % 2 == n[1] % 2 else shade}" stroke-width="{step * 0.55:.1f}"/>'
+        for i, r in enumerate(range(step - 4, 110, step))
     )
     return f'{arches}<rect y="{foot}" width="200" height="110" fill="{shade}"/>'
 

@@ -57,6 +57,7 @@ _NOT_SEEN = re.compile(
     r"\b(?:haven'?t|have not|never|not|hadn'?t|didn'?t)(?: yet| ever| actually)? (?:see|seen|"
     r"watch|watched)\b|\b(?:want|going|like|love|planning|meaning|plan) to (?:see|watch)\b"
 )
+_EXCEPT = re.compile(r"\b(?:not|except(?: for)?|no|without)\s+[\"'“]?$")
 _CUT = re.compile(r"[.!?;\n]+(?=\s|$)|\b(?:but|whereas|though|although|while)\b")
 _CALLED = re.compile(
     r"\b(?:films?|movies?|show|book|album|song|one|something) (?:called|named|titled|"
@@ -103,6 +104,8 @@ def _joined(between: str) -> bool:
 
 
 def _judge(before: str, after: str) -> str:
+    if _EXCEPT.search(before):
+        return "disliked"
     unseen = bool(_NOT_SEEN.search(before))
     found: list[tuple[int, str]] = []
     for stance, cue in (("disliked", _DISLIKED), ("liked", _LIKED), ("seen", _SEEN)):

@@ -51,9 +51,13 @@ class Names:
         """
         wanted: dict[str, None] = {}
         refused: dict[str, None] = {}
-        for name, span in (*self._known(text), *self._after_cues(text)):
+        for name, span in self.find(text):
             (refused if inside(span, denied) else wanted).setdefault(name)
         return tuple(name for name in wanted if name not in refused), tuple(refused)
+
+    def find(self, text: str) -> list[tuple[str, Span]]:
+        """Names and where they stand."""
+        return [*self._known(text), *self._after_cues(text)]
 
     def _known(self, text: str) -> list[tuple[str, Span]]:
         words = list(_WORD.finditer(text)) if self._full else []

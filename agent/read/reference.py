@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from simpatico.agent.read.clauses import negated, plain, shorten
 from simpatico.agent.turn import Reference
 from simpatico.domain import Item
+from simpatico.retrieval.words import CHAT_WORDS, FUNCTION_WORDS
 from simpatico.text import fold, fold_title
 
 _ORDINALS: dict[str, int] = {
@@ -151,11 +152,11 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
     low = plain(shorten(text)).strip()
     if not low:
         return Reference()
-    if _SURPRISE.search(low) and not _by_title(low, shown):
+    if _SURPRISE.search(low) and not _by_title(text, shown):
         return Reference(stance="surprise")
     if not shown:
         return Reference()
-    pointed = _by_title(low, shown) or _by_place(low, len(shown))
+    pointed = _by_title(text, shown) or _by_place(low, len(shown))
     everything = tuple(range(len(shown)))
     stance = _stance(low)
     if not pointed and _ALL.search(low):
@@ -187,16 +188,25 @@ def _ids(shown: Sequence[Item], positions: Sequence[int]) -> tuple[str, ...]:
     return tuple(shown[position].id for position in positions)
 
 
-def _by_title(low: str, shown: Sequence[Item]) -> tuple[int, ...]:
+def _by_title(text: str, shown: Sequence[Item]) -> tuple[int, ...]:
     """Shown items whose title stands in the text; a longer title hides one inside it."""
-    said = f" {fold(low)} "
+    said = f" {fold(text)} "
     found = []
     for position in sorted(range(len(shown)), key=lambda i: -len(shown[i].title)):
         title = fold_title(shown[position].title)
+        ordinary = FUNCTION_WORDS.issuperset(title.split()) or title in CHAT_WORDS
+        if ordinary and not _written_as_title(text, shown[position].title):
+            continue  # "seen it" is not about "It"
         if len(title) > 1 and f" {title} " in said:
             found.append(position)
             said = said.replace(f" {title} ", " _ ")
     return tuple(sorted(found))
+
+
+def _written_as_title(text: str, title: str) -> bool:
+    """Whether an ordinary word stands there as a title: with a capital in mid-sentence, quoted."""
+    words = re.escape(title)
+    return bool(re.search(rf"(?:[\"'“‘]|[a-z,] ){words}(?!\w)", text))
 
 
 def _by_place(low: str, n_shown: int) -> tuple[int, ...]:

@@ -130,7 +130,8 @@ class Rules:
         wish = " ".join(masked[part.start : part.end].strip() for part in parts if part.wish)
         about_self = [part for part in parts if not part.wish]
         said = text if len(about_self) == len(parts) else _join(text, about_self)
-        refused = (*heard.denied, *spans, *heard.years, *heard.taken_back)
+        people = [span for _, span in self._names.find(masked)]
+        refused = (*heard.denied, *spans, *people, *heard.years, *heard.taken_back)
         kept = [span for span in heard.terms if not inside(span, refused)]
         words = query_words(text, parts, skip=(*refused, *need_spans(masked)), unless=kept)
         return named, heard, said, wish, words

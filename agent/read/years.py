@@ -41,7 +41,8 @@ _ANY = re.compile(
     r"\b(?:any (?:year|decade|era|age|time period)|(?:the )?(?:year|decade|era|age) (?:does(?:n't|"
     r" not) matter|is(?:n't| not) important)"
     r"|(?:don't|do not) care (?:about the|what|which|how old) ?(?:year|decade|era|it is)?|"
-    r"doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:year|decade|era|dates?)|"
+    r"doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:years?|decades?|era|"
+    r"dates?)|"
     r"(?:old or new|new or old))\b"
 )
 

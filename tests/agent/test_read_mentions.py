@@ -23,6 +23,7 @@ LINES: list[tuple[str, dict[str, str]]] = [
     ("I didn't like Titanic", {"titanic": "disliked"}),
     ("I don't really like Titanic", {"titanic": "disliked"}),
     ("Titanic was boring", {"titanic": "disliked"}),
+    ("something funny but not Jaws", {"jaws": "disliked"}),
     ("nothing like Jaws", {"jaws": "disliked"}),
     ("I've seen Shrek", {"shrek": "seen"}),
     ("I have already seen Shrek and Jaws", {"shrek": "seen", "jaws": "seen"}),

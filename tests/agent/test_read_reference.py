@@ -66,6 +66,13 @@ def test_a_longer_title_hides_a_shorter_one_within_it() -> None:
     assert resolve("seen alien nation", shown).item_ids == ("2",)
 
 
+def test_a_title_that_is_an_ordinary_word_must_be_written_as_one() -> None:
+    shown = (Item(id="1", title="Thor"), Item(id="2", title="It"))
+    assert resolve("seen it", shown).item_ids == ("1",)
+    assert resolve("I have seen It", shown).item_ids == ("2",)
+    assert resolve('"It" was boring', shown).item_ids == ("2",)
+
+
 def test_there_is_no_fifth_of_four_and_nothing_to_point_at_in_nothing() -> None:
     assert resolve("the fifth one", SHOWN) == Reference()
     assert resolve("not that one", ()) == Reference()

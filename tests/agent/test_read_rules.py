@@ -135,6 +135,7 @@ DIALOGUES: list[tuple[tuple[str, ...], dict[str, object]]] = [
     (("a western", "or a comedy"), {"genres": ("Comedy", "Western")}),
     (("a western from the 60s", "actually any year is fine"), {"genres": ("Western",)}),
     (("a western with John Wayne", "forget the western"), {"people": ("John Wayne",)}),
+    (("a western from the 60s", "forget the years"), {"genres": ("Western",)}),
     (("no horror", "horror is fine after all"), {}),
     (("no horror", "ok, some horror"), {"genres": ("Horror",), "tones": ("scary",)}),
     (("something sad", "something less sad"), {"not_tones": ("sad",)}),
@@ -267,6 +268,7 @@ QUERIES = [
     ("something about a heist in Paris", "heist paris"),
     ("I just got dumped, give me a film about starting over in Italy", "starting italy"),
     ("surprise me", ""),
+    ("a heist film with Tom Hanks", "heist"),
 ]
 
 

@@ -53,25 +53,30 @@ def fuse(
     *,
     weights: Mapping[Source, float] = SOURCE_WEIGHTS,
     k: int = RRF_K,
+    n: int | None = None,
 ) -> list[Fused]:
-    """Weighted reciprocal rank fusion: best first, ties by id.
+    """Weighted reciprocal rank fusion: the n best (or all), best first, ties by id.
 
     Only the order within a source matters, never its scale. The order in which sources and pairs
     are given does not matter. A source of weight 0 or without weight adds its hits and no score.
     """
-    hits: dict[str, list[Hit]] = {}
+    found: dict[str, list[tuple[Source, int, float]]] = {}
     for source in sorted(lists):
         for rank, (item_id, score) in enumerate(ranked(lists[source]), start=1):
-            hits.setdefault(item_id, []).append(Hit(source=source, rank=rank, score=score))
-    fused = [
+            found.setdefault(item_id, []).append((source, rank, score))
+    totals = {
+        item_id: math.fsum(weights.get(source, 0.0) / (k + rank) for source, rank, _ in hits)
+        for item_id, hits in found.items()
+    }
+    best = sorted(totals, key=lambda item_id: (-totals[item_id], item_id))[:n]
+    return [
         Fused(
             item_id,
-            math.fsum(weights.get(hit.source, 0.0) / (k + hit.rank) for hit in found),
-            tuple(found),
+            totals[item_id],
+            tuple(Hit(source=name, rank=rank, score=score) for name, rank, score in found[item_id]),
         )
-        for item_id, found in hits.items()
+        for item_id in best
     ]
-    return sorted(fused, key=lambda each: (-each.score, each.item_id))
 
 
 def top(

@@ -165,7 +165,7 @@ class Index:
             lists["behaviour"] = self._liked_by_others(liked, depth, allowed)
             if not lists["behaviour"]:
                 lists["liked"] = self._close_to(liked[:_LIKED_SEARCHES], depth, allowed)
-        fused = fuse(lists)[:n]
+        fused = fuse(lists, n=n)
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:
             hits = self._with_cosines(hits, vector, n_before=len(lists["text"]))

@@ -34,6 +34,15 @@ def test_fusion_by_hand() -> None:
     ]
 
 
+def test_the_n_best_are_the_first_of_all() -> None:
+    lists: dict[Source, list[tuple[str, float]]] = {
+        "text": [("a", 0.9), ("b", 0.5)],
+        "popular": [("c", 1.0), ("b", 0.1)],
+    }
+    assert fuse(lists, n=2) == fuse(lists)[:2]
+    assert fuse(lists, n=9) == fuse(lists)
+
+
 def test_ties_are_settled_by_id_and_a_repeated_id_counts_once() -> None:
     assert ranked([("b", 1.0), ("a", 1.0), ("b", 0.5)]) == [("a", 1.0), ("b", 1.0)]
     assert ranked([]) == []

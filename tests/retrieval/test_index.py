@@ -410,3 +410,15 @@ def test_a_reader_keeps_its_index_while_another_is_built(built: Path) -> None:
     for _ in range(3):
         Index.build(built, "small", ENCODER).close()
     assert len(list((built / "indexes" / "small").glob("g-*"))) == 2
+
+
+def test_the_example_in_the_docs_runs(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "retrieval.md").read_text()
+    example = page.split("```python\n")[1].split("```")[0]
+    monkeypatch.setenv("SIMPATICO_HOME", str(built))
+    monkeypatch.setenv("SIMPATICO_CATALOG", "small")
+    monkeypatch.setenv("SIMPATICO_RETRIEVAL__ENCODER", "hash")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["shown"][0].item.id in ("heat", "ocean")
+    names["index"].close()

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from simpatico.agent.turn import Reference, Request
+from simpatico.agent.read.reference import Reference
+from simpatico.agent.turn import Request
 from simpatico.domain import Event, EventKind, UserState
 
 _KINDS: dict[str, EventKind] = {

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from simpatico.agent.read.affect import chosen_mood
-from simpatico.agent.read.reference import resolve
+from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.relax import relaxations
-from simpatico.agent.turn import Reference
 from simpatico.domain import (
     Candidate,
     Item,

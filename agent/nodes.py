@@ -13,8 +13,9 @@ from simpatico.agent import explain, safety
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from
 from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
+from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
-from simpatico.agent.turn import Reference, Request, TurnState
+from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
     CardsReady,
     Event,

@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.channels.untracked_value import UntrackedValue
 
+from simpatico.agent.read.reference import Reference
 from simpatico.domain import (
     Candidate,
     Profile,
@@ -34,13 +35,6 @@ class Request(Value):
     said: tuple[Turn, ...] = ()
     revise: bool = False
     stored: bool = True
-
-
-class Reference(Value):
-    """Items among those shown (or named) that a message points at, and what it says of them."""
-
-    item_ids: tuple[str, ...] = ()
-    stance: str = "none"
 
 
 class TurnState(TypedDict, total=False):

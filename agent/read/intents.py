@@ -6,8 +6,8 @@ Follow-ups come first: they are short and unlike anything else.
 import re
 
 from simpatico.agent.read.clauses import plain
+from simpatico.agent.read.reference import Reference
 from simpatico.agent.read.rules import Heard
-from simpatico.agent.turn import Reference
 from simpatico.domain import Constraints, IntentName, UserState
 
 _WHY = re.compile(

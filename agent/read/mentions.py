@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from simpatico.agent.read.clauses import Span, plain
-from simpatico.agent.turn import Reference
+from simpatico.agent.read.reference import Reference
 from simpatico.domain import Mentions
 
 

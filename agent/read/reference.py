@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 
 from simpatico.agent.read.clauses import negated, plain, shorten
-from simpatico.agent.turn import Reference
-from simpatico.domain import Item
+from simpatico.domain import Item, Value
 from simpatico.retrieval.words import CHAT_WORDS, FUNCTION_WORDS
 from simpatico.text import fold, fold_title
 
@@ -140,6 +139,13 @@ _QUESTION = re.compile(
     r"^(?:and |but |so |ok(?:ay)? |hm+ |wait )?(?:what|who|why|how|when|where|which|is|are|was|"
     r"does|do|did|can|tell me|explain|more about|describe|compare)\b"
 )
+
+
+class Reference(Value):
+    """Items among those shown (or named) that a message points at, and what it says of them."""
+
+    item_ids: tuple[str, ...] = ()
+    stance: str = "none"
 
 
 def resolve(text: str, shown: Sequence[Item]) -> Reference:

@@ -19,12 +19,11 @@ from simpatico.agent.read.mentions import (
 from simpatico.agent.read.needs import need_by_cue, need_spans
 from simpatico.agent.read.people import Names
 from simpatico.agent.read.query import join_query, query_words
-from simpatico.agent.read.reference import resolve
+from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.read.rules import Heard, hear, merge
 from simpatico.agent.read.wishes import Clause
 from simpatico.agent.read.words import GENRES, TONES, Vocabulary
 from simpatico.agent.safety import is_crisis
-from simpatico.agent.turn import Reference
 from simpatico.domain import (
     Constraints,
     IntentName,

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime
 
 from simpatico.agent.learn import events_from
-from simpatico.agent.turn import Reference, Request
+from simpatico.agent.read.reference import Reference
+from simpatico.agent.turn import Request
 from simpatico.domain import Mentions, UserState
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from simpatico.agent.read.mentions import merge_mentions, stances, unlinked
-from simpatico.agent.turn import Reference
+from simpatico.agent.read.reference import Reference
 from simpatico.domain import Item, Mentions
 from simpatico.retrieval.titles import TitleIndex
 

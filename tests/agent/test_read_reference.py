@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatico.agent.read.reference import resolve
-from simpatico.agent.turn import Reference
+from simpatico.agent.read.reference import Reference, resolve
 from simpatico.domain import Item
 
 SHOWN = tuple(

@@ -4,10 +4,10 @@
 
 Items are synthetic and clustered: each belongs to a topic and its text is drawn from the topic's
 words and common ones (Zipf); a vector is the normed sum of fixed random word vectors, so that
-texts with words in common are close. The variance of word vectors falls off so that, as with the
-shipped encoder on the movies pack, about 50 of the 384 dimensions carry half of the items'
-variance and two items have a mean cosine of about .2. Queries are made the same way from other
-draws. The query is also put through the shipped encoder, if its weights are there, for its time.
+texts with words in common are close. The word vectors' variance falls off over the dimensions as
+that of the movies pack under the shipped encoder does (80 % of it lies in 130 of 384 dimensions).
+Queries are made the same way from other draws. The query is also put through the shipped encoder,
+if its weights are there, for its time.
 
 Per size: an index is built in another process, opened here, and asked with no filter, with one
 that 30 % and one that 5 % of the items pass. Recall compares the store's answer with exact search.
@@ -37,7 +37,6 @@ from simpatico.retrieval.rerank import rerank
 from simpatico.settings import load_settings
 
 DIM = 384
-DECAY = 0.3
 N_WORDS = 20_000
 N_TOPICS = 1_000
 WORDS_PER_TOPIC = 40
@@ -61,7 +60,8 @@ class WordVectors:
 
     def __init__(self, *, seed: int, beside: Encoder[str] | None = None) -> None:
         rng = np.random.default_rng(seed)
-        spread = np.arange(1, DIM + 1) ** -DECAY
+        place = np.arange(DIM)
+        spread = (1 + place) ** -0.15 * np.exp(-place / 300)
         self._table = (rng.normal(size=(N_WORDS, DIM)) * spread).astype(np.float32)
         self._beside = beside
 

@@ -27,6 +27,8 @@ from simpatico.text import clean, fold
 MAX_QUERY_CHARS: Final = 1000
 _MIN_DEPTH: Final = 50
 _LIKED_SEARCHES: Final = 3
+"""Newest likes whose neighbours are searched; one when there is a query to go by as well."""
+
 _KNOWN_BONUS: Final = 0.1
 """Of two items of equal tone the better known comes first: tone alone says nothing of quality."""
 
@@ -69,6 +71,7 @@ class Index:
         self._ids = self.table.ids
         self._tones = tone_matrix(catalog.items)
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
+        self._by_popularity = np.argsort(-self._popularity, kind="stable")
         self._use(store)
 
     @classmethod
@@ -164,7 +167,8 @@ class Index:
         if liked:
             lists["behaviour"] = self._liked_by_others(liked, depth, allowed)
             if not lists["behaviour"]:
-                lists["liked"] = self._close_to(liked[:_LIKED_SEARCHES], depth, allowed)
+                newest = liked[: 1 if query else _LIKED_SEARCHES]
+                lists["liked"] = self._close_to(newest, depth, allowed)
         fused = fuse(lists, n=n)
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:
@@ -309,7 +313,8 @@ class Index:
         return self.store.search(vector, k=k, allowed=None if flags.all() else flags)
 
     def _popular(self, allowed: NDArray[np.bool_], n: int) -> list[tuple[str, float]]:
-        return top(self._ids, self._popularity, k=n, allowed=allowed)
+        best = self._by_popularity[allowed[self._by_popularity]][:n]
+        return [(self._ids[row], float(self._popularity[row])) for row in best]
 
     def _liked_by_others(
         self, liked: Sequence[str], k: int, allowed: NDArray[np.bool_]

@@ -52,6 +52,9 @@ NAMED_SHARE: Final = 0.7
 RECENT_LIKES: Final = 20
 """The newest likes (and dislikes) that an item is compared with."""
 
+REASONED: Final = 100
+"""Reasons are made for this many from the top; nobody is shown what ranks below."""
+
 CLOSE: Final = 0.3
 """An item is said to be close to a liked one from this amount of `liked` (cosine .45) on."""
 
@@ -145,7 +148,8 @@ def tone_fit(tones: NDArray[np.float32], wish: NDArray[np.float32]) -> NDArray[n
 class LinearRanker:
     """A weighted sum of parts that can be read off the recommendation.
 
-    `links` gives the parts `liked`, `unlike` and `together`; without it they are left out.
+    `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. The
+    first `REASONED` recommendations come with reasons.
     """
 
     name = "linear"
@@ -209,9 +213,11 @@ class LinearRanker:
                 item=item,
                 p_accept=1 / (1 + math.exp(-score)),
                 parts=parts,
-                reasons=reasons_for(item, parts=parts, evidence=evidence),
+                reasons=reasons_for(item, parts=parts, evidence=evidence)
+                if place < REASONED
+                else (),
             )
-            for score, item, parts, evidence in scored
+            for place, (score, item, parts, evidence) in enumerate(scored)
         ]
 
     def _closest(

@@ -15,6 +15,9 @@ from simpatico.text import fold_title
 MAX_DAMPING: Final = 0.5
 """Share of its score that the best known item loses when the unknown is favoured fully."""
 
+POOL: Final = 60
+"""The few are chosen among this many from the top: variety is not worth the worst candidates."""
+
 _PART_NUMBER: Final = re.compile(
     r"[\s,:-]+(?:part|chapter|episode|volume|vol|no)?\.?\s*(?:\d{1,2}|[ivx]{1,4}|one|two|three)$",
     re.IGNORECASE,
@@ -88,8 +91,9 @@ def rerank(
 ) -> list[Recommendation]:
     """Choose k to show: varied, not only the best known, one of a series, best first.
 
-    Seen, disliked and banned items never come back. The best remaining by `p_accept` is always
-    chosen and stands first. A second item of a series is chosen only when there are too few others.
+    Chosen among the `POOL` best. Seen, disliked and banned items never come back. The best
+    remaining by `p_accept` is always chosen and stands first. A second item of a series is chosen
+    only when there are too few others.
 
     Args:
         recommendations: as a ranker gave them.
@@ -106,7 +110,7 @@ def rerank(
         (place for place, each in enumerate(recommendations) if each.item.id not in never),
         key=lambda place: (-recommendations[place].p_accept, recommendations[place].item.id),
     )
-    first, spare = _one_of_each_series(recommendations, places)
+    first, spare = _one_of_each_series(recommendations, places[: max(POOL, 2 * k)])
     first += spare[: max(0, k - len(first))]
     if not first or k < 1:
         return []

@@ -260,7 +260,9 @@ class ChromaStore:
         ids = sorted(self._collection.get(include=[])["ids"])
         try:
             side = json.loads(self._side_file.read_text())
-            matrix = np.load(self._folder / Path(side["matrix"]).name, mmap_mode="r")
+            matrix = np.load(self._folder / Path(side["matrix"]).name, mmap_mode="r").view(
+                np.ndarray
+            )
             if side["ids"] == ids and matrix.shape == (len(ids), self.dim):
                 return Rows(ids, matrix), False
         except (OSError, ValueError, KeyError, TypeError):

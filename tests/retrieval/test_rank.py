@@ -19,6 +19,7 @@ from simpatico.domain import (
 from simpatico.protocols import Ranker
 from simpatico.retrieval.rank import (
     NEED_TONES,
+    REASONED,
     LinearRanker,
     LinearWeights,
     PopularityRanker,
@@ -241,6 +242,12 @@ def test_recommendations_say_why() -> None:
         "It is a comedy film from 1998",
     }
     assert texts["b"] == {"People who liked Paddington 2 (2017) also liked it"}
+
+
+def test_only_what_may_be_shown_is_given_reasons() -> None:
+    candidates = [candidate(item(f"i{n:03}", year=1990)) for n in range(REASONED + 5)]
+    ranked = LinearRanker().rank(candidates, state=UserState(), profile=Profile())
+    assert [bool(each.reasons) for each in ranked] == [True] * REASONED + [False] * 5
 
 
 def test_popularity_orders_by_popularity_and_ignores_the_person() -> None:

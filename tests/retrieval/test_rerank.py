@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatico.domain import Item, Profile, Recommendation
-from simpatico.retrieval.rerank import damped, franchise, mmr, rerank
+from simpatico.retrieval.rerank import POOL, damped, franchise, mmr, rerank
 from simpatico.settings import RetrievalSettings
 
 PLAIN = RetrievalSettings(diversity=0, novelty=0)
@@ -122,6 +122,15 @@ def test_one_of_a_series_unless_there_is_nothing_else() -> None:
     ]
     assert chosen(given_, 2) == ["p2", "x"]
     assert chosen(given_, 3) == ["p2", "p1", "x"]
+
+
+def test_variety_is_not_bought_with_the_worst_candidates() -> None:
+    given_ = [recommendation(f"{n:03}", 0.9 - n / 1000) for n in range(POOL)]
+    given_.append(recommendation("worst", 0.1))
+    vectors = np.array([[1, 0]] * POOL + [[0, 1]], dtype=np.float32)
+    varied = RetrievalSettings(diversity=1, novelty=0)
+    assert "worst" not in chosen(given_, 5, vectors=vectors, settings=varied)
+    assert len(chosen(given_, POOL + 1, vectors=vectors)) == POOL + 1
 
 
 def test_vectors_that_do_not_fit_are_refused() -> None:

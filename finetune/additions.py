@@ -47,7 +47,7 @@ def read_additions(path: Path) -> tuple[Item, ...]:
 
 def text_of_addition(item: Item) -> str:
     """What the vector of an addition is made from: our own words only."""
-    return f"{item.label}. {', '.join(item.genres)}. {item.text} {', '.join(item.keywords)}."
+    return f"{', '.join((*item.genres, *item.keywords))}. {item.text}"
 
 
 def _several(cell: str) -> tuple[str, ...]:

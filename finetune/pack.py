@@ -198,8 +198,9 @@ def item_of(film: Film, keywords: Keywords, *, premise: str, popularity: float) 
 
 
 def text_of(item: Item, lead: str) -> str:
-    """What the vector of a film is made from."""
-    return f"{item.label}. {', '.join(item.genres)}. {lead}"
+    """What the vector of a film is made from: its story, not its title (docs/data.md)."""
+    words = ", ".join((*item.genres, *item.keywords))
+    return f"{words}. {story_of(lead, item.title)}"
 
 
 def read_column(path: Path, column: str) -> dict[str, str]:

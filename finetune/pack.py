@@ -32,6 +32,7 @@ from simpatico.finetune.facts import (
     slug_of,
 )
 from simpatico.finetune.notability import Linker, by_mentions, notability, star_power
+from simpatico.finetune.story import story_of
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder
 from simpatico.retrieval.encoders.minilm import MiniLM

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from simpatico.agent import explain, safety
 from simpatico.agent.ground import rephrase
-from simpatico.agent.learn import events_from
+from simpatico.agent.learn import events_from, newly_said
 from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
@@ -21,6 +21,7 @@ from simpatico.domain import (
     Event,
     Impression,
     Item,
+    Mentions,
     Profile,
     Recommendation,
     Reply,
@@ -65,14 +66,16 @@ class Nodes:
         understood = with_chosen_mood(understanding.state, request.options.mood)
         reference = understanding.reference
         profile, forgotten = await self._profile(request)
+        said = newly_said(understood.mentions, (previous or UserState()).mentions)
         route = choose_route(
             understood,
-            points_at_items=bool(reference.item_ids or understood.mentions.ids),
+            points_at_items=bool(reference.item_ids or said.ids),
             surprise=request.revise or reference.stance == "surprise",
         )
         return {
             "understood": understood,
             "reference": reference,
+            "said": said,
             "profile": profile,
             "route": route,
             "degraded": kept["degraded"] + understanding.degraded + forgotten,
@@ -82,13 +85,14 @@ class Nodes:
 
     async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:
         """Find candidates; when nothing fits, let go of one wish after another and say so."""
+        unlogged = await self._record(state["request"], self._lessons(state))
         size = len(self.mind.index.catalog)
         writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
         found = await self.mind.find(state["understood"], state["profile"])
         return {
             "candidates": found.candidates,
             "notes": found.notes,
-            "degraded": state["degraded"] + found.degraded,
+            "degraded": state["degraded"] + unlogged + found.degraded,
         }
 
     async def rank(self, state: TurnState, writer: Writer) -> TurnState:
@@ -137,7 +141,7 @@ class Nodes:
     async def answer(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer a question about items: why these, what is that one, which of the two."""
         intent, reference = state["understood"].intent, state["reference"]
-        asked = reference.item_ids or state["understood"].mentions.ids
+        asked = reference.item_ids or state["said"].ids
         items = self.mind.items(asked)
         if intent == "compare" and len(items) > 1:
             text = explain.compare(items)
@@ -152,17 +156,15 @@ class Nodes:
     async def acknowledge(self, state: TurnState, writer: Writer) -> TurnState:
         """Take feedback in words as the events it is; go on to recommend unless all is settled."""
         request, reference = state["request"], state["reference"]
-        understood = state["understood"]
-        events = events_from(
-            understood, reference, request, n_turn=state["n_turns"], at=datetime.now(UTC)
-        )
-        unlogged: tuple[str, ...] = ()
-        if request.stored and request.options.personal:
-            unlogged = await self._record(events)
+        events = self._lessons(state)
+        unlogged = await self._record(request, events)
         kinds = {event.kind for event in events}
-        items = self.mind.items([event.item_id for event in events])
+        items = self.mind.items(dict.fromkeys(event.item_id for event in events))
         text = explain.acknowledge(
-            understood, items, stance=_stance(reference, understood), seed=_seed(state)
+            state["understood"],
+            items,
+            stance=_stance(reference, state["said"]),
+            seed=_seed(state),
         )
         added: TurnState = {"degraded": state["degraded"] + unlogged}
         if kinds and kinds <= {"accept", "like"}:
@@ -244,7 +246,21 @@ class Nodes:
             log.warning("no profile: %s", error)
             return Profile(user=request.user), ("What you liked before could not be read.",)
 
-    async def _record(self, events: tuple[Event, ...]) -> tuple[str, ...]:
+    def _lessons(self, state: TurnState) -> tuple[Event, ...]:
+        if state["request"].revise:
+            return ()
+        return events_from(
+            state["said"],
+            state["reference"],
+            state["request"],
+            n_turn=state["n_turns"],
+            at=datetime.now(UTC),
+        )
+
+    async def _record(self, request: Request, events: tuple[Event, ...]) -> tuple[str, ...]:
+        """Store what a message teaches, unless its person wants nothing kept. Twice is once."""
+        if not (request.stored and request.options.personal):
+            return ()
         try:
             for event in events:
                 await asyncio.to_thread(self.events.append, event)
@@ -290,12 +306,11 @@ def _joined(lead: str, text: str) -> str:
     return f"{lead}\n\n{text}" if lead and text else lead or text
 
 
-def _stance(reference: Reference, understood: UserState) -> str:
+def _stance(reference: Reference, said: Mentions) -> str:
     """What is said of the items: of those shown, else of those named."""
     if reference.item_ids:
         return reference.stance
-    mentions = understood.mentions
-    named = (("liked", mentions.liked), ("disliked", mentions.disliked), ("seen", mentions.seen))
+    named = (("liked", said.liked), ("disliked", said.disliked), ("seen", said.seen))
     return next((stance for stance, ids in named if ids), "none")
 
 

@@ -1,6 +1,7 @@
 """What to do with a turn: a pure decision over what was understood."""
 
-from simpatico.domain import Constraints, Mentions, Route, UserState
+from simpatico.agent.read.wishes import wants_anything
+from simpatico.domain import Route, UserState
 
 _ANSWERS: dict[str, Route] = {
     "crisis": "care",
@@ -25,17 +26,6 @@ def choose_route(state: UserState, *, points_at_items: bool, surprise: bool = Fa
         return "explain"
     if state.intent in _FEEDBACK and points_at_items:
         return "acknowledge"
-    if surprise or knows_what_is_wanted(state):
+    if surprise or wants_anything(state):
         return "recommend"
     return "clarify"
-
-
-def knows_what_is_wanted(state: UserState) -> bool:
-    """Whether anything was said that a choice could be made by; a bare mood is not enough."""
-    wishes = state.constraints.model_copy(update={"exclude_ids": ()})
-    return (
-        bool(state.query)
-        or state.need != "unknown"
-        or wishes != Constraints()
-        or state.mentions != Mentions()
-    )

@@ -7,6 +7,7 @@ from langgraph.channels.untracked_value import UntrackedValue
 from simpatico.agent.read.reference import Reference
 from simpatico.domain import (
     Candidate,
+    Mentions,
     Profile,
     Recommendation,
     Reply,
@@ -49,6 +50,7 @@ class TurnState(TypedDict, total=False):
     request: Annotated[Request, UntrackedValue]
     understood: Annotated[UserState, UntrackedValue]
     reference: Annotated[Reference, UntrackedValue]
+    said: Annotated[Mentions, UntrackedValue]  # items this message was the first to speak of
     profile: Annotated[Profile, UntrackedValue]
     route: Annotated[Route, UntrackedValue]
     candidates: Annotated[tuple[Candidate, ...], UntrackedValue]

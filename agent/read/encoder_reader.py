@@ -10,9 +10,17 @@ from typing import cast
 from simpatico.agent.read.mood import MAX_CHARS, MoodHead, MoodReader
 from simpatico.agent.read.prototypes import INTENTS, NEEDS, Prototypes
 from simpatico.agent.read.understand import Rules, Titles, Understood
+from simpatico.agent.read.wishes import wants_anything
 from simpatico.agent.read.words import Vocabulary
 from simpatico.domain import IntentName, Item, Mood, NeedName, Turn, UserState
 from simpatico.protocols import Encoder
+
+_CALM = frozenset({"unknown", "neutral", "curiosity", "desire", "approval"})
+"""Moods that a message without a wish may have and still be one ("stories of survival at sea")."""
+
+
+_FELT = 0.3
+"""A feeling read less surely than this does not speak against a wish either."""
 
 
 class EncoderReader:
@@ -89,12 +97,21 @@ class EncoderReader:
         if intent == "unknown" and mood.confidence > 0.3 and mood.label != "neutral":
             # Who tells a recommender how they feel wants something, if only to be heard.
             intent, intent_sure = "seek", 0.4
+        query = state.query
+        if (
+            intent in ("unknown", "seek")
+            and (mood.label in _CALM or mood.confidence < _FELT)
+            and len(understood.loose) >= 2
+            and not wants_anything(state.model_copy(update={"need": need}))
+        ):
+            query, intent = " ".join(understood.loose), "seek"
+            intent_sure = max(intent_sure, 0.4)
         return UserState(
             mood=mood,
             need=need,
             intent=intent,
             constraints=state.constraints,
             mentions=state.mentions,
-            query=state.query,
+            query=query,
             confidence=intent_sure,
         )

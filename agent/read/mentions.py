@@ -91,6 +91,18 @@ def stances(text: str, named: Sequence[Named]) -> dict[str, str]:
     return out
 
 
+_BESIDES = re.compile(
+    r"\b(?:(?:is|are|was)(?:n'?t| not)|other than|except(?: for)?|besides|apart from|aside from|"
+    r"but not)(?: (?:the )?(?:film|movie|original))?\s*[\"“']?$"
+)
+
+
+def excepted(text: str, named: Sequence[Named]) -> tuple[str, ...]:
+    """Titles named only to be left out: "anything with Bill Murray that isn't Ghostbusters"."""
+    low = plain(text)
+    return tuple(one.item_id for one in named if _BESIDES.search(low[: one.start].rstrip()))
+
+
 def _in_title(at: int, named: Sequence[Named]) -> bool:
     return any(n.start <= at < n.end for n in named)
 

@@ -68,8 +68,8 @@ _ONE = re.compile(
 )
 _OTHER = re.compile(
     r"\b(?:something else|anything else|another(?: one| film| movie)?|others?|more (?:options|"
-    r"suggestions|like (?:this|that|these))|different ones?|next|try again|keep going|what else|"
-    r"more please)\b|^more\b"
+    r"suggestions)(?! like)|different ones?|next|try again|keep going|what else|"
+    r"more please)\b|^more\b(?! like)"
 )
 _SURPRISE = re.compile(
     r"\b(?:surprise me|^you (?:choose|pick|decide)|(?<!did )(?<!do )you (?:choose|pick|"

@@ -11,6 +11,7 @@ from simpatico.agent.read.clauses import blank, inside, shorten
 from simpatico.agent.read.intents import intent_by_rule
 from simpatico.agent.read.mentions import (
     Named,
+    excepted,
     merge_mentions,
     spans_of,
     stances,
@@ -21,7 +22,7 @@ from simpatico.agent.read.people import Names
 from simpatico.agent.read.query import join_query, query_words
 from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.read.rules import Heard, hear, merge
-from simpatico.agent.read.wishes import Clause
+from simpatico.agent.read.wishes import Clause, is_personal
 from simpatico.agent.read.words import GENRES, TONES, Vocabulary
 from simpatico.agent.safety import is_crisis
 from simpatico.domain import (
@@ -47,12 +48,15 @@ class Understood(Value):
     Attributes:
         said: its words about the person; "" for a plain request, which tells no feeling.
         wish: its words about what to recommend, titles blanked.
+        loose: its content words outside of what is said of the person: what to search for when
+            nothing was heard as a wish and nothing as a feeling ("stories of survival at sea").
         state: the state with everything but mood filled in; need and intent may be "unknown".
         intent_sure, need_sure: how sure the rule is, in [0, 1]; 0 where none spoke.
     """
 
     said: str = ""
     wish: str = ""
+    loose: tuple[str, ...] = ()
     state: UserState = UserState()
     intent_sure: float = 0.0
     need_sure: float = 0.0
@@ -88,7 +92,7 @@ class Rules:
                 intent="crisis", constraints=before.constraints, mentions=before.mentions
             )
             return Understood(said=text, state=state, intent_sure=1.0)
-        named, heard, said, wish, words = self._parts(text)
+        named, heard, said, wish, words, loose = self._parts(text)
         reference = resolve(text, shown)
         judged = stances(text, named)
         has_wish = bool(wish)
@@ -103,6 +107,11 @@ class Rules:
         )
         need, need_sure = need_by_cue(masked, denied=heard.denied)
         constraints = _exclude(merge(before.constraints, heard), reference, before.constraints)
+        if besides := excepted(text, named):
+            known = (*constraints.exclude_ids, *besides)
+            constraints = constraints.model_copy(
+                update={"exclude_ids": tuple(dict.fromkeys(known))}
+            )
         state = UserState(
             need=need,
             intent=intent,
@@ -111,10 +120,17 @@ class Rules:
             query=_query(words, before.query, heard, intent),
         )
         return Understood(
-            said=said, wish=wish, state=state, intent_sure=intent_sure, need_sure=need_sure
+            said=said,
+            wish=wish,
+            loose=loose,
+            state=state,
+            intent_sure=intent_sure,
+            need_sure=need_sure,
         )
 
-    def _parts(self, text: str) -> tuple[list[Named], Heard, str, str, tuple[str, ...]]:
+    def _parts(
+        self, text: str
+    ) -> tuple[list[Named], Heard, str, str, tuple[str, ...], tuple[str, ...]]:
         named = list(self._titles.link(text)) if text.strip() else []
         spans = spans_of(named)
         heard = hear(
@@ -127,13 +143,23 @@ class Rules:
         masked = blank(text, spans)
         parts = heard.parts
         wish = " ".join(masked[part.start : part.end].strip() for part in parts if part.wish)
-        about_self = [part for part in parts if not part.wish]
+        about_self = [
+            part
+            for part in parts
+            if not part.wish and not any(part.start <= start < part.end for start, _ in spans)
+        ]  # "I loved Heat" is about a film, not about how they are now
         said = text if len(about_self) == len(parts) else _join(text, about_self)
         people = [span for _, span in self._names.find(masked)]
         refused = (*heard.denied, *spans, *people, *heard.years, *heard.taken_back)
         kept = [span for span in heard.terms if not inside(span, refused)]
-        words = query_words(text, parts, skip=(*refused, *need_spans(masked)), unless=kept)
-        return named, heard, said, wish, words
+        skip = (*refused, *need_spans(masked))
+        words = query_words(text, parts, skip=skip, unless=kept)
+        free = [
+            part.model_copy(update={"wish": True})
+            for part in parts
+            if not is_personal(masked[part.start : part.end])
+        ]
+        return named, heard, said, wish, words, query_words(text, free, skip=skip, unless=kept)
 
 
 def _join(text: str, parts: Sequence[Clause]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from simpatico.agent.read.clauses import Span, inside, plain
-from simpatico.domain import Value
+from simpatico.domain import Constraints, Mentions, UserState, Value
 
 _SPLIT = re.compile(
     r"[.;!?\n:]+|,|\s-\s|\b(?:(?<!anything )(?<!nothing )but|because|so(?= (?:i|we|give|show|find|"
@@ -47,6 +47,7 @@ _CUE = re.compile(
     rf"don'?t (?:really )?(?:like|want|enjoy|need|care for)|not (?:into|a fan of|in the mood for)|"
     rf"no more|not another)\b[\w' -]*\b{_THING}|not (?:in the mood for|into|a fan of))"
 )
+_FILM = re.compile(r"\b(?:films?|movies?|flicks?)\b")
 _PERSONAL = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|me|we|we're|our|im|ive)\b")
 
 
@@ -76,6 +77,10 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
         has_term = any(start <= span[0] < end for span in terms)
         personal = bool(_PERSONAL.search(words))
         wish = bool(_CUE.search(words)) or (has_term and not _tells(words) and _asks(words))
+        # "another prison film?", "prison movies": a film is named and nothing is told of it.
+        wish = wish or bool(
+            _FILM.search(words) and not personal and not _tells(words) and not _STATES.search(words)
+        )
         if (
             not wish
             and out
@@ -86,6 +91,11 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
             wish = True
         out.append(Clause(start=start, end=end, wish=wish))
     return tuple(out)
+
+
+def is_personal(words: str) -> bool:
+    """Whether a stretch of a message speaks of the person themselves."""
+    return bool(_PERSONAL.search(plain(words)))
 
 
 def _tells(words: str) -> bool:
@@ -138,4 +148,15 @@ def _continues(words: str) -> bool:
             ),
             words,
         )
+    )
+
+
+def wants_anything(state: UserState) -> bool:
+    """Whether anything was said that a choice could be made by; a bare mood is not enough."""
+    wishes = state.constraints.model_copy(update={"exclude_ids": ()})
+    return (
+        bool(state.query)
+        or state.need != "unknown"
+        or wishes != Constraints()
+        or state.mentions != Mentions()
     )

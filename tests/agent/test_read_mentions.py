@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpatico.agent.read.mentions import merge_mentions, stances, unlinked
+from simpatico.agent.read.mentions import excepted, merge_mentions, stances, unlinked
 from simpatico.agent.read.reference import Reference
 from simpatico.domain import Item, Mentions
 from simpatico.retrieval.titles import TitleIndex
@@ -58,3 +58,17 @@ def test_the_newest_word_on_an_item_counts() -> None:
 def test_pointing_at_a_shown_item_counts_as_naming_it() -> None:
     reference = Reference(item_ids=("jaws",), stance="seen")
     assert merge_mentions(Mentions(), {"jaws": "named"}, reference, ()).seen == ("jaws",)
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("anything with a shark that isn't Jaws", ("jaws",)),
+        ("a love story other than Titanic", ("titanic",)),
+        ("animated, except for Shrek", ("shrek",)),
+        ("something like Jaws", ()),
+        ("I've not seen Casablanca", ()),
+    ],
+)
+def test_titles_named_to_be_left_out_are(text: str, left_out: tuple[str, ...]) -> None:
+    assert excepted(text, TITLES.link(text)) == left_out

@@ -82,3 +82,8 @@ def test_there_is_no_fifth_of_four_and_nothing_to_point_at_in_nothing() -> None:
 @given(st.text(max_size=200))
 def test_whatever_is_said_only_shown_items_are_pointed_at(text: str) -> None:
     assert set(resolve(text, SHOWN).item_ids) <= set(ALL)
+
+
+@pytest.mark.parametrize("text", ["more like that", "more like these please"])
+def test_asking_for_more_of_the_kind_turns_nothing_down(text: str) -> None:
+    assert resolve(text, SHOWN).stance != "rejected"

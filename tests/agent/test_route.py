@@ -1,6 +1,7 @@
 import pytest
 
-from simpatico.agent.route import choose_route, knows_what_is_wanted
+from simpatico.agent.read.wishes import wants_anything
+from simpatico.agent.route import choose_route
 from simpatico.domain import Constraints, IntentName, Mentions, Mood, Route, UserState
 
 WANTS_A_WESTERN = UserState(intent="seek", constraints=Constraints(genres=("Western",)))
@@ -33,13 +34,13 @@ def test_each_state_has_one_route(
 
 
 def test_a_bare_mood_is_not_a_wish() -> None:
-    assert not knows_what_is_wanted(UserState(mood=Mood(label="sadness", labels=("sadness",))))
+    assert not wants_anything(UserState(mood=Mood(label="sadness", labels=("sadness",))))
 
 
 def test_what_was_rejected_is_not_a_wish() -> None:
     rejected = Constraints(exclude_ids=("a", "b"))
-    assert not knows_what_is_wanted(UserState(constraints=rejected))
-    assert knows_what_is_wanted(UserState(constraints=Constraints(not_genres=("Horror",))))
+    assert not wants_anything(UserState(constraints=rejected))
+    assert wants_anything(UserState(constraints=Constraints(not_genres=("Horror",))))
 
 
 @pytest.mark.parametrize("intent", ["accept", "feedback"])

@@ -299,7 +299,7 @@ def test_a_lost_index_degrades_and_says_so(settings: Settings, home: Path) -> No
         await talk.say("a western")
         shutil.rmtree(home / "indexes")
         talk.service._mind.index.close()
-        reply = await talk.say("a film about a lonely lighthouse keeper")
+        reply = await Talk(talk.service).say("a film about a lonely lighthouse keeper")
         assert reply.recommendations
         assert reply.degraded
         assert "degraded" in (await talk.service.health())["index"]

@@ -70,10 +70,13 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
         add("attribute", _people(item, constraints.people), "wishes")
     if evidence.said and item.keywords:
         add("attribute", _subjects(item, evidence.said), "words")
-    asked_for = ("wishes",) if constraints.genres else ()
-    add("attribute", _facts(item, constraints.genres), "known", *asked_for)
+    by_facts = bool(constraints.genres) or constraints.year_from or constraints.year_to
+    if by_facts:
+        add("attribute", _facts(item, constraints.genres), "wishes")
     if value.get("match"):
         add("quote", _first_sentence(item.text), "match")
+    if not found:  # plain facts are no reason of their own, but better than none
+        add("attribute", _facts(item, ()), "known")
     return tuple(sorted(found, key=lambda reason: -reason.weight))
 
 

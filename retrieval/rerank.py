@@ -93,7 +93,7 @@ def rerank(
 
     Chosen among the `POOL` best. Seen, disliked and banned items never come back. The best
     remaining by `p_accept` is always chosen and stands first. A second item of a series is chosen
-    only when there are too few others.
+    only when there are too few others. Without diversity and novelty it is the plain order.
 
     Args:
         recommendations: as a ranker gave them.
@@ -110,6 +110,8 @@ def rerank(
         (place for place, each in enumerate(recommendations) if each.item.id not in never),
         key=lambda place: (-recommendations[place].p_accept, recommendations[place].item.id),
     )
+    if settings.diversity == 0 and settings.novelty == 0:
+        return [recommendations[place] for place in places[: max(k, 0)]]
     first, spare = _one_of_each_series(recommendations, places[: max(POOL, 2 * k)])
     first += spare[: max(0, k - len(first))]
     if not first or k < 1:

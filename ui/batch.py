@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from simpatico.agent.profile import sum_up
 from simpatico.agent.service import Ranking, Simpatico
-from simpatico.domain import Event, EventKind, Turn
+from simpatico.domain import Event, EventKind, Turn, TurnOptions
 from simpatico.errors import DataError
 from simpatico.protocols import ProgressCallback
 
@@ -126,7 +126,10 @@ async def _rank(service: Simpatico, case: DialogueLine, *, k: int) -> Ranking:
     ]
     events.sort(key=lambda event: event.at)
     turns = [Turn(role=line.role, text=line.text) for line in case.turns]
-    return await service.recommend(turns, profile=sum_up(case.id, events, ()), k=k)
+    plain_order = TurnOptions(adventurous=0.0)  # a list to score, not one to enjoy
+    return await service.recommend(
+        turns, profile=sum_up(case.id, events, ()), k=k, options=plain_order
+    )
 
 
 async def _each_line(

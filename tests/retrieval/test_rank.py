@@ -239,7 +239,6 @@ def test_recommendations_say_why() -> None:
     assert texts["a"] == {
         "It is funny and warm",
         "Close to Paddington 2 (2017), which you liked",
-        "It is a comedy film from 1998",
     }
     assert texts["b"] == {"People who liked Paddington 2 (2017) also liked it"}
 

@@ -92,8 +92,17 @@ def test_the_weightiest_comes_first_and_weights_are_shares() -> None:
         ("Close to B (2001), which you liked", 0.5),
         ("It is warm", 0.25),
         ("People who liked C also liked it", 0.125),
-        ("It is a film from 2000", 0.125),
     ]
+
+
+def test_plain_facts_are_a_reason_only_when_asked_for_or_alone() -> None:
+    comedy = film(genres=("Comedy",), year=1998, tone={"warm": 0.9})
+    plain = ("attribute", "It is a comedy film from 1998")
+    assert plain not in texts(comedy, Evidence(wished=wish("warm")))
+    assert plain in texts(
+        comedy, Evidence(wished=wish("warm"), constraints=Constraints(year_to=2000))
+    )
+    assert texts(comedy) == [plain]
 
 
 def test_an_item_that_nothing_is_known_of_has_no_reasons() -> None:

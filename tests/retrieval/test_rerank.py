@@ -120,8 +120,10 @@ def test_one_of_a_series_unless_there_is_nothing_else() -> None:
         recommendation("p1", 0.8, title="Paddington"),
         recommendation("x", 0.3, title="Xanadu"),
     ]
-    assert chosen(given_, 2) == ["p2", "x"]
-    assert chosen(given_, 3) == ["p2", "p1", "x"]
+    varied = RetrievalSettings(diversity=0.01, novelty=0)
+    assert chosen(given_, 2, settings=varied) == ["p2", "x"]
+    assert chosen(given_, 3, settings=varied) == ["p2", "p1", "x"]
+    assert chosen(given_, 2, settings=PLAIN) == ["p2", "p1"]
 
 
 def test_variety_is_not_bought_with_the_worst_candidates() -> None:

@@ -361,11 +361,20 @@ def _facts(item: Item, *, start: bool = True) -> str:
     phrase = article(" ".join(words) or kind)
     if item.year and not start:
         phrase += f" from {item.year}"
-    if people := [clean_prose(name, max_chars=60) for name in item.creators[:3]]:
-        # Directors and actors stand in one list, so no more is claimed than both roles.
-        shown = kind in ("film", "series", "show")
-        phrase += f" {'by and with' if shown else 'by'} {listing(people)}"
+    phrase += _people(item, shown=kind in ("film", "series", "show"))
     return f"{phrase[0].upper()}{phrase[1:]}." if start else f"{phrase}."
+
+
+def _people(item: Item, *, shown: bool) -> str:
+    """ " directed by A, with B and C" where the director is known, else no role is claimed."""
+    directors = [name for name in dict(item.extra).get("director", "").split(" | ") if name]
+    others = [name for name in item.creators if name not in directors]
+    named = [clean_prose(name, max_chars=60) for name in directors[:2]]
+    cast = [clean_prose(name, max_chars=60) for name in others[:2]]
+    if shown and directors:
+        return f" directed by {listing(named)}" + (f", with {listing(cast)}" if cast else "")
+    people = [clean_prose(name, max_chars=60) for name in item.creators[:3]]
+    return f" {'by and with' if shown else 'by'} {listing(people)}" if people else ""
 
 
 _NOUNS = {"comedy", "drama", "thriller", "western", "musical", "mystery", "documentary", "satire"}

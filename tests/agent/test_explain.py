@@ -193,6 +193,19 @@ def test_why_names_what_counted_for_and_against() -> None:
     assert "no particular reason" in explain.why(RECOMMENDED[1])
 
 
+def test_a_known_director_is_named_as_such() -> None:
+    item = HARRY.model_copy(
+        update={
+            "creators": ("Rob Reiner", "Billy Crystal", "Meg Ryan", "Carrie Fisher"),
+            "extra": (("director", "Rob Reiner"),),
+        }
+    )
+    assert explain.about(item) == (
+        "**When Harry Met Sally... (1989)** is a romantic comedy from 1989 directed by Rob Reiner, "
+        "with Billy Crystal and Meg Ryan."
+    )
+
+
 def test_about_and_compare_state_the_facts() -> None:
     assert explain.about(HARRY) == (
         "**When Harry Met Sally... (1989)** is a romantic comedy from 1989 by and with Billy "

@@ -366,7 +366,7 @@ def _facts(item: Item, *, start: bool = True) -> str:
 
 
 def _people(item: Item, *, shown: bool) -> str:
-    """ " directed by A, with B and C" where the director is known, else no role is claimed."""
+    """Who made it: "directed by A, with B and C", or no role claimed where none is known."""
     directors = [name for name in dict(item.extra).get("director", "").split(" | ") if name]
     others = [name for name in item.creators if name not in directors]
     named = [clean_prose(name, max_chars=60) for name in directors[:2]]

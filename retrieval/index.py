@@ -156,7 +156,7 @@ class Index:
             vector = self._encoder.encode([query])[0]  # (dim,)
             lists["text"] = self._nearest(vector, depth, allowed)
             lists["lexical"] = self._lexical.search(
-                _without_tones(query, state.constraints), depth, allowed
+                _without_terms(query, state.constraints), depth, allowed
             )
         wish = wished_tones(state)
         if np.any(wish > 0):
@@ -365,10 +365,15 @@ def _read_tones(path: Path, n_items: int) -> NDArray[np.float32]:
     return tones
 
 
-def _without_tones(query: str, constraints: Constraints) -> str:
-    """The query's words but for tones asked for, which are met by tone: else "warm" finds titles.
+def _without_terms(query: str, constraints: Constraints) -> str:
+    """The query's words but for tones and genres asked for, which are met as such.
 
-    A query of nothing else has no words left to look for.
+    Else "something warm" finds "Warm Bodies", and "a mystery" finds "Mystery, Alaska". A query of
+    nothing else has no words left to look for.
     """
-    tones = {*constraints.tones, *constraints.not_tones}
-    return " ".join(word for word in fold(query).split() if word not in tones)
+    terms = {
+        *constraints.tones,
+        *constraints.not_tones,
+        *fold(" ".join(constraints.genres)).split(),
+    }
+    return " ".join(word for word in fold(query).split() if word not in terms)

@@ -40,7 +40,7 @@ _HNSW: "Final[CreateHNSWConfiguration]" = {
     "space": "cosine",
     "ef_construction": 400,
     "max_neighbors": 48,
-    "ef_search": 400,
+    "ef_search": 600,
 }
 _PAGE: Final = 5000
 _TIES: Final = 8

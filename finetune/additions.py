@@ -6,9 +6,6 @@ from pathlib import Path
 from simpatico.domain import Item
 from simpatico.errors import DataError
 
-STANDING = 3.7
-"""What the score of a film has besides its mentions: the median over the 1,000 best known."""
-
 LEAST_MENTIONS = 5
 """An addition counts as named this often at least: it is here because it is well known."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from simpatico.text import clean
+from simpatico.text import clean, fold
 
 _CAPITAL = r"(?:Mc|Mac|O['’]|D['’]|d['’]|L['’])?[A-ZÀ-ÖØ-Þ][\w'’\-]*"
 _INITIALS = r"(?:[A-Z]\.){1,3}"
@@ -115,6 +115,20 @@ _JUNK_CAST = re.compile(
     r"|screenplay|director|producer|\?|:",
     re.I,
 )
+_CAPTION = re.compile(
+    r"^\d{4} |\[|\b(?:[Nn]arrated by|[Vv]oices? of|[Ff]ootage of|[Ii]nterviews with)\b"
+    r"|(?<![\w'’-])[a-zß-öø-ÿ]{4,}(?![\w.-])"  # "punk subculture"; but "Bong Joon-ho", "will.i.am"
+    r"|\b(?:and|between|by|for|in|of|on|or|with|within)$"
+    r"|^(?:Action|Holocaust|MotoGP|Skateboarding|narrator|Narrator)$"
+)
+"""What a documentary is about or made of, where the source's list has a name."""
+_PARTICLES = {"da", "de", "del", "den", "der", "di", "du", "el", "la", "le", "van", "von"}
+_LOWER_CASE_NAMES = {"will.i.am"}
+_SHARED_SURNAME = re.compile(rf"({_CAPITAL}) and ({_CAPITAL}) ({_CAPITAL})")
+_ENDS_IN_ARTICLE = re.compile(r"(.*\S), (The|A|An)")
+_NOT_THE_TITLE = re.compile(
+    r"\.mw-parser-output.*\}| \((?:film|[^()]* release)\)$|\s*\[\w+\]$| aka .*$", re.S
+)
 _VOICES = re.compile(
     r"\s*\((?:voices?|voice of|narrator|as .*?|cameo|uncredited|singing voice|host)[^)]*\)", re.I
 )
@@ -177,17 +191,40 @@ def genres_of(listed: Iterable[str], lead: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def title_of(title: str) -> str:
+    """The title as people write it: "Goonies, The" -> "The Goonies".
+
+    Style sheets that came along with a fraction, a second title after "aka" and the name of a
+    release go.
+    """
+    plain = clean(_NOT_THE_TITLE.sub("", title), max_chars=300)
+    if match := _ENDS_IN_ARTICLE.fullmatch(plain):
+        return f"{match[2]} {match[1]}"
+    return plain
+
+
 def cast_of(names: Iterable[str], *, at_most: int = 8) -> tuple[str, ...]:
-    """Performers without "(voices)", role notes and fragments of broken lists."""
-    kept = []
+    """Performers without "(voices)", role notes, captions and fragments of broken lists."""
+    kept: list[str] = []
     for name in names:
         plain = clean(_VOICES.sub("", name), max_chars=80).strip(" ,;.–-") if name else ""
         if name.rstrip().endswith((" Jr.", " Sr.", ", Jr.", ", Sr.", "Jr", ".")):
             plain = clean(_VOICES.sub("", name), max_chars=80).strip(" ,;–-")
         plain = plain.replace(", Jr.", " Jr.").replace(", Sr.", " Sr.")
-        if len(plain) > 1 and not _JUNK_CAST.search(plain) and plain not in {"Jr.", "Sr.", "II"}:
+        plain = plain.removeprefix("and ").removesuffix(" The")
+        if match := _SHARED_SURNAME.fullmatch(plain):  # "Cole and Dylan Sprouse"
+            kept += [f"{match[1]} {match[3]}", f"{match[2]} {match[3]}"]
+        elif len(plain) > 1 and _is_name(plain):
             kept.append(plain)
-    return tuple(dict.fromkeys(kept))[:at_most]
+    return distinct(kept)[:at_most]
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Each person once, as first written: "J. J. Abrams" and "J.J. Abrams" are one."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(fold(name) or name, name)
+    return tuple(first.values())
 
 
 def directors_of(lead: str) -> tuple[str, ...]:
@@ -229,3 +266,12 @@ def minutes_of(lead: str) -> int | None:
         if 40 <= minutes <= 400:
             return minutes
     return None
+
+
+def _is_name(plain: str) -> bool:
+    if plain in _LOWER_CASE_NAMES:
+        return True
+    if plain in {"Jr.", "Sr.", "II"} or _JUNK_CAST.search(plain) or _CAPTION.search(plain):
+        return False
+    starts_small = plain[0].islower() and plain.split()[0] not in _PARTICLES
+    return any(char.isupper() for char in plain) and not (starts_small and " " in plain)

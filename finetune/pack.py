@@ -20,25 +20,34 @@ import numpy as np
 
 from simpatico.domain import Item, Media
 from simpatico.errors import DataError
-from simpatico.finetune.additions import LEAST_MENTIONS, STANDING, read_additions, text_of_addition
+from simpatico.finetune.additions import LEAST_MENTIONS, read_additions, text_of_addition
 from simpatico.finetune.colikes import Conversation, count_colikes, read_conversations
 from simpatico.finetune.facts import (
     Keywords,
     cast_of,
     directors_of,
+    distinct,
     genres_of,
     language_of,
     minutes_of,
     slug_of,
+    title_of,
 )
-from simpatico.finetune.notability import Linker, by_mentions, notability, star_power
+from simpatico.finetune.notability import (
+    STANDING,
+    Linker,
+    as_well_known,
+    by_mentions,
+    notability,
+    star_power,
+)
 from simpatico.finetune.story import story_of
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.packs import quantise, write_items_table
 from simpatico.settings import load_settings
-from simpatico.text import clean
+from simpatico.text import clean, fold_title
 
 YEARS = (1920, 2023)
 POSTER_HOST = "https://upload.wikimedia.org/"
@@ -49,6 +58,13 @@ NEVER_2023 = {
     "Untitled_Ghostbusters:_Afterlife_sequel",
 }
 """Listed as upcoming in 2023, and put off to a later year."""
+
+RETITLED = {
+    "Birdman_(film)": "Birdman",
+    "Borat": "Borat",
+    "Naked_Gun_33_1/3:_The_Final_Insult": "Naked Gun 33⅓: The Final Insult",
+}
+"""Titles of the source that nobody types, and what people call the film."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, steps done, steps in all)."""
@@ -79,8 +95,8 @@ def build_pack(
 ) -> None:
     """Write items.parquet, vectors.npz and behaviour.npz into `out`.
 
-    `out` holds what is written by hand: keywords.tsv, premises.tsv, additions.tsv. Tone is a
-    second step (`simpatico.finetune.tone`). The same input gives the same bytes.
+    `out` holds what is written by hand: keywords.tsv, premises.tsv, additions.tsv, wellknown.tsv.
+    Tone is a second step (`simpatico.finetune.tone`). The same input gives the same bytes.
 
     Args:
         source: folder with movies.jsonl.gz.
@@ -96,13 +112,16 @@ def build_pack(
     conversations: list[Conversation] = []
     if redial is not None:
         conversations = list(read_conversations(redial / "train.jsonl"))
-    films = read_films(source / "movies.jsonl.gz")
     added = read_additions(out / "additions.tsv")
+    by_us = {item.id for item in added}
+    films = [film for film in read_films(source / "movies.jsonl.gz") if film.slug not in by_us]
     labels = [(film.slug, film.title, film.year) for film in films]
     linker = Linker([*labels, *_labels(added)])
     named = linker.count(label for talk in conversations for label in talk.named)
     stars = star_power((film.cast, named[film.slug]) for film in films)
     scores = {film.slug: _score(film, named[film.slug], stars) for film in films}
+    for slug in read_column(out / "wellknown.tsv", "title").keys() & scores.keys():
+        scores[slug] = as_well_known(scores[slug])
     chosen = sorted(films, key=lambda film: (-scores[film.slug], film.slug))
     chosen = chosen[: limit - len(added)]
     progress("choosing films", len(chosen) + len(added), len(films) + len(added))
@@ -154,10 +173,11 @@ def read_films(path: Path) -> list[Film]:
     films: dict[str, Film] = {}
     for number, row in _rows(path):
         try:
+            slug = slug_of(row.get("href") or "")
             film = Film(
-                slug=slug_of(row.get("href") or ""),
+                slug=slug,
                 href=row.get("href") or "",
-                title=clean(row["title"], max_chars=300),
+                title=RETITLED.get(slug, title_of(row["title"])),
                 year=int(row["year"]),
                 genres=tuple(row.get("genres") or ()),
                 cast=cast_of(row.get("cast") or ()),
@@ -167,8 +187,9 @@ def read_films(path: Path) -> list[Film]:
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}, line {number}: no film ({error!r})") from error
         kept = films.get(film.slug)
-        # An article about several films is listed once for each: the first is kept.
-        if kept is None and _wanted(film):
+        # An article may be listed once for each of several films, and by mistake for a film of the
+        # same name: the first whose title the lead begins with is kept.
+        if _wanted(film) and (kept is None or (_is_about(film) and not _is_about(kept))):
             films[film.slug] = film
     return list(films.values())
 
@@ -188,7 +209,7 @@ def item_of(film: Film, keywords: Keywords, *, premise: str, popularity: float) 
         id=film.slug,
         title=film.title,
         year=film.year,
-        creators=tuple(dict.fromkeys(directors + film.cast)),
+        creators=distinct(directors + film.cast),
         genres=genres_of(film.genres, film.lead),
         keywords=keywords.find(film.lead),
         text=premise,
@@ -226,6 +247,10 @@ def _wanted(film: Film) -> bool:
         for word in ("film", "movie", "picture", "documentary", "serial", "remake", "biopic")
     )
     return about_a_film and not film.title.startswith("Untitled ")
+
+
+def _is_about(film: Film) -> bool:
+    return fold_title(film.title) in fold_title(film.lead[:200])
 
 
 def _score(film: Film, mentions: int, stars: Mapping[str, float]) -> float:

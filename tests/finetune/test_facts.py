@@ -4,10 +4,12 @@ from simpatico.finetune.facts import (
     Keywords,
     cast_of,
     directors_of,
+    distinct,
     genres_of,
     language_of,
     minutes_of,
     slug_of,
+    title_of,
 )
 
 
@@ -43,6 +45,51 @@ def test_genres_are_as_people_type_them() -> None:
 def test_cast_loses_role_notes_and_fragments() -> None:
     names = ["Ann Lee (voice)", "(voices)", "and", "Bo Day (narrator)", "Robert Downey, Jr.", "Sr."]
     assert cast_of(names) == ("Ann Lee", "Bo Day", "Robert Downey Jr.")
+
+
+def test_cast_loses_captions_and_subjects() -> None:
+    captions = ["Voices of", "voices of", "Narrated by", "the life of", "survivors", "[a]", "[2]"]
+    captions += ["1972 Summer Olympics", "Columbine High School massacre", "punk subculture"]
+    captions += ["kindertransport", "Archive footage of", "Interviews with", "case", "A", "Jr."]
+    assert cast_of(captions) == ()
+
+
+def test_unusual_names_are_names() -> None:
+    names = ["Bong Joon-ho", "Q'orianka Kilcher", "will.i.am", "50 Cent", "Cedric the Entertainer"]
+    names += ["von Stroheim", "U2", "Gladys Knight & the Pips"]
+    assert cast_of(names) == tuple(names)
+
+
+def test_a_name_is_freed_of_what_clings_to_it_and_two_in_one_are_parted() -> None:
+    assert cast_of(["and Lauren K. Sokolov", "Raj The"]) == ("Lauren K. Sokolov", "Raj")
+    assert cast_of(["Cole and Dylan Sprouse"]) == ("Cole Sprouse", "Dylan Sprouse")
+    assert cast_of(["Abbott and Costello"]) == ("Abbott and Costello",)
+
+
+def test_a_person_is_named_once_as_first_written() -> None:
+    assert distinct(["J. J. Abrams", "Bo Day", "J.J. Abrams"]) == ("J. J. Abrams", "Bo Day")
+    assert cast_of(["Zoë Bell", "Zoe Bell"]) == ("Zoë Bell",)
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("Goonies, The", "The Goonies"),
+        ("Falcon and the Snowman, The", "The Falcon and the Snowman"),
+        ("American Tale, An", "An American Tale"),
+        ("Simple Plan, A", "A Simple Plan"),
+        ("Lad, A Dog", "Lad, A Dog"),
+        ("I, the Jury", "I, the Jury"),
+        ("Sponge (Canadian theatrical release)", "Sponge"),
+        ("The Boat That Rocked aka Pirate Radio", "The Boat That Rocked"),
+        ("The Cord of Life[1]", "The Cord of Life"),
+        ("Gun .mw-output .frac{a:b}33+1⁄3", "Gun .mw-output .frac{a:b}33+1⁄3"),
+        ("Gun .mw-parser-output .frac{a:b}33", "Gun 33"),
+        ("Some Girl(s)", "Some Girl(s)"),
+    ],
+)
+def test_a_title_is_as_people_write_it(title: str, plain: str) -> None:
+    assert title_of(title) == plain
 
 
 def test_a_keyword_is_found_in_the_story_and_not_in_the_production_notes() -> None:

@@ -17,7 +17,7 @@ from simpatico.finetune.premises import copied, unsupported
 from simpatico.finetune.tone import parse_tones, read_ratings, train_pack
 from simpatico.retrieval import packs
 from simpatico.retrieval.encoders.hash import HashEncoder
-from simpatico.retrieval.packs import read_pack
+from simpatico.retrieval.packs import read_items_table, read_pack
 
 SHIPPED = Path(packs.__file__).parent / "movies"
 SUBJECTS = ("heist", "wedding", "ghosts", "boxing")
@@ -121,6 +121,38 @@ def test_a_rated_film_lies_in_the_band_of_its_rating(sources: Path, tmp_path: Pa
         if slug in by_id:
             bands = np.searchsorted([0.3, 0.6, 0.85], by_id[slug].tone, side="right")
             assert bands.tolist() == ratings.tolist()
+
+
+def test_a_well_known_film_is_kept_however_little_its_sources_say(
+    sources: Path, tmp_path: Path
+) -> None:
+    folder = _hand_written(tmp_path / "pack")
+    (folder / "wellknown.tsv").write_text("slug\ttitle\nFilm_30\tFilm 30\nGone\tGone\n")
+    build_pack(sources, sources, folder, encoder=HashEncoder(32), limit=8)
+    by_id = {item.id: item for item in read_items_table(folder / "items.parquet")}
+    assert len(by_id) == 8
+    named_once = by_id["Film_1"].popularity
+    assert 0 < by_id["Film_30"].popularity
+    assert by_id["Film_30"].popularity > named_once
+
+
+def test_the_film_that_an_article_is_about_is_kept(tmp_path: Path) -> None:
+    about = {**_film(5), "href": "Shared"}
+    with gzip.open(tmp_path / "movies.jsonl.gz", "wt") as out:
+        for row in ({**about, "title": "Tank Force!", "year": 1958}, about):
+            out.write(json.dumps(row) + "\n")
+    assert [film.title for film in read_films(tmp_path / "movies.jsonl.gz")] == ["Film 5"]
+
+
+def test_a_film_that_our_editors_wrote_down_is_not_taken_from_the_source_too(
+    sources: Path, tmp_path: Path
+) -> None:
+    folder = _hand_written(tmp_path / "pack")
+    rows = (folder / "additions.tsv").read_text().replace("Far_Film\t", "Film_7\t")
+    (folder / "additions.tsv").write_text(rows)
+    build_pack(sources, sources, folder, encoder=HashEncoder(32))
+    titles = [i.title for i in read_items_table(folder / "items.parquet") if i.id == "Film_7"]
+    assert titles == ["Far Film"]
 
 
 def test_a_rating_that_is_none_is_refused() -> None:

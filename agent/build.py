@@ -87,6 +87,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         settings.home.mkdir(parents=True, exist_ok=True)
         events = SqliteLog(settings.home / "events.sqlite")
         stack.callback(events.close)
+        await asyncio.to_thread(_learn_likes, index, events)
         memory = SqliteMemory(settings.home / "sessions.sqlite")
         stack.callback(memory.close)
         connection = await aiosqlite.connect(settings.home / "threads.sqlite")
@@ -155,6 +156,14 @@ def _fetch_weights(settings: Settings, progress: ProgressCallback) -> None:
 
 def _encoder(settings: Settings) -> Encoder[str]:
     return text_encoder(settings.retrieval, ModelStore(settings.cache))
+
+
+def _learn_likes(index: Index, events: EventLog) -> None:
+    """Count what the people of this installation liked together; without it search still works."""
+    try:
+        index.learn([events.profile(user).liked for user in events.users()])
+    except StoreError as error:
+        log.warning("likes of this installation not counted: %s", error)
 
 
 def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:

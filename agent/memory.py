@@ -121,6 +121,10 @@ class SqliteLog:
         shown = [item for (items,) in reversed(lists) for item in json.loads(items)]
         return sum_up(user, self.events(user), shown)
 
+    def users(self) -> list[str]:
+        """Everybody with an event, sorted."""
+        return [user for (user,) in self._db.read("SELECT DISTINCT user FROM events ORDER BY user")]
+
     def close(self) -> None:
         """Release the file. Idempotent."""
         self._db.close()
@@ -248,6 +252,11 @@ class VolatileLog:
         with self._lock:
             lists = [shown for shown in self._shown.values() if shown.user == user]
         return sum_up(user, events, [item for shown in lists[-N_SHOWN:] for item in shown.items])
+
+    def users(self) -> list[str]:
+        """Everybody with an event, sorted."""
+        with self._lock:
+            return sorted({event.user for event in self._open().values()})
 
     def close(self) -> None:
         """Forget everything. Idempotent."""

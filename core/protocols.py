@@ -176,6 +176,10 @@ class EventLog(Protocol):
         """A person's events summed up. An unknown person has an empty profile."""
         ...
 
+    def users(self) -> list[str]:
+        """Everybody with an event, sorted."""
+        ...
+
     def close(self) -> None:
         """Release the log. Idempotent."""
         ...

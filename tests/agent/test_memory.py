@@ -225,6 +225,13 @@ def test_a_closed_log_says_so(events: EventLog) -> None:
         events.events("ann")
 
 
+def test_everybody_with_an_event_is_known_by_name(events: EventLog) -> None:
+    assert events.users() == []
+    for number, user in enumerate(("bob", "ann", "bob")):
+        events.append(Event(id=str(number), at=NOON, user=user, item_id=f"i{number}", kind="like"))
+    assert events.users() == ["ann", "bob"]
+
+
 # The contract of Memory.
 
 

@@ -43,6 +43,16 @@ def test_it_has_ten_thousand_distinct_films_up_to_2023(movies: Pack) -> None:
         ("Parasite", 2019),
         ("Love Actually", 2003),
         ("Casablanca", 1942),
+        ("The Goonies", 1985),
+        ("The Grand Budapest Hotel", 2014),
+        ("Star Wars: The Last Jedi", 2017),
+        ("Borat", 2006),
+        ("No Time to Die", 2021),
+        ("The Apartment", 1960),
+        ("The Third Man", 1950),
+        ("Castle in the Sky", 1986),
+        ("Dilwale Dulhania Le Jayenge", 1995),
+        ("La Dolce Vita", 1960),
     ],
 )
 def test_a_film_that_everybody_knows_is_there(movies: Pack, title: str, year: int) -> None:
@@ -75,6 +85,8 @@ def test_every_film_has_facts_that_can_be_shown(movies: Pack) -> None:
         assert dict(item.extra)["slug"]
         assert all(media.uri.startswith("https://upload.wikimedia.org/") for media in item.media)
         assert not any("(" in name and "voice" in name for name in item.creators)
+        assert not {name.lower() for name in item.creators} & {"voices of", "narrated by", "case"}
+        assert not item.title.endswith((", The", ", A", ", An"))
     assert sum(bool(item.genres) for item in movies.items) > 0.97 * len(movies.items)
     assert sum(bool(item.creators) for item in movies.items) > 0.95 * len(movies.items)
     genres = {genre for item in movies.items for genre in item.genres}

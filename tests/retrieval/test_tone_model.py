@@ -56,7 +56,8 @@ def test_a_profile_does_not_depend_on_its_neighbours(model: ToneModel) -> None:
     rows = slice(100, 110)
     alone = model.profile(pack.items[105:106], pack.vectors[105:106])
     together = model.profile(pack.items[rows], pack.vectors[rows])
-    np.testing.assert_allclose(together[5:6], alone, atol=1e-5)
+    # Sums in float32 depend on the number of rows; profiles are kept in hundredths.
+    np.testing.assert_allclose(together[5:6], alone, atol=1e-4)
     assert together.min() >= 0 and together.max() <= 1
 
 

@@ -85,7 +85,9 @@ class Nodes:
 
     async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:
         """Find candidates; when nothing fits, let go of one wish after another and say so."""
-        unlogged = await self._record(state["request"], self._lessons(state))
+        unlogged: tuple[str, ...] = ()
+        if state["route"] != "acknowledge":  # which has taken its lessons already
+            unlogged = await self._record(state["request"], self._lessons(state))
         size = len(self.mind.index.catalog)
         writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
         found = await self.mind.find(state["understood"], state["profile"])

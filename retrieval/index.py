@@ -17,12 +17,12 @@ from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of,
 from simpatico.retrieval.candidates import Scored, Source, fuse, ranked, tone_matrix, top
 from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.exact import DECIMALS
-from simpatico.retrieval.lexical import LexicalIndex
+from simpatico.retrieval.lexical import LexicalIndex, without_terms
 from simpatico.retrieval.rank import RECENT_LIKES, tone_fit, wished_tones
 from simpatico.retrieval.store import ChromaStore
 from simpatico.retrieval.table import ItemTable
 from simpatico.retrieval.titles import TitleIndex
-from simpatico.text import clean, fold
+from simpatico.text import clean
 
 MAX_QUERY_CHARS: Final = 1000
 _MIN_DEPTH: Final = 50
@@ -156,7 +156,7 @@ class Index:
             vector = self._encoder.encode([query])[0]  # (dim,)
             lists["text"] = self._nearest(vector, depth, allowed)
             lists["lexical"] = self._lexical.search(
-                _without_terms(query, state.constraints), depth, allowed
+                without_terms(query, state.constraints), depth, allowed
             )
         wish = wished_tones(state)
         if np.any(wish > 0):
@@ -363,17 +363,3 @@ def _read_tones(path: Path, n_items: int) -> NDArray[np.float32]:
     if tones.shape != (n_items, len(TONES)):
         raise StoreError(f"wanted tones of {n_items} items in {path}, got {tones.shape}")
     return tones
-
-
-def _without_terms(query: str, constraints: Constraints) -> str:
-    """The query's words but for tones and genres asked for, which are met as such.
-
-    Else "something warm" finds "Warm Bodies", and "a mystery" finds "Mystery, Alaska". A query of
-    nothing else has no words left to look for.
-    """
-    terms = {
-        *constraints.tones,
-        *constraints.not_tones,
-        *fold(" ".join(constraints.genres)).split(),
-    }
-    return " ".join(word for word in fold(query).split() if word not in terms)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Item
+from simpatico.domain import Constraints, Item
 from simpatico.errors import StoreError
 from simpatico.retrieval.exact import best_of
 from simpatico.text import fold
@@ -119,3 +119,17 @@ def _item_words(item: Item) -> list[str]:
         value = getattr(item, field)
         found += words(value if isinstance(value, str) else " ".join(value)) * weight
     return found
+
+
+def without_terms(query: str, constraints: Constraints) -> str:
+    """The query's words but for tones and genres asked for, which are met as such.
+
+    Else "something warm" finds "Warm Bodies", and "a mystery" finds "Mystery, Alaska". A query of
+    nothing else has no words left to look for.
+    """
+    terms = {
+        *constraints.tones,
+        *constraints.not_tones,
+        *fold(" ".join(constraints.genres)).split(),
+    }
+    return " ".join(word for word in fold(query).split() if word not in terms)

@@ -24,7 +24,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.retrieval.candidates import tone_matrix
-from simpatico.retrieval.lexical import words
+from simpatico.retrieval.lexical import without_terms, words
 from simpatico.retrieval.reasons import Evidence, folded, reasons_for
 from simpatico.text import fold
 
@@ -176,7 +176,7 @@ class LinearRanker:
         hits = [{hit.source: hit.score for hit in each.hits} for each in candidates]
         best_words = max(found.get("lexical", 0.0) for found in hits)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
-        said = frozenset(words(state.query))
+        said = frozenset(words(without_terms(state.query, state.constraints)))
         shown = Counter(profile.shown)
         scored = []
         for place, candidate in enumerate(candidates):

@@ -97,5 +97,7 @@ def read_kinds(low: str, *, denied: Sequence[Span], vocabulary: Vocabulary) -> t
     ]
     if not vocabulary.kinds:
         return tuple(found)
+    if len(vocabulary.kinds) == 1:
+        return ()  # "a film" says nothing where there are only films
     known = {fold(kind): kind for kind in vocabulary.kinds}
     return tuple(known[fold(name)] for kind in found for name in KINDS[kind] if fold(name) in known)

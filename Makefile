@@ -14,6 +14,7 @@ setup: $(VENV)/.installed
 	@$(BIN)/simpatico prepare
 
 test: dev
+	$(BIN)/simpatico model fetch smollm2-135m-instruct
 	$(BIN)/python -m pytest
 
 dev: setup $(VENV)/.dev

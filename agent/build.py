@@ -4,10 +4,6 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
-import aiosqlite
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory
@@ -17,6 +13,7 @@ from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.service import Probe, Simpatico
+from simpatico.agent.threads import Threads
 from simpatico.errors import StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
@@ -52,6 +49,12 @@ def rephrases(settings: Settings) -> bool:
     return settings.llm.enabled and (
         wanted == "always" or (wanted == "auto" and bool(settings.llm.url))
     )
+
+
+def weights_wanted(settings: Settings) -> tuple[str, ...]:
+    """Names of the models that run in this process under these settings."""
+    embedded = uses_llm(settings) and not settings.llm.url
+    return (READING_ENCODER, settings.llm.model) if embedded else (READING_ENCODER,)
 
 
 def prepare(settings: Settings, *, progress: ProgressCallback) -> None:
@@ -90,11 +93,8 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         await asyncio.to_thread(_learn_likes, index, events)
         memory = SqliteMemory(settings.home / "sessions.sqlite")
         stack.callback(memory.close)
-        connection = await aiosqlite.connect(settings.home / "threads.sqlite")
-        stack.push_async_callback(connection.close)
-        # None admits no type beyond plain values: a checkpoint can't make us build objects.
-        saver = AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
-        await saver.setup()
+        threads = await Threads.open(settings.home / "threads.sqlite")
+        stack.push_async_callback(threads.close)
 
         reading = await asyncio.to_thread(_reading_encoder, settings, encoder)
         vocabulary = Vocabulary.of(index.catalog.items)
@@ -123,7 +123,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             nodes=nodes,
             events=events,
             memory=memory,
-            checkpointer=saver,
+            threads=threads,
             probes=probes,
             turn_timeout_s=settings.turn_timeout_s,
             closing=stack.pop_all(),
@@ -147,10 +147,7 @@ async def _language_model(settings: Settings, stack: AsyncExitStack) -> LLM:
 
 def _fetch_weights(settings: Settings, progress: ProgressCallback) -> None:
     store = ModelStore(settings.cache)
-    wanted = [READING_ENCODER]
-    if settings.llm.enabled and not settings.llm.url:
-        wanted.append(settings.llm.model)
-    for name in wanted:
+    for name in weights_wanted(settings):
         store.fetch(name, progress=progress)
 
 

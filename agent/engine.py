@@ -119,7 +119,7 @@ class LlamaServer:
                     raise LLMUnavailable(f"port {self._port} is taken: {error}") from error
 
     def _load(self, key: str) -> Any:
-        import xllamacpp  # type: ignore[import-untyped]  # it ships no types
+        import xllamacpp
 
         params = xllamacpp.CommonParams()
         params.model.path = str(self._model_path)

@@ -1,5 +1,7 @@
 """What a conversation teaches: feedback in words as the events it stands for. Pure."""
 
+import hashlib
+import json
 from datetime import datetime
 
 from simpatico.agent.read.reference import Reference
@@ -12,6 +14,7 @@ _KINDS: dict[str, EventKind] = {
     "rejected": "skip",
     "seen": "seen",
     "accepted": "accept",
+    "wanted": "like",
 }
 
 
@@ -44,7 +47,7 @@ def events_from(
                 told[item_id, _KINDS[stance]] = None
     return tuple(
         Event(
-            id=f"{request.session}:{n_turn}:{kind}:{item_id}"[:200],
+            id=_event_id(request.session, n_turn, kind, item_id),
             at=at,
             user=request.user,
             session=request.session,
@@ -53,3 +56,8 @@ def events_from(
         )
         for item_id, kind in told
     )
+
+
+def _event_id(session: str, n_turn: int, kind: str, item_id: str) -> str:
+    told = json.dumps([session, n_turn, kind, item_id])
+    return f"said-{hashlib.sha256(told.encode()).hexdigest()}"

@@ -33,7 +33,7 @@ MAX_TURNS_READ = 12
 MAX_WEIGHED = 1000
 """How many candidates are looked through for what the sources say of a given item."""
 
-_SHOWN = re.compile(r"\*\*(.+? \(\d{4}\))\*\*")
+_SHOWN = re.compile(r"^- \*\*(.+? \(\d{4}\))\*\*", re.M)
 
 
 class Found(Value):
@@ -92,7 +92,7 @@ class Mind:
             degraded = ("The language model did not answer; a simpler reader took its place.",)
             state = await self.fallback.read(newest, previous=previous, shown=shown)
         reference = resolve(turns[-1].text, shown)
-        if reference.stance in ("rejected", "disliked", "seen"):
+        if reference.stance in ("rejected", "passed", "disliked", "seen"):
             gone = (*state.constraints.exclude_ids, *reference.item_ids)
             constraints = state.constraints.model_copy(
                 update={"exclude_ids": tuple(dict.fromkeys(gone))}
@@ -103,7 +103,7 @@ class Mind:
     async def replay(self, turns: Sequence[Turn]) -> tuple[Understanding, list[Item]]:
         """Read a whole dialogue turn by turn: the state after it, and the list shown last.
 
-        Lists are found again in the assistant's turns by the bold **Title (year)** of each item.
+        Lists are found again in the assistant's turns: entries that begin with **Title (year)**.
         """
         understanding = Understanding(state=UserState())
         shown: list[Item] = []

@@ -6,7 +6,7 @@ whose part is down does its work the plain way and says so in `degraded`; it doe
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from simpatico.agent import explain, safety
@@ -69,7 +69,7 @@ class Nodes:
         said = newly_said(understood.mentions, (previous or UserState()).mentions)
         route = choose_route(
             understood,
-            points_at_items=bool(reference.item_ids or said.ids),
+            points_at_items=_points_at_items(understood, reference, said, shown),
             surprise=request.revise or reference.stance == "surprise",
         )
         return {
@@ -79,22 +79,27 @@ class Nodes:
             "profile": profile,
             "route": route,
             "degraded": kept["degraded"] + understanding.degraded + forgotten,
-            "state": understood.model_dump(mode="json"),
+            "state": understood.model_dump(mode="json", exclude={"mood"}),  # moods are not kept
             "n_turns": state.get("n_turns", 0) + 1,
         }
 
     async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:
         """Find candidates; when nothing fits, let go of one wish after another and say so."""
-        unlogged: tuple[str, ...] = ()
+        profile, unlogged = state["profile"], state["degraded"]
         if state["route"] != "acknowledge":  # which has taken its lessons already
-            unlogged = await self._record(state["request"], self._lessons(state))
+            lessons = self._lessons(state)
+            unlogged += await self._record(state["request"], lessons)
+            if lessons:
+                profile, forgotten = await self._profile(state["request"])
+                unlogged += forgotten
         size = len(self.mind.index.catalog)
         writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
-        found = await self.mind.find(state["understood"], state["profile"])
+        found = await self.mind.find(state["understood"], profile)
         return {
             "candidates": found.candidates,
             "notes": found.notes,
-            "degraded": state["degraded"] + unlogged + found.degraded,
+            "profile": profile,
+            "degraded": unlogged + found.degraded,
         }
 
     async def rank(self, state: TurnState, writer: Writer) -> TurnState:
@@ -143,8 +148,10 @@ class Nodes:
     async def answer(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer a question about items: why these, what is that one, which of the two."""
         intent, reference = state["understood"].intent, state["reference"]
-        asked = reference.item_ids or state["said"].ids
+        asked = reference.item_ids or state["said"].ids or tuple(state.get("shown", ()))[:1]
         items = self.mind.items(asked)
+        if not items:
+            return await self.clarify(state, writer)
         if intent == "compare" and len(items) > 1:
             text = explain.compare(items)
         elif intent == "ask_why":
@@ -157,17 +164,11 @@ class Nodes:
 
     async def acknowledge(self, state: TurnState, writer: Writer) -> TurnState:
         """Take feedback in words as the events it is; go on to recommend unless all is settled."""
-        request, reference = state["request"], state["reference"]
+        request = state["request"]
         events = self._lessons(state)
         unlogged = await self._record(request, events)
         kinds = {event.kind for event in events}
-        items = self.mind.items(dict.fromkeys(event.item_id for event in events))
-        text = explain.acknowledge(
-            state["understood"],
-            items,
-            stance=_stance(reference, state["said"]),
-            seed=_seed(state),
-        )
+        text = self._noted(state, events)
         added: TurnState = {"degraded": state["degraded"] + unlogged}
         if kinds and kinds <= {"accept", "like"}:
             return {**added, **self._say({**state, **added}, writer, text)}
@@ -248,6 +249,19 @@ class Nodes:
             log.warning("no profile: %s", error)
             return Profile(user=request.user), ("What you liked before could not be read.",)
 
+    def _noted(self, state: TurnState, events: tuple[Event, ...]) -> str:
+        """What was taken note of, one sentence for each way of speaking of items."""
+        stances = {"skip": "rejected", "dislike": "disliked", "like": "liked", "accept": "accepted"}
+        told: dict[str, dict[str, None]] = {}
+        for event in events:
+            told.setdefault(stances.get(event.kind, event.kind), {})[event.item_id] = None
+        return " ".join(
+            explain.acknowledge(
+                state["understood"], self.mind.items(ids), stance=stance, seed=_seed(state)
+            )
+            for stance, ids in told.items()
+        ) or explain.acknowledge(state["understood"], (), stance="none", seed=_seed(state))
+
     def _lessons(self, state: TurnState) -> tuple[Event, ...]:
         if state["request"].revise:
             return ()
@@ -308,12 +322,14 @@ def _joined(lead: str, text: str) -> str:
     return f"{lead}\n\n{text}" if lead and text else lead or text
 
 
-def _stance(reference: Reference, said: Mentions) -> str:
-    """What is said of the items: of those shown, else of those named."""
-    if reference.item_ids:
-        return reference.stance
-    named = (("liked", said.liked), ("disliked", said.disliked), ("seen", said.seen))
-    return next((stance for stance, ids in named if ids), "none")
+def _points_at_items(
+    understood: UserState, reference: Reference, said: Mentions, shown: Sequence[Item]
+) -> bool:
+    """Whether the message speaks of items; a question without one is about the list shown last."""
+    if reference.stance == "passed":
+        return False
+    asks = understood.intent in ("ask_why", "ask_about")
+    return bool(reference.item_ids or said.ids or (asks and shown))
 
 
 def _seed(state: TurnState) -> str:

@@ -50,6 +50,10 @@ _FIGURES = (
     r"(?:drown\w* my ?self in|kill\w* my ?self (?:at (?:work|the gym)|working|studying))\b",
     r"\b(?:this|that|it|its|thats|work|exams?|stress|suspense|wait) ?(?:is |are )?(?:just )?"
     r"(?:going to|gonna|trying to|will) kill me",
+    r"\b(?:boss|mum|mom|mother|dad|wife|husband|girlfriend|boyfriend|teacher|coach|roommate)s? ?"
+    r"(?:is |are |will )?(?:going to |gonna |will )(?:kill|murder) me",
+    r"made me want to (?:\w+ ){1,4}(?:wrists?|die|myself)(?: so)? (?:boring|bad|bored)",
+    r"wrists?,? (?:it was )?so (?:boring|bad)|starving my ?self for a\b",
     r"kill me if (?:i|we) (?:pick|choose|make|show|put|watch|pause|fall|dont find|suggest)",
     r"\b(?:no|any) point in going on about",
     r"jump(?:ing)? off (?:a|the) (?:sofa|couch|bed|diving board)",
@@ -110,6 +114,23 @@ _CRISIS = (
     r"\b(?:took|taken|take|taking|swallow\w*) (?:too many|all|a bunch of|a lot of|the whole"
     r"|my whole|every) (?:\w+ ){0,4}(?:pills?|tablets?|meds|medication|painkillers)\b",
     r"\boverdos\w+\b",
+    r"\b(?:i|ive|i have|just) (?:just |already )?(?:drank|drunk|swallowed)"
+    r" (?:some |the |a lot of )?(?:bleach|poison|antifreeze|detergent|cleaner)\b",
+    r"\b(?:im|i am)(?: just)? (?:going to|gonna|about to) jump(?= ?(?:[.,;!?-]|now|tonight|$))",
+    r"\bi (?:have|ve|got|had) (?:a |the |this )?(?:knife|gun|blade|razor|rope|noose|pills)"
+    r" (?:in my hand|to my|at my|ready|next to me|beside me|right here)\b",
+    r"\bi have a plan and\b"
+    r"|\bmy (?:last|final) (?:night|message|goodbye|words)\b(?! (?:in|at|of)\b)",
+    r"\b(?:i feel like|thinking about|thinking of|i want to|going to|gonna) end(?:ing)? things\b"
+    r"(?! with\b)",
+    r"\b(?:nobody|no one|noone|nobodyd) (?:would|will|d)? ?(?:notice|care|miss me) (?:if|when) i"
+    r"(?: was|m| am| were| d| would)* (?:gone|dead|died|disappear\w*)\b",
+    r"\b(?:dont|do not|cant|cannot) (?:even )?see (?:the|a|any) (?:point|reason) (?:in|of|to)"
+    r" (?:going on|liv\w+|carry\w* on|anything|be here)",
+    r"\bwhats the point (?:of|in) (?:living|life|going on|being alive|anything any ?more)\b",
+    r"\bwish i could (?:just )?(?:disappear|vanish)(?: for ?ever| for good)?"
+    r"(?= ?(?:[.,;!?]|and|$))",
+    r"\bich kann nicht mehr\b|\bno puedo mas\b|\bje nen peux plus\b",
     # danger from others, and to others
     rf"\b(?:he|she|they|someone|somebody|{_KIN})\b(?: \w+){{0,3}} (?:hits|hit|hitting|beats|beat"
     rf"|beating|chok\w+|strangl\w+|abus\w+|rap(?:es|ed|ing)|molest\w*|punch\w+|kick\w+"

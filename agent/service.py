@@ -10,15 +10,17 @@ from typing import cast
 from weakref import WeakValueDictionary
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Durability
 
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.mind import Mind, with_chosen_mood
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.profile import check_event
+from simpatico.agent.safety import care_reply, is_crisis
+from simpatico.agent.threads import Threads
 from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
+    CardsReady,
     Event,
     Finished,
     Profile,
@@ -43,11 +45,15 @@ MAX_CHARS = 8_000
 
 
 class Ranking(Value):
-    """The stateless answer: what was understood and what fits, best first."""
+    """The stateless answer: what was understood and what fits, best first.
+
+    `care` is what to show instead when the newest words are of crisis; then nothing is recommended.
+    """
 
     state: UserState
     recommendations: tuple[Recommendation, ...]
     degraded: tuple[str, ...] = ()
+    care: str = ""
 
 
 Probe = Callable[[], Awaitable[str]]
@@ -64,7 +70,7 @@ class Simpatico:
         nodes: Nodes,
         events: EventLog,
         memory: Memory,
-        checkpointer: BaseCheckpointSaver[str],
+        threads: Threads,
         probes: Mapping[str, Probe],
         turn_timeout_s: float,
         closing: AsyncExitStack,
@@ -75,7 +81,8 @@ class Simpatico:
         self._probes = probes
         self._timeout_s = turn_timeout_s
         self._closing = closing
-        self._kept = build_graph(nodes, checkpointer)
+        self._threads = threads
+        self._kept = build_graph(nodes, threads.saver)
         self._unkept = build_graph(nodes, None)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -96,7 +103,8 @@ class Simpatico:
         """Answer one message: stage updates, cards, text, and last the whole reply.
 
         `dialogue` is what was said before, oldest first, for callers that keep the history
-        themselves: then nothing of it is kept here. Without it the session's own memory is used.
+        themselves: then nothing of what is said is kept here, only which list was shown to a named
+        person. Without it the session's own memory is used.
         Closing the iterator cancels the turn.
 
         Raises:
@@ -135,7 +143,8 @@ class Simpatico:
     ) -> Ranking:
         """Read a dialogue and rank for it, keeping nothing.
 
-        Up to `k` items come back whatever the intent; with `k` 0 it is only read.
+        Up to `k` items come back whatever the intent, but none for words of crisis; with `k` 0 it
+        is only read.
         """
         understanding, _ = await self._mind.replay(
             [
@@ -143,6 +152,9 @@ class Simpatico:
                 for turn in turns
             ]
         )
+        newest = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
+        if is_crisis(newest):
+            return Ranking(state=understanding.state, recommendations=(), care=care_reply())
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
@@ -188,11 +200,14 @@ class Simpatico:
             said, forgotten = await self._remember(request)
             request = request.model_copy(update={"said": said})
             begin: TurnState = {"request": request, "degraded": degraded + forgotten}
-            async with aclosing(self._run(self._kept, begin, thread)) as updates:
-                async for update in updates:
-                    if isinstance(update, Finished):
-                        update = await self._keep(request, update)
-                    yield update
+            try:
+                async with aclosing(self._run(self._kept, begin, thread)) as updates:
+                    async for update in updates:
+                        if isinstance(update, Finished):
+                            update = await self._keep(request, update)
+                        yield update
+            finally:
+                await asyncio.shield(self._threads.tidy(thread))
 
     async def _unkept_turn(
         self, request: Request, degraded: tuple[str, ...], dialogue: Sequence[Turn]
@@ -211,6 +226,7 @@ class Simpatico:
     async def _run(self, graph: Graph, begin: TurnState, thread: str) -> AsyncGenerator[Update]:
         """Run the graph; the reply comes only after the state for the next turn is stored."""
         reply: Reply | None = None
+        cards: CardsReady | None = None
         said = ""
         config: RunnableConfig = {
             "configurable": {"thread_id": thread},
@@ -229,17 +245,28 @@ class Simpatico:
                     update = cast(Update, piece)
                     if isinstance(update, TextDelta):
                         said += update.text
+                    elif isinstance(update, CardsReady):
+                        cards = update
                     yield update
         except TimeoutError:
             trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
         except Exception as error:  # a person gets an answer whatever broke
-            log.exception("a turn broke off: %s", type(error).__name__)
+            log.error("a turn broke off: %s", type(error).__name__)
+            log.debug("where it broke off", exc_info=error)  # may quote what the person said
             trouble = "Something of mine broke during this turn; what you see may be incomplete."
         if reply is None:
             rest = "" if said else "I could not finish that. Please say it once more."
             if rest:
                 yield TextDelta(text=rest)
             reply = Reply(text=said + rest, route="talk", state=UserState())
+            if cards is not None:  # what was shown stays shown
+                reply = Reply(
+                    text=said + rest,
+                    route="recommend",
+                    state=cards.state,
+                    recommendations=cards.recommendations,
+                    list_id=cards.list_id,
+                )
         if trouble:
             reply = reply.model_copy(update={"degraded": (*reply.degraded, trouble)})
         yield Finished(reply=reply)

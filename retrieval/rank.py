@@ -79,7 +79,7 @@ class LinearWeights(Value):
 
     bias: float = -1.4
     match: float = 1.4
-    words: float = 0.5
+    words: float = 0.25
     tone: float = 1.6
     liked: float = 0.8
     unlike: float = -0.8

@@ -96,7 +96,8 @@ async def recommend_dialogues(
     """Write `{"id", "recommendations": [{"id", "title", "score"}], "degraded"}`, best first.
 
     `score` is the estimated probability in [0, 1] that the person accepts. A line that cannot be
-    used becomes `{"id", "error"}`. Gives the number of those.
+    used becomes `{"id", "error"}`; one with words of crisis has no items but `care`, what to show.
+    Gives the number of lines that could not be used.
     """
 
     async def work(case: DialogueLine) -> dict[str, Any]:
@@ -107,6 +108,7 @@ async def recommend_dialogues(
                 for one in ranking.recommendations
             ],
             "degraded": list(ranking.degraded),
+            **({"care": ranking.care} if ranking.care else {}),
         }
 
     return await _each_line(source, out, work, label="Recommending", progress=progress)
@@ -144,9 +146,15 @@ async def _each_line(
         total = sum(1 for _ in _lines(source))
     except OSError as error:
         raise DataError(f"wanted a JSONL file at {source}: {error.strerror}") from error
+    if out.exists() and out.samefile(source):
+        raise DataError(f"{out} is the input; name another file for the output")
     bad = 0
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", encoding="utf-8") as sink:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        opened = out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot write to {out}: {error.strerror}") from error
+    with opened as sink:
         for done, (number, line) in enumerate(_lines(source), start=1):
             answer: dict[str, Any]
             raw: object = None

@@ -38,18 +38,24 @@ def import_file(
         if not (ours and equals and theirs):
             raise typer.BadParameter(f"wanted OUR_FIELD=THEIR_COLUMN, got {pair!r}")
         columns[ours] = theirs
-    result = read_items(path, columns=columns, kind=kind)
+    try:
+        result = read_items(path, columns=columns, kind=kind)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     for problem in result.problems:
         console.print(
             f"{path.name}:{problem.line}: {problem.message}", markup=False, soft_wrap=True
         )
-    changes = Catalogs(settings.home).upsert(name, result.items)
+    if not result.items:
+        raise DataError(f"no line of {path} could be used; {name!r} is as it was")
+    try:
+        changes = Catalogs(settings.home).upsert(name, result.items)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     typer.echo(
         f"{name}: {changes.added} added, {changes.changed} changed, "
         f"{changes.unchanged} unchanged, {len(result.problems)} problems"
     )
-    if result.problems and not result.items:
-        raise DataError(f"no line of {path} could be used")
 
 
 @catalog.command("export")
@@ -62,7 +68,12 @@ def export_file(
     from simpatico.retrieval.formats import write_items
 
     items = Catalogs(load_settings().home).load(name).items
-    write_items(path, items)
+    try:
+        write_items(path, items)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    except OSError as error:
+        raise DataError(f"cannot write to {path}: {error.strerror}") from error
     typer.echo(f"{name}: {len(items)} items written to {path}")
 
 
@@ -83,7 +94,10 @@ def remove(name: Annotated[str, typer.Argument(help="which catalogue")]) -> None
     from simpatico.retrieval.catalog import Catalogs
 
     home = load_settings().home
-    Catalogs(home).remove(name)
+    try:
+        Catalogs(home).remove(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     shutil.rmtree(root_of(home, name), ignore_errors=True)
     typer.echo(f"{name}: removed")
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from simpatico.agent.build import open_index
+from simpatico.agent.build import open_index, weights_wanted
 from simpatico.domain import Value
 from simpatico.errors import SimpaticoError
 from simpatico.modelstore import ModelStore
@@ -30,7 +30,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         free = shutil.disk_usage(place).free / 2**30
         yield Finding(part=name, well=free > 1, word=f"{folder}, {free:.1f} GiB free")
     store = ModelStore(settings.cache)
-    for name in store.names():
+    for name in weights_wanted(settings):
         try:
             yield Finding(part=f"model {name}", well=True, word=str(store.path(name)))
         except SimpaticoError as error:

@@ -185,7 +185,7 @@ class Talk:
                 self.exchanges[at] = self.exchanges[at].with_(status="stopped")
             raise
         except Exception as error:
-            log.exception("a turn failed")
+            log.error("a turn failed: %s", type(error).__name__)
             self.exchanges[at] = self.exchanges[at].with_(status="failed", problem=apology(error))
         finally:
             changed.set()

@@ -63,6 +63,7 @@ async def recommend(request: Request) -> Response:
                 card(found).model_dump(mode="json") for found in ranking.recommendations
             ],
             "degraded": list(ranking.degraded),
+            "care": ranking.care,
         }
     )
 

@@ -155,12 +155,15 @@ def intent_by_rule(
         and not reference.item_ids
     ):
         return "refine", 0.8
-    if (
-        _REJECT.search(low) and (wanted_before or reference.item_ids)
-    ) or reference.stance == "rejected":
+    if (_REJECT.search(low) and (wanted_before or reference.item_ids)) or reference.stance in (
+        "rejected",
+        "passed",
+    ):
         return "reject", 0.9 if not changed else 0.75
     if _FEEDBACK.search(low) and not has_wish and previous is not None:
         return "feedback", 0.8
+    if reference.stance == "wanted":
+        return "seek", 0.85
     if reference.stance in ("liked", "disliked") and not has_wish:
         return "feedback", 0.8
     if reference.stance == "accepted" or (

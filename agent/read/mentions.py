@@ -167,10 +167,11 @@ def merge_mentions(
     for item_id, stance in said.items():
         if stance != "named" or item_id not in verdicts:
             verdicts[item_id] = stance
-    if reference.stance in ("liked", "disliked", "seen"):
+    stance = "liked" if reference.stance == "wanted" else reference.stance
+    if stance in ("liked", "disliked", "seen"):
         for item_id in reference.item_ids:
             if item_id not in said or said[item_id] == "named":
-                verdicts[item_id] = reference.stance
+                verdicts[item_id] = stance
     fields = {
         stance: tuple(item_id for item_id, verdict in verdicts.items() if verdict == stance)
         for stance in ("liked", "disliked", "seen", "named")

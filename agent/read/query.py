@@ -35,7 +35,7 @@ _CHAFF = frozenset(
     together tomorrow tonight too tried try two type uh um under until up us use used usually ve
     very wanna want wanted wants was wasn watch watched watching way we week weekend well went
     were what whatever when where which while who whole why wife will wish with without won would
-    wouldn yeah year years yep yes yet you your yours yourself
+    wouldn yeah year years yep yes yet you your yours yourself second third fourth fifth olds
     """.split()
 )
 _WORD = re.compile(r"[^\W\d_][\w'-]*|\d{1,3}(?=-)")

@@ -15,7 +15,6 @@ _ORDINALS: dict[str, int] = {
     "number 1": 0,
     "no. 1": 0,
     "#1": 0,
-    "top": 0,
     "second": 1,
     "2nd": 1,
     "number two": 1,
@@ -69,7 +68,7 @@ _ONE = re.compile(
 _OTHER = re.compile(
     r"\b(?:something else|anything else|another(?: one| film| movie)?|others?|more (?:options|"
     r"suggestions)(?! like)|different ones?|next|try again|keep going|what else|"
-    r"more please)\b|^more\b(?! like)"
+    r"more please)\b|^more[\s.!]*$"
 )
 _SURPRISE = re.compile(
     r"\b(?:surprise me|^you (?:choose|pick|decide)|(?<!did )(?<!do )you (?:choose|pick|"
@@ -135,6 +134,7 @@ _BARE = re.compile(
     r"(?:(?:ok(?:ay)?|hm+|i think|maybe|well)[, ]+)?(?:the )?[\w#. ]{2,24}?(?: please| then|"
     r" one)*[.! ]*"
 )
+_LEAVES_OUT = re.compile(r"(?:except|but|besides|apart from|other than|minus|without|only|just)\b")
 _QUESTION = re.compile(
     r"^(?:and |but |so |ok(?:ay)? |hm+ |wait )?(?:what|who|why|how|when|where|which|is|are|was|"
     r"does|do|did|can|tell me|explain|more about|describe|compare)\b"
@@ -151,9 +151,10 @@ class Reference(Value):
 def resolve(text: str, shown: Sequence[Item]) -> Reference:
     """Point from a message to the items shown last, in their order.
 
-    Stances: "seen", "disliked", "rejected" (not now), "accepted", "liked", "asked", "surprise"
-    (the choice is ours), or "none" with no item. "Something else" rejects everything shown; "not
-    that one" with nothing named rejects the first, which stood out most.
+    Stances: "seen", "disliked", "rejected" (not now), "passed" (show others), "accepted", "liked",
+    "wanted" (more like it), "asked", "surprise" (the choice is ours), or "none" with no item.
+    "Something else" passes over everything shown; "not that one" with nothing named rejects the
+    first, which stood out most.
     """
     low = plain(shorten(text)).strip()
     if not low:
@@ -170,10 +171,10 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
         if re.search(r"\b(?:none|neither)\b", low):
             stance = "rejected" if stance not in ("seen", "disliked") else stance
     if not pointed and _OTHER.search(low) and stance not in ("seen", "disliked", "asked"):
-        return Reference(item_ids=_ids(shown, everything), stance="rejected")
+        return Reference(item_ids=_ids(shown, everything), stance="passed")
     if not pointed and _ONE.search(low) and stance != "none":
         pointed = (0,)
-    if pointed and stance == "none" and _BARE.fullmatch(low):
+    if pointed and stance == "none" and _BARE.fullmatch(low) and not _LEAVES_OUT.match(low):
         stance = "accepted"
     if pointed and re.search(
         (
@@ -182,7 +183,7 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
         ),
         low,
     ):
-        stance = "liked"
+        stance = "wanted"
     if not pointed and _short_verdict(low):
         pointed = (0,) if stance in ("accepted", "asked") else everything
     if not pointed or stance == "none":

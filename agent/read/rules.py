@@ -60,15 +60,14 @@ _RESTART = re.compile(
     r"\b(?:start(?:ing)? (?:over|again|from scratch|fresh)|forget (?:everything|"
     r"all (?:of )?(?:that|it)|what i said|it all)|scrap (?:that|everything|all)|clean slate"
     r"|something (?:completely|totally|entirely) different|something else entirely|"
-    r"ignore (?:everything|what) i(?:'ve)? said|new search|reset)\b"
+    r"ignore (?:everything|what) i(?:'ve)? said|new search|reset|"
+    r"actually,? any(?:thing|one)(?:'s| is)? (?:fine|ok(?:ay)?|goes|will do))\b"
 )
 _ADDS = re.compile(
     r"\b(?:also|as well|or maybe|add|plus|too|and maybe|in addition|on top of that|or even)\b|"
     r"^(?:and|or) "
 )
 _TOO_MUCH = re.compile(r"\btoo (?:much )?$")
-_NOT_ENOUGH = re.compile(r"\b(?:not|n't|isn't|wasn't) (?:\w+ )?$")
-_LESS = re.compile(r"\b(?:less|not (?:as|so)|fewer|without the)$")
 
 
 def hear(

@@ -168,7 +168,7 @@ def _join(text: str, parts: Sequence[Clause]) -> str:
 
 
 def _exclude(constraints: Constraints, reference: Reference, before: Constraints) -> Constraints:
-    if reference.stance not in ("rejected", "disliked"):
+    if reference.stance not in ("rejected", "passed", "disliked"):
         return constraints
     ids = tuple(dict.fromkeys((*before.exclude_ids, *reference.item_ids)))
     return constraints.model_copy(update={"exclude_ids": ids})

@@ -41,6 +41,13 @@ def test_the_same_message_handled_twice_has_the_same_event_ids() -> None:
     assert once[0].kind == "skip"
 
 
+def test_the_longest_names_keep_their_events_apart() -> None:
+    request = Request(text="...", user="ann", session="s" * 200)
+    said = Mentions(disliked=tuple("x" * 190 + str(number) for number in range(3)))
+    events = events_from(said, Reference(), request, n_turn=1, at=NOW)
+    assert len({event.id for event in events}) == 3
+
+
 def test_only_what_a_message_adds_is_learned_from_it() -> None:
     before = Mentions(liked=("a",), seen=("b",))
     now = Mentions(liked=("a", "c"), disliked=("d",), seen=("b",), named=("e",))

@@ -250,3 +250,38 @@ def test_wrapped_text_forges_no_markers() -> None:
 
 def test_wrapped_text_is_capped() -> None:
     assert as_data("x" * 500, 10) == "<data>xxxxxxxxxx</data>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I drank bleach",
+        "im going to jump",
+        "i have a knife in my hand and I'm crying",
+        "goodbye everyone, this is my last message",
+        "i don't see the point in going on anymore",
+        "what's the point of anything anymore",
+        "nobody would notice if i was gone",
+        "i wish i could just disappear",
+        "i feel like ending things",
+        "i have a plan and a note written",
+        "ich kann nicht mehr",
+    ],
+)
+def test_quieter_words_of_crisis_are_heard(text: str) -> None:
+    assert is_crisis(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my boss is gonna murder me if I'm late again",
+        "I'm starving myself for a good thriller",
+        "that movie made me want to slit my wrists, so boring",
+        "I had a rope in my hand luggage, long story",
+        "ending things with my gym membership",
+        "jumping for joy, I'm going to jump into the pool",
+    ],
+)
+def test_more_figures_of_speech_are_let_pass(text: str) -> None:
+    assert not is_crisis(text)

@@ -1,0 +1,58 @@
+"""The checkpoint file: what carries over between the turns of a session, and nothing else."""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import aiosqlite
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from simpatico.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Threads:
+    """A LangGraph checkpointer on one SQLite file that only its owner may read."""
+
+    def __init__(self, connection: aiosqlite.Connection, saver: AsyncSqliteSaver) -> None:
+        self._connection = connection
+        self.saver = saver
+
+    @classmethod
+    async def open(cls, path: Path) -> "Threads":
+        """Open or make the file. Raises `StoreError` when it is damaged or cannot be written."""
+        connection = None
+        try:
+            path.touch(mode=0o600)
+            connection = await aiosqlite.connect(path)
+            # None admits no type beyond plain values: a checkpoint can't make us build objects.
+            serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+            saver = AsyncSqliteSaver(connection, serde=serde)
+            await saver.setup()
+        except (OSError, sqlite3.Error) as error:
+            if connection is not None:
+                await connection.close()
+            raise StoreError(
+                f"the conversations in {path} cannot be opened: {error}; "
+                "move the file away to begin anew"
+            ) from error
+        return cls(connection, saver)
+
+    async def tidy(self, thread: str) -> None:
+        """Keep a thread's newest checkpoint alone: no older ones, no half-done steps."""
+        try:
+            await self._connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
+            await self._connection.execute(
+                """DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id <
+                (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)""",
+                (thread, thread),
+            )
+            await self._connection.commit()
+        except (sqlite3.Error, ValueError) as error:
+            log.warning("a thread was not tidied: %s", error)
+
+    async def close(self) -> None:
+        """Release the file. Idempotent."""
+        await self._connection.close()

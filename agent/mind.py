@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from simpatico.agent.read.affect import chosen_mood
@@ -24,6 +25,7 @@ from simpatico.protocols import Ranker, Reader
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.rerank import rerank
 from simpatico.settings import RetrievalSettings
+from simpatico.text import fold_title
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,9 @@ class Mind:
         self.ranker = ranker
         self.settings = settings
         self._by_label = {item.label: item for item in index.catalog.items}
+        self._by_title: defaultdict[str, list[str]] = defaultdict(list)
+        for item in index.catalog.items:
+            self._by_title[fold_title(item.title)].append(item.id)
 
     def items(self, item_ids: Iterable[str]) -> list[Item]:
         """Items by id, in that order; ids that the catalogue no longer has are left out."""
@@ -98,7 +103,9 @@ class Mind:
                 update={"exclude_ids": tuple(dict.fromkeys(gone))}
             )
             state = state.model_copy(update={"constraints": constraints})
-        return Understanding(state=state, reference=reference, degraded=degraded)
+        return Understanding(
+            state=self._with_namesakes(state), reference=reference, degraded=degraded
+        )
 
     async def replay(self, turns: Sequence[Turn]) -> tuple[Understanding, list[Item]]:
         """Read a whole dialogue turn by turn: the state after it, and the list shown last.
@@ -190,6 +197,16 @@ class Mind:
                 banned=state.constraints.exclude_ids,
             )
         )
+
+    def _with_namesakes(self, state: UserState) -> UserState:
+        """Leave out every film of a title that is left out: "not Ghostbusters" is no remake."""
+        excluded = state.constraints.exclude_ids
+        titles = {fold_title(item.title) for item in self.items(excluded)}
+        every = (*excluded, *(other for title in titles for other in self._by_title[title]))
+        constraints = state.constraints.model_copy(
+            update={"exclude_ids": tuple(dict.fromkeys(every))}
+        )
+        return state.model_copy(update={"constraints": constraints})
 
     def _candidates(
         self, state: UserState, profile: Profile, n: int

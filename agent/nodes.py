@@ -107,8 +107,11 @@ class Nodes:
         request, understood = state["request"], state["understood"]
         candidates = state["candidates"]
         writer(StageUpdate(name="rank", detail=f"Weighing {len(candidates)} candidates"))
+        options = request.options
+        if state["reference"].stance == "surprise" and options.adventurous is None:
+            options = options.model_copy(update={"adventurous": 1.0})
         chosen = await asyncio.to_thread(
-            self.mind.choose, candidates, understood, state["profile"], request.options
+            self.mind.choose, candidates, understood, state["profile"], options
         )
         shown = [one.item.id for one in chosen]
         list_id = f"{request.session}:{state.get('n_turns', 1)}"

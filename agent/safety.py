@@ -118,7 +118,7 @@ _CRISIS = (
     r" (?:some |the |a lot of )?(?:bleach|poison|antifreeze|detergent|cleaner)\b",
     r"\b(?:im|i am)(?: just)? (?:going to|gonna|about to) jump(?= ?(?:[.,;!?-]|now|tonight|$))",
     r"\bi (?:have|ve|got|had) (?:a |the |this )?(?:knife|gun|blade|razor|rope|noose|pills)"
-    r" (?:in my hand|to my|at my|ready|next to me|beside me|right here)\b",
+    r" (?:in my hands?(?! luggage| bag)|to my|at my|ready|next to me|beside me|right here)\b",
     r"\bi have a plan and\b"
     r"|\bmy (?:last|final) (?:night|message|goodbye|words)\b(?! (?:in|at|of)\b)",
     r"\b(?:i feel like|thinking about|thinking of|i want to|going to|gonna) end(?:ing)? things\b"

@@ -25,7 +25,7 @@ from simpatico.domain import (
     TurnOptions,
     Update,
 )
-from simpatico.errors import DataError, NotAllowed
+from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.settings import Settings, load_settings
 
 pytestmark = pytest.mark.model
@@ -206,6 +206,39 @@ def test_crisis_words_get_help_and_teach_nothing(run: Runs) -> None:
         assert (await talk.service.profile(talk.user)).n_events == 0
 
     run(work)
+
+
+def test_a_title_left_out_takes_its_remakes_along(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        reply = await talk.say("anything with Bill Murray that isn't Ghostbusters")
+        assert len(reply.recommendations) >= 3
+        for one in reply.recommendations:
+            assert "Bill Murray" in one.item.creators
+            assert one.item.title != "Ghostbusters"
+
+    run(work)
+
+
+def test_moods_are_not_written_to_disk(settings: Settings, home: Path) -> None:
+    async def work(talk: Talk) -> None:
+        reply = await talk.say("I'm heartbroken and sad. a comedy about a heist please")
+        assert reply.state.mood.label in ("sadness", "grief")
+
+    asyncio.run(alone(settings, work))
+    for file in home.glob("*.sqlite*"):
+        assert b"valence" not in file.read_bytes()
+        assert b"sadness" not in file.read_bytes()
+        assert file.stat().st_mode & 0o077 == 0, f"{file.name} can be read by others"
+
+
+def test_a_damaged_conversation_file_is_a_clear_error(settings: Settings, home: Path) -> None:
+    (home / "threads.sqlite").write_bytes(b"this is no database, and long enough to be read" * 50)
+
+    async def work(talk: Talk) -> None:
+        pytest.fail("it opened")
+
+    with pytest.raises(StoreError, match="threads.sqlite"):
+        asyncio.run(alone(settings, work))
 
 
 def test_a_bare_mood_is_asked_what_it_needs(run: Runs) -> None:

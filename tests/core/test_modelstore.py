@@ -39,7 +39,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def hub() -> Iterator[_HubServer]:
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[_HubServer]:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # for child processes
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     server = _HubServer(("127.0.0.1", 0), _Handler)
     server.asked = []
     threading.Thread(target=server.serve_forever, daemon=True).start()

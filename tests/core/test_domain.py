@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from simpatico.domain import MOODS, TONES, Event, Item, Mentions, Mood, TurnOptions, UserState
+
+
+def test_a_mood_is_written_by_name_and_comes_back_the_same() -> None:
+    distribution = tuple(0.5 if name == "joy" else 0.0 for name in MOODS)
+    mood = Mood(label="joy", labels=("joy",), distribution=distribution, confidence=0.5)
+    written = mood.model_dump(mode="json")
+    assert written["distribution"]["joy"] == 0.5
+    assert set(written["distribution"]) == set(MOODS)
+    assert Mood.model_validate(written) == mood
+    assert hash(Mood.model_validate(written)) == hash(mood)
+
+
+def test_unknown_is_empty_and_not_zero() -> None:
+    assert Mood().model_dump(mode="json")["distribution"] == {}
+    assert Item(id="a", title="A").tone == ()
+    assert Item(id="a", title="A").tone_of("warm") == 0.0
+
+
+def test_a_tone_profile_takes_names_and_refuses_strange_ones() -> None:
+    item = Item(id="a", title="A", tone={"warm": 0.75})
+    assert item.tone_of("warm") == 0.75
+    assert len(item.tone) == len(TONES)
+    with pytest.raises(ValidationError, match="unknown names"):
+        Item(id="a", title="A", tone={"spicy": 1.0})
+    with pytest.raises(ValidationError, match="18 numbers"):
+        Item(id="a", title="A", tone=(0.5, 0.5))
+
+
+def test_values_are_frozen_and_closed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        UserState().query = "x"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="Extra"):
+        UserState.model_validate({"quest": "x"})
+
+
+def test_mentions_name_each_item_once_liked_first() -> None:
+    assert Mentions(liked=("b",), seen=("a", "b"), named=("c",)).ids == ("b", "a", "c")
+
+
+def test_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValidationError, match="timezone"):
+        Event(id="e", at=datetime(2026, 1, 1), user="u", item_id="i", kind="like")
+    assert Event(id="e", at=datetime.now(UTC), user="u", item_id="i", kind="like").version == 1
+
+
+@pytest.mark.parametrize("mood", ["auto", "off", "joy"])
+def test_a_mood_may_be_chosen(mood: str) -> None:
+    assert TurnOptions(mood=mood).mood == mood
+
+
+def test_a_mood_that_does_not_exist_may_not() -> None:
+    with pytest.raises(ValidationError, match="hangry"):
+        TurnOptions(mood="hangry")

@@ -1,6 +1,5 @@
 # `make run` and `make test` do everything on a fresh machine; the rest are their parts.
 PYTHON ?= python3
-PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 OURS := agent finetune retrieval eval ui
@@ -8,7 +7,7 @@ OURS := agent finetune retrieval eval ui
 .PHONY: run test setup dev lint types bench lock clean
 
 run: setup
-	@$(BIN)/simpatico serve --port $(PORT)
+	@$(BIN)/simpatico serve $(if $(PORT),--port $(PORT))
 
 setup: $(VENV)/.installed
 	@$(BIN)/simpatico prepare

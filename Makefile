@@ -6,7 +6,7 @@ OURS := agent finetune retrieval eval ui
 
 .PHONY: run test setup dev lint types bench lock clean
 
-run: setup
+run: $(VENV)/.installed
 	@$(BIN)/simpatico serve $(if $(PORT),--port $(PORT))
 
 setup: $(VENV)/.installed

@@ -60,12 +60,7 @@ def weights_wanted(settings: Settings) -> tuple[str, ...]:
 def prepare(settings: Settings, *, progress: ProgressCallback) -> None:
     """Fetch weights and build the index, as far as they are missing or stale."""
     _fetch_weights(settings, progress)
-    encoder = _encoder(settings)
-    try:
-        _open(settings, encoder).close()
-    except StoreError as error:
-        log.info("building the index: %s", error)
-        _build(settings, encoder, progress)
+    _opened(settings, _encoder(settings), progress).close()
 
 
 def build_index(settings: Settings, *, progress: ProgressCallback) -> int:
@@ -82,9 +77,9 @@ def open_index(settings: Settings) -> Index:
 async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
     """Open everything a running Simpatico needs; what is missing is fetched and built first."""
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(prepare, settings, progress=progress)
+        await asyncio.to_thread(_fetch_weights, settings, progress)
         encoder = await asyncio.to_thread(_encoder, settings)
-        index = await asyncio.to_thread(_open, settings, encoder)
+        index = await asyncio.to_thread(_opened, settings, encoder, progress)
         stack.callback(index.close)
 
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -172,6 +167,15 @@ def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
 
 def _open(settings: Settings, encoder: Encoder[str]) -> Index:
     return Index.open(settings.home, settings.catalog, encoder)
+
+
+def _opened(settings: Settings, encoder: Encoder[str], progress: ProgressCallback) -> Index:
+    """The index, built first where it is missing or stale."""
+    try:
+        return _open(settings, encoder)
+    except StoreError as error:
+        log.info("building the index: %s", error)
+        return Index.build(settings.home, settings.catalog, encoder, progress=progress)
 
 
 def _build(settings: Settings, encoder: Encoder[str], progress: ProgressCallback) -> int:

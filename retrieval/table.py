@@ -5,6 +5,7 @@ A constraint on something an item does not say fails: a film of unknown year is 
 asks for the absence of something.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -76,6 +77,13 @@ _KINDS = {"movie": "film", "movies": "film", "films": "film"}
 _NAME_ENDINGS = {"jr", "sr", "ii", "iii", "iv"}
 
 
+_ABOUT_CHILDREN = re.compile(
+    r"\b(?:kids?|child(?:ren)?|toddlers?|bab(?:y|ies)|sons?|daughters?|orphans?|"
+    r"school(?:boy|girl)s?|(?:little|young) (?:boy|girl)s?|boy of (?:\w+)|\w+-year-old)\b",
+    re.I,
+)
+
+
 class Postings:
     """Name -> positions of the items that carry it; compact at 100,000s of names."""
 
@@ -130,6 +138,9 @@ class ItemTable:
         for row, item in enumerate(items):
             if item.tone:
                 self._strong[:, row] = [value >= STRONG_TONE for value in item.tone]
+            # "Nothing with kids" may mean made for them or about them: so both go.
+            if _ABOUT_CHILDREN.search(f"{item.text} {' '.join(item.keywords)}"):
+                self._strong[TONES.index("kids"), row] = True
 
     def __len__(self) -> int:
         return len(self.ids)

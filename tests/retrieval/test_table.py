@@ -88,6 +88,19 @@ def test_positions_and_genres_follow_the_items() -> None:
         TABLE.position("gone")
 
 
+def test_without_kids_means_neither_for_them_nor_about_them() -> None:
+    table = ItemTable(
+        (
+            Item(id="chef", title="A", text="A chef drives a food truck with his son."),
+            Item(id="made", title="B", tone={"kids": 0.9}),
+            Item(id="orphan", title="C", keywords=("orphan",)),
+            Item(id="kidman", title="D", text="A season in the life of a singer."),
+        )
+    )
+    assert table.mask(Constraints(not_tones=("kids",))).tolist() == [False, False, False, True]
+    assert table.mask(Constraints(not_tones=("sad",))).all()
+
+
 def test_the_empty_table_has_an_empty_mask() -> None:
     wanted = Constraints(genres=("comedy",), people=("Mann",), year_to=1990, not_tones=("sad",))
     assert ItemTable(()).mask(wanted).shape == (0,)

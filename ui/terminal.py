@@ -26,11 +26,13 @@ async def running(settings: Settings) -> AsyncIterator[Simpatico]:
 
 async def ask_once(settings: Settings, text: str, *, user: str, session: str) -> Reply:
     """One message, one reply; a new session unless one is named."""
+    updates = []
     async with running(settings) as service:
         async for update in service.turn(text, user=user, session=session or uuid4().hex):
-            if isinstance(update, Finished):
-                return update.reply
-    raise AssertionError("a turn always ends in a reply")
+            updates.append(update)
+    last = updates[-1]
+    assert isinstance(last, Finished)  # a turn always ends in a reply
+    return last.reply
 
 
 async def chat_loop(settings: Settings, *, user: str) -> None:

@@ -86,7 +86,7 @@ class Mind:
     ) -> Understanding:
         """Read the newest turn; with the fallback reader, labelled, when the first fails.
 
-        Items pointed at with "not that one" or "seen it" are excluded from now on.
+        The reader has left out what was pointed at with "not that one" or "seen it".
         """
         newest = list(turns[-MAX_TURNS_READ:])
         degraded: tuple[str, ...] = ()
@@ -96,13 +96,8 @@ class Mind:
             log.warning("reading with %s instead: %s", self.fallback.name, error)
             degraded = ("The language model did not answer; a simpler reader took its place.",)
             state = await self.fallback.read(newest, previous=previous, shown=shown)
+        # A reader gives a state and no more; the route and the lessons need what was pointed at.
         reference = resolve(turns[-1].text, shown)
-        if reference.stance in ("rejected", "passed", "disliked", "seen"):
-            gone = (*state.constraints.exclude_ids, *reference.item_ids)
-            constraints = state.constraints.model_copy(
-                update={"exclude_ids": tuple(dict.fromkeys(gone))}
-            )
-            state = state.model_copy(update={"constraints": constraints})
         return Understanding(
             state=self._with_namesakes(state), reference=reference, degraded=degraded
         )

@@ -152,7 +152,8 @@ class Reader(Protocol):
 
         `previous` is the state after the turn before; constraints and mentions carry over from it
         unless the newest turn takes them back. `mood`, `need`, `intent` and `query` are of now.
-        `shown` is the list shown last, in its order, so that "the second one" means something.
+        `shown` is the list shown last, in its order, so that "the second one" means something;
+        what the newest turn rejects of it, or has seen, joins `constraints.exclude_ids`.
         """
         ...
 

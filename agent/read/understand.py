@@ -84,7 +84,12 @@ class Rules:
     def understand(
         self, text: str, *, previous: UserState | None = None, shown: Sequence[Item] = ()
     ) -> Understood:
-        """Take one message apart, in the light of the state before it."""
+        """Take one message apart, in the light of the state before it.
+
+        Shown items that it turns down or calls seen are left out from then on: this is the one
+        place where that is decided.
+        """
+        reference = resolve(text, shown)  # of the whole message, as the mind takes it
         text = shorten(text)
         before = previous or UserState()
         if is_crisis(text):
@@ -93,7 +98,6 @@ class Rules:
             )
             return Understood(said=text, state=state, intent_sure=1.0)
         named, heard, said, wish, words, loose = self._parts(text)
-        reference = resolve(text, shown)
         judged = stances(text, named)
         has_wish = bool(wish)
         masked = blank(text, spans_of(named))
@@ -106,7 +110,7 @@ class Rules:
             liked="liked" in judged.values(),
         )
         need, need_sure = need_by_cue(masked, denied=heard.denied)
-        constraints = _exclude(merge(before.constraints, heard), reference, before.constraints)
+        constraints = _exclude(merge(before.constraints, heard), reference)
         if besides := excepted(text, named):
             known = (*constraints.exclude_ids, *besides)
             constraints = constraints.model_copy(
@@ -167,10 +171,11 @@ def _join(text: str, parts: Sequence[Clause]) -> str:
     return ", ".join(piece for piece in pieces if piece)
 
 
-def _exclude(constraints: Constraints, reference: Reference, before: Constraints) -> Constraints:
-    if reference.stance not in ("rejected", "passed", "disliked"):
+def _exclude(constraints: Constraints, reference: Reference) -> Constraints:
+    """Leave out the shown items that are not to come again; what was left out before stays so."""
+    if reference.stance not in ("rejected", "passed", "disliked", "seen"):
         return constraints
-    ids = tuple(dict.fromkeys((*before.exclude_ids, *reference.item_ids)))
+    ids = tuple(dict.fromkeys((*constraints.exclude_ids, *reference.item_ids)))
     return constraints.model_copy(update={"exclude_ids": ids})
 
 

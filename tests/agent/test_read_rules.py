@@ -218,6 +218,28 @@ def test_after_a_list_was_shown_a_line_means_this(text: str, intent: str) -> Non
     assert RULES.understand(text, previous=WANTED, shown=SHOWN).state.intent == intent
 
 
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("not that one", ("a",)),
+        ("seen it", ("a",)),
+        ("I've seen the last one", ("c",)),
+        ("I hated Blazing Saddles", ("c",)),
+        ("something else", ("a", "b", "c")),
+        ("I've already seen them all", ("a", "b", "c")),
+        ("I'll take Blazing Saddles", ()),
+        ("why the second one?", ()),
+        ("I loved it", ()),
+    ],
+)
+def test_shown_films_that_are_turned_down_or_seen_are_left_out(
+    text: str, left_out: tuple[str, ...]
+) -> None:
+    before = UserState(constraints=Constraints(exclude_ids=("x",)))
+    state = RULES.understand(text, previous=before, shown=SHOWN).state
+    assert state.constraints.exclude_ids == ("x", *left_out)
+
+
 OPENINGS = [
     ("a western from the 60s", "seek"),
     ("rough week, I need something warm and funny, nothing with kids", "seek"),

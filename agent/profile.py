@@ -1,7 +1,10 @@
 """What a person's events add up to. Pure functions."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simpatico.domain import Event, Impression, Profile
 from simpatico.errors import DataError
@@ -10,6 +13,22 @@ Verdict = TypeVar("Verdict")
 
 N_SHOWN = 200
 """How many of the latest shown items a profile holds."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class PastEvent(BaseModel):
+    """Something a person did earlier, as a caller who keeps the events tells it.
+
+    A time without a zone is UTC. Whether the kind is one of ours, `profile_of` says.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    item_id: str = Field(min_length=1, max_length=200)
+    kind: str
+    at: datetime | None = None
+    value: float | None = None
 
 
 def check_event(event: Event) -> None:
@@ -40,6 +59,17 @@ def check_impression(impression: Impression) -> None:
         )
     if any(position < 1 for position in impression.positions):
         raise DataError("positions in a shown list count from 1")
+
+
+def profile_of(user: str, history: Sequence[PastEvent]) -> Profile:
+    """Sum up a history given in any order; what has no time counts as older than all the rest.
+
+    Raises:
+        DataError: for the first event that cannot be one; its message begins with its place, as
+            in "history.3: only a rating has a value".
+    """
+    events = [_event_of(user, index, past) for index, past in enumerate(history)]
+    return sum_up(user, sorted(events, key=lambda event: event.at), ())
 
 
 def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
@@ -77,6 +107,26 @@ def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
         shown=tuple(reversed(latest)),
         n_events=len(events),
     )
+
+
+def _event_of(user: str, index: int, past: PastEvent) -> Event:
+    at = past.at or _LONG_AGO
+    try:
+        event = Event.model_validate(
+            {
+                **past.model_dump(),
+                "id": str(index),
+                "user": user,
+                "at": at if at.tzinfo else at.replace(tzinfo=UTC),
+            }
+        )
+        check_event(event)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise DataError(f"history.{index}: {first['loc'][0]}: {first['msg']}") from error
+    except DataError as error:
+        raise DataError(f"history.{index}: {error}") from error
+    return event
 
 
 def _verdict(event: Event) -> str:

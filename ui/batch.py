@@ -3,15 +3,14 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from simpatico.agent.profile import sum_up
+from simpatico.agent.profile import PastEvent, profile_of
 from simpatico.agent.service import Ranking, Simpatico
-from simpatico.domain import Event, EventKind, Turn, TurnOptions
+from simpatico.domain import Turn, TurnOptions
 from simpatico.errors import DataError
 from simpatico.protocols import ProgressCallback
 
@@ -42,29 +41,12 @@ class TurnLine(_Loose):
         return _ROLES.get(str(value).lower(), value)
 
 
-class HistoryLine(_Loose):
-    """Something the person did before the dialogue."""
-
-    item_id: str = Field(min_length=1)
-    kind: EventKind
-    at: AwareDatetime | None = None
-    value: float | None = None
-
-    @field_validator("at", mode="before")
-    @classmethod
-    def _with_zone(cls, value: object) -> object:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return value
-
-
 class DialogueLine(_Loose):
-    """One case: `{"id", "turns": [{"role", "text"}], "history"?: [{"item_id", "kind", "at"}]}`."""
+    """One case: `{"id", "turns": [{"role", "text"}], "history"?: [{"item_id", "kind", "at"?}]}`."""
 
     id: str
     turns: list[TurnLine]
-    history: list[HistoryLine] = []
+    history: list[PastEvent] = []
 
     @field_validator("id", mode="before")
     @classmethod
@@ -115,23 +97,10 @@ async def recommend_dialogues(
 
 
 async def _rank(service: Simpatico, case: DialogueLine, *, k: int) -> Ranking:
-    events = [
-        Event(
-            id=f"{case.id}:{position}",
-            at=line.at or datetime.fromtimestamp(position, UTC),
-            user=case.id or "case",
-            item_id=line.item_id,
-            kind=line.kind,
-            value=line.value,
-        )
-        for position, line in enumerate(case.history)
-    ]
-    events.sort(key=lambda event: event.at)
+    profile = profile_of(case.id[:200] or "case", case.history)
     turns = [Turn(role=line.role, text=line.text) for line in case.turns]
     plain_order = TurnOptions(adventurous=0.0)  # a list to score, not one to enjoy
-    return await service.recommend(
-        turns, profile=sum_up(case.id, events, ()), k=k, options=plain_order
-    )
+    return await service.recommend(turns, profile=profile, k=k, options=plain_order)
 
 
 async def _each_line(
@@ -162,7 +131,7 @@ async def _each_line(
                 raw = json.loads(line)
                 case = DialogueLine.model_validate(raw)
                 answer = {"id": case.id, **await work(case)}
-            except (ValueError, RecursionError) as error:
+            except (ValueError, RecursionError, DataError) as error:
                 bad += 1
                 name = raw.get("id") if isinstance(raw, dict) else None
                 answer = {"id": name, "error": f"line {number}: {_short(error)}"}
@@ -185,4 +154,4 @@ def _short(error: Exception) -> str:
             f"{'.'.join(str(part) for part in one['loc']) or 'line'}: {one['msg']}"
             for one in error.errors()[:3]
         )
-    return f"wanted a JSON object, got: {error}"
+    return str(error) if isinstance(error, DataError) else f"wanted a JSON object, got: {error}"

@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -14,18 +13,16 @@ from simpatico.agent.api.auth import person
 from simpatico.agent.api.body import read
 from simpatico.agent.api.door import body_of, door_of
 from simpatico.agent.api.errors import ApiError, from_validation
-from simpatico.agent.api.schemas import PastEvent, RecommendRequest, card
+from simpatico.agent.api.schemas import RecommendRequest, card
 from simpatico.agent.api.stream import CallerGone, attended
-from simpatico.agent.profile import check_event, sum_up
-from simpatico.domain import Event, Profile
+from simpatico.agent.profile import PastEvent, profile_of
+from simpatico.domain import Profile
 from simpatico.errors import DataError
 
 if TYPE_CHECKING:
     from simpatico.agent.service import Ranking
 
 router = APIRouter(tags=["recommendations"])
-
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @router.post("/v1/recommendations", openapi_extra=body_of(RecommendRequest))
@@ -69,33 +66,16 @@ async def recommend(request: Request) -> Response:
 
 
 def profile_from(user: str, history: Sequence[PastEvent]) -> Profile:
-    """Sum up a history, oldest first; events without a time count as older than all others.
+    """Sum up a history; see `simpatico.agent.profile.profile_of`.
 
     Raises:
         ApiError: 400 that names the first event that cannot be one.
     """
-    events = []
-    for index, past in enumerate(history):
-        try:
-            event = Event(
-                id=str(index),
-                at=_aware(past.at),
-                user=user,
-                item_id=past.item_id,
-                kind=past.kind,
-                value=past.value,
-            )
-            check_event(event)
-        except (ValidationError, DataError) as error:
-            raise ApiError(
-                400,
-                f"history.{index}: {why(error)}",
-                code="invalid_value",
-                param=f"history.{index}",
-            ) from error
-        events.append(event)
-    events.sort(key=lambda event: event.at)
-    return sum_up(user, events, ())
+    try:
+        return profile_of(user, history)
+    except DataError as error:
+        place = str(error).partition(":")[0]
+        raise ApiError(400, str(error), code="invalid_value", param=place) from error
 
 
 def together(known: Profile, past: Profile) -> Profile:
@@ -119,9 +99,3 @@ def together(known: Profile, past: Profile) -> Profile:
 def why(error: ValidationError | DataError) -> str:
     """What is wrong with an event, in a line that does not repeat it."""
     return str(error) if isinstance(error, DataError) else from_validation(error).message
-
-
-def _aware(at: datetime | None) -> datetime:
-    if at is None:
-        return _NO_TIME
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

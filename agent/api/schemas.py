@@ -4,11 +4,11 @@ Unknown fields are ignored and null means "not given", as OpenAI's clients expec
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from simpatico.agent.profile import PastEvent
 from simpatico.domain import (
     Item,
     Reason,
@@ -120,15 +120,6 @@ class ChatRequest(Sent):
     def budget(self) -> int | None:
         """How many tokens the answer may have; None when the caller set no limit."""
         return self.max_completion_tokens or self.max_tokens
-
-
-class PastEvent(Sent):
-    """Something the person did earlier, for callers that keep the events themselves."""
-
-    item_id: str = Field(min_length=1, max_length=200)
-    kind: str
-    at: datetime | None = None
-    value: float | None = None
 
 
 class RecommendRequest(Sent):

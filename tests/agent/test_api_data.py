@@ -12,8 +12,8 @@ import pytest
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
 from simpatico.agent.api.recommend import profile_from, together
-from simpatico.agent.api.schemas import PastEvent
 from simpatico.agent.api.scripted import ScriptedService
+from simpatico.agent.profile import PastEvent
 from simpatico.domain import Item, Mood, Profile, Recommendation, Reply, UserState
 from simpatico.settings import Settings
 

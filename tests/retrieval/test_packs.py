@@ -1,5 +1,6 @@
 """The pack that ships: what it promises, whatever is in it."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from simpatico.finetune.pack import read_column
 from simpatico.finetune.premises import faults
 from simpatico.retrieval import packs
 from simpatico.retrieval.packs import Pack, dequantise, load_pack, quantise, read_pack
+from simpatico.retrieval.reasons import MAX_QUOTE
 
 FOLDER = Path(packs.__file__).parent / "movies"
 MEGABYTE = 1_000_000
+BEST_KNOWN = 600
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +78,31 @@ def test_the_only_prose_is_our_own_premises(movies: Pack) -> None:
     assert max(len(word.split()) for word in short) <= 4
 
 
-def test_the_best_known_six_hundred_films_have_a_premise(movies: Pack) -> None:
-    assert [item.label for item in movies.items[:600] if not item.text] == []
+def test_the_best_known_films_have_a_premise(movies: Pack) -> None:
+    assert [item.label for item in movies.items[:BEST_KNOWN] if not item.text] == []
+
+
+def test_premises_of_the_best_known_films_of_the_source_rest_on_its_leads(movies: Pack) -> None:
+    """tests/finetune/test_pack_build.py holds every premise of basis `lead` against its lead."""
+    added = read_column(FOLDER / "additions.tsv", "premise")
+    basis = read_column(FOLDER / "premises.tsv", "basis")
+    best = [item for item in movies.items if item.id not in added][:BEST_KNOWN]
+    assert len(best) == BEST_KNOWN
+    assert [item.label for item in best if basis.get(item.id) != "lead"] == []
+    assert set(basis.values()) <= {"lead", "known"}
+
+
+def test_a_film_of_our_own_has_its_premise_there_and_claims_no_lead(movies: Pack) -> None:
+    added = read_column(FOLDER / "additions.tsv", "premise")
+    texts = {item.id: item.text for item in movies.items}
+    assert {slug: texts[slug] for slug in added} == added
+    assert added.keys().isdisjoint(read_column(FOLDER / "premises.tsv", "basis"))
+
+
+def test_a_premise_is_quoted_whole(movies: Pack) -> None:
+    """A full stop within ("Dr. No") would end the sentence that a reason quotes."""
+    told = [item.text for item in movies.items if item.text]
+    assert [text for text in told if len(text) > MAX_QUOTE or re.search(r"[.!?] ", text)] == []
 
 
 def test_every_film_has_facts_that_can_be_shown(movies: Pack) -> None:

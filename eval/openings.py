@@ -1,14 +1,19 @@
 """Twenty ways to begin a conversation, run for reading: does each get a sensible answer?
 
 This is no score. It is a table for people to read, made anew by
-`simpatico eval openings --out docs/openings.md`.
+`simpatico eval openings --out docs/openings.md`, from what `simpatico ask --json` prints.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from uuid import uuid4
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from simpatico.agent.service import Simpatico
-from simpatico.domain import Finished, Reply, Value
+from simpatico.agent.api.schemas import Extra
+from simpatico.domain import Value
 
 LINES: tuple[tuple[str, str], ...] = (
     ("mood, wish, negation", "rough week, I need something warm and funny, nothing with kids"),
@@ -44,23 +49,51 @@ LINES: tuple[tuple[str, str], ...] = (
 )
 
 
+class Answer(Extra):
+    """The JSON object that `simpatico ask --json` prints."""
+
+    reply: str
+
+
 class Opening(Value):
-    """One line and what came of it."""
+    """One line and what came of it: an answer, or else what the command said went wrong."""
 
     what: str
     text: str
-    reply: Reply
+    answer: Answer | None = None
+    problem: str = ""
 
 
-async def run(
-    service: Simpatico, lines: Sequence[tuple[str, str]] = LINES
-) -> AsyncIterator[Opening]:
-    """Ask each line as a stranger in a new session."""
-    for what, text in lines:
-        stranger = uuid4().hex
-        async for update in service.turn(text, user=stranger, session=stranger):
-            if isinstance(update, Finished):
-                yield Opening(what=what, text=text, reply=update.reply)
+def run(home: Path, lines: Sequence[tuple[str, str]] = LINES) -> Iterator[Opening]:
+    """Ask each line by the command, in a process of its own, where nobody has been before.
+
+    Catalogues and indexes come from `home`, where nothing is written; all other settings are
+    those of the environment.
+    """
+    with tempfile.TemporaryDirectory(prefix="simpatico-openings-") as folder:
+        fresh = Path(folder)
+        for part in ("catalogs", "indexes"):
+            if (home / part).is_dir():
+                shutil.copytree(home / part, fresh / part)
+        for what, text in lines:
+            done = _ask(text, fresh)
+            if done.returncode == 0:
+                answer = Answer.model_validate_json(done.stdout)
+                yield Opening(what=what, text=text, answer=answer)
+            else:
+                yield Opening(what=what, text=text, problem=done.stderr.strip())
+            for database in fresh.glob("*.sqlite*"):
+                database.unlink()  # the next one is a stranger too
+
+
+def _ask(text: str, home: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "simpatico.ui.cli", "ask", "--json", "--", text],
+        env={**os.environ, "SIMPATICO_HOME": str(home), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
 
 
 def to_markdown(openings: Sequence[Opening]) -> str:
@@ -68,24 +101,33 @@ def to_markdown(openings: Sequence[Opening]) -> str:
     lines = [
         "# Twenty openings",
         "",
-        "Made by `simpatico eval openings --out docs/openings.md`; read it, it is no score.",
+        "Made by `simpatico eval openings --out docs/openings.md`, which gives each line to",
+        "`simpatico ask --json`; read it, it is no score.",
         "",
         "| # | what | they say | mood, need, intent | route | recommended |",
         "|---|---|---|---|---|---|",
     ]
     for number, one in enumerate(openings, start=1):
-        state = one.reply.state
-        read = f"{state.mood.label}, {state.need}, {state.intent}"
-        titles = "; ".join(each.item.label for each in one.reply.recommendations) or "-"
-        lines.append(
-            f"| {number} | {one.what} | {_cell(one.text)} | {read} | {one.reply.route} | "
-            f"{_cell(titles)} |"
-        )
+        lines.append(f"| {number} | {one.what} | {_cell(one.text)} | {_understood(one)} |")
     for number, one in enumerate(openings, start=1):
-        said = "\n".join(f"> {line}".rstrip() for line in one.reply.text.splitlines())
+        words = one.answer.reply if one.answer else one.problem
+        said = "\n".join(f"> {line}".rstrip() for line in words.splitlines())
         lines += ["", f"## {number}. {_cell(one.text) or '(nothing)'}", "", said]
-        lines += [f"> *{label}*" for label in one.reply.degraded]
+        lines += [f"> *{label}*" for label in (one.answer.degraded if one.answer else ())]
     return "\n".join(lines) + "\n"
+
+
+def _understood(one: Opening) -> str:
+    """The last three cells of a row."""
+    if one.answer is None:
+        return "- | failed | -"
+    state = one.answer.state
+    titles = "; ".join(
+        f"{each.title} ({each.year})" if each.year else each.title
+        for each in one.answer.recommendations
+    )
+    read = f"{state.mood.label}, {state.need}, {state.intent}"
+    return f"{read} | {one.answer.route} | {_cell(titles) or '-'}"
 
 
 def _cell(text: str) -> str:

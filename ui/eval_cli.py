@@ -1,13 +1,12 @@
 """`simpatico eval ...`: is it good?"""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simpatico.settings import load_settings
-from simpatico.ui.progress import console, set_up_logging
+from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 
@@ -16,18 +15,18 @@ evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 def openings(
     out: Annotated[Path, typer.Option(help="the Markdown page to write")],
 ) -> None:
-    """Run twenty ways to begin a conversation, for people to read."""
-    from simpatico.eval.openings import run, to_markdown
-    from simpatico.ui.terminal import running
+    """Run twenty ways to begin a conversation through `ask`, for people to read."""
+    from simpatico.eval.openings import LINES, run, to_markdown
 
     settings = load_settings()
     set_up_logging(settings.log_level)
-
-    async def work() -> str:
-        async with running(settings) as service:
-            return to_markdown([opening async for opening in run(service)])
-
-    out.write_text(asyncio.run(work()), encoding="utf-8")
+    found = []
+    with progress_bars() as show:
+        show("Asking", 0, len(LINES))
+        for opening in run(settings.home):
+            found.append(opening)
+            show("Asking", len(found), len(LINES))
+    out.write_text(to_markdown(found), encoding="utf-8")
     console.print(f"written to {out}")
 
 

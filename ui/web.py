@@ -1,7 +1,7 @@
 """The chat page: layout and events. Looks are in `render`, `cards` and `page.css`."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
+from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Event, TurnOptions, Update
 from simpatico.errors import SimpaticoError
@@ -43,8 +44,11 @@ _FOOTER = (
 )
 
 
-def build_page(service: Simpatico) -> "gr.Blocks":
-    """Lay out the page and wire its events to a running service. Nothing is served yet."""
+def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
+    """Lay out the page and wire its events to a running service. Nothing is served yet.
+
+    Its turns are counted in `metrics`, as those of the door "page".
+    """
     for name, value in _GRADIO.items():
         os.environ.setdefault(name, value)
     import gradio as gr
@@ -124,9 +128,9 @@ def build_page(service: Simpatico) -> "gr.Blocks":
         settings = [personal, posters, adventurous]
 
         async def run(
-            talk: Talk, asked: str, updates: AsyncIterator[Update], is_shown: bool
+            talk: Talk, asked: str, updates: AsyncGenerator[Update, None], is_shown: bool
         ) -> AsyncIterator[list[str]]:
-            async for _ in talk.play(asked, updates):
+            async for _ in talk.play(asked, metrics.counted("page", updates)):
                 yield draw(talk, is_shown)
 
         async def ask(
@@ -287,8 +291,11 @@ def build_page(service: Simpatico) -> "gr.Blocks":
 
 
 def mount(app: FastAPI, service: Simpatico) -> FastAPI:
-    """Serve the page at "/" of an app. Call it last: routes added later are hidden by it."""
-    page = build_page(service)
+    """Serve the page at "/" of the API's app, and count its turns there.
+
+    Call it last: routes added later are hidden by it.
+    """
+    page = build_page(service, app.state.door.metrics)
     import gradio as gr
 
     app.add_middleware(PageHeaders)

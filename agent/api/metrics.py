@@ -1,8 +1,13 @@
 """Prometheus series of one app. Labels are names of ours, never anybody's words."""
 
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from simpatico.domain import Reply
+from simpatico.agent.api.errors import as_api_error
+from simpatico.domain import Finished, Reply, TextDelta, Update
 
 _TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 _STAGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
@@ -11,7 +16,7 @@ _STAGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2
 class Metrics:
     """The series, in a registry of their own so that several apps can live in one process.
 
-    Other doors (the page) may report their turns too, under their own `door`.
+    Other doors (the page) report their turns too, under their own `door`; see `counted`.
     """
 
     def __init__(self) -> None:
@@ -84,6 +89,31 @@ class Metrics:
         for stage in reply.trace.stages:
             self._stage_s.labels(stage.name).observe(stage.ms / 1000)
 
+    async def counted(
+        self, door: str, updates: AsyncGenerator[Update, None]
+    ) -> AsyncGenerator[Update, None]:
+        """Pass a turn's updates on and count the turn; one left before its end is "stopped"."""
+        began = time.perf_counter()
+        first_word_s: float | None = None
+        answered = False
+        with self.running.track_inprogress():
+            try:
+                async with aclosing(updates):
+                    async for update in updates:
+                        so_far_s = time.perf_counter() - began
+                        if first_word_s is None and isinstance(update, TextDelta | Finished):
+                            first_word_s = so_far_s
+                        if isinstance(update, Finished):
+                            answered = True
+                            self.turn(
+                                door, update.reply, seconds=so_far_s, first_word_s=first_word_s
+                            )
+                        yield update
+            except BaseException as error:
+                if not answered:
+                    self.failed(door, _code(error))
+                raise
+
     def failed(self, door: str, code: str) -> None:
         """Count a turn without an answer."""
         self._failed.labels(door, code).inc()
@@ -101,3 +131,10 @@ class Metrics:
     def text(self) -> bytes:
         """All series in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _code(error: BaseException) -> str:
+    if not isinstance(error, Exception):  # cancelled or closed
+        return "stopped"
+    wrong = as_api_error(error)
+    return wrong.code or str(wrong.status)

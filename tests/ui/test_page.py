@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
+from simpatico.agent.api.app import create_app
 from simpatico.agent.service import Simpatico
 from simpatico.domain import (
     CardsReady,
@@ -32,7 +32,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import ModelError, StoreError
-from simpatico.settings import load_settings
+from simpatico.settings import Settings, load_settings
 from simpatico.ui.web import mount
 
 CHROMIUM = next(
@@ -76,7 +76,8 @@ class Site:
 
     def _serve(self) -> str:
         listening = socket.create_server(("127.0.0.1", 0))
-        app = mount(FastAPI(), self.service)
+        app = mount(create_app(self.service, settings=Settings()), self.service)
+        self.metrics = app.state.door.metrics
         config = uvicorn.Config(
             app, log_level="error", ws="none", timeout_graceful_shutdown=1, lifespan="on"
         )
@@ -485,6 +486,32 @@ def test_a_turn_can_be_stopped_and_a_new_conversation_begun(visit: Open, scripte
     expect(tab.newest(".answer")).to_contain_text("So far")
     tab.page.get_by_role("button", name="Start over").click()
     expect(tab.page.locator(".empty")).to_be_visible()
+
+
+def test_turns_of_the_page_are_counted(visit: Open, scripted: Site) -> None:
+    def count(series: str) -> float:
+        lines = scripted.metrics.text().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(series))
+
+    answered = 'simpatico_turns_total{door="page",route="recommend"}'
+    failed = 'simpatico_turns_failed_total{code="internal_error",door="page"}'
+    stopped = 'simpatico_turns_failed_total{code="stopped",door="page"}'
+    before = {series: count(series) for series in (answered, failed, stopped)}
+    tab = visit(scripted)
+    tab.say("cards")
+    tab.say("break")
+    tab.page.get_by_label("Your message").fill("wait")
+    tab.page.get_by_label("Your message").press("Enter")
+    expect(tab.newest()).to_contain_text("So far", timeout=10_000)
+    assert count("simpatico_turns_running") == 1
+    tab.page.get_by_role("button", name="Stop").click()
+    tab.wait_for(3)
+    assert {series: count(series) - n for series, n in before.items()} == {
+        answered: 1,
+        failed: 1,
+        stopped: 1,
+    }
+    assert count("simpatico_turns_running") == 0
 
 
 def test_care_comes_without_cards_moods_or_further_offers(visit: Open, scripted: Site) -> None:

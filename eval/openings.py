@@ -75,8 +75,9 @@ def run(home: Path, lines: Sequence[tuple[str, str]] = LINES) -> Iterator[Openin
         for part in ("catalogs", "indexes"):
             if (home / part).is_dir():
                 shutil.copytree(home / part, fresh / part)
-        for what, text in lines:
-            done = _ask(text, fresh)
+        for number, (what, text) in enumerate(lines, start=1):
+            # The session's name chooses among phrasings: a page made again differs where it must.
+            done = _ask(text, fresh, session=f"opening-{number}")
             if done.returncode == 0:
                 answer = Answer.model_validate_json(done.stdout)
                 yield Opening(what=what, text=text, answer=answer)
@@ -86,9 +87,10 @@ def run(home: Path, lines: Sequence[tuple[str, str]] = LINES) -> Iterator[Openin
                 database.unlink()  # the next one is a stranger too
 
 
-def _ask(text: str, home: Path) -> "subprocess.CompletedProcess[str]":
+def _ask(text: str, home: Path, *, session: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "simpatico.ui.cli", "ask", "--json", "--session", session]
     return subprocess.run(
-        [sys.executable, "-m", "simpatico.ui.cli", "ask", "--json", "--", text],
+        [*command, "--", text],
         env={**os.environ, "SIMPATICO_HOME": str(home), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",

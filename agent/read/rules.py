@@ -103,7 +103,10 @@ def hear(
     for genre, span in _matches(low, table):
         if not inside(span, wished):
             continue
-        put("not_genres" if _refused(low, span, denied) else "genres", genre)
+        refused = _refused(low, span, denied)
+        if refused and genre == "Horror" and low[slice(*span)].startswith("slasher"):
+            continue  # a genre of its own: who wants no slashers may want to be scared
+        put("not_genres" if refused else "genres", genre)
     for tone, span in _matches(low, TONES):
         if not inside(span, wished):
             continue

@@ -32,6 +32,10 @@ LINES: list[tuple[str, dict[str, object]]] = [
     ("a scary movie", {"genres": ("Horror",), "tones": ("scary",), "kinds": ("film",)}),
     # refusals
     ("no horror", {"not_genres": ("Horror",), "not_tones": ("scary",)}),
+    (
+        "scary but no gore and no slashers",
+        {"not_genres": ("Slasher",), "tones": ("scary",), "not_tones": ("violent",)},
+    ),
     ("a comedy, but no western", {"genres": ("Comedy",), "not_genres": ("Western",)}),
     ("no romance", {"not_genres": ("Romance",), "not_tones": ("romantic",)}),
     ("no war, gore or westerns", {"not_genres": ("Western", "War"), "not_tones": ("violent",)}),

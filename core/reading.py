@@ -3,12 +3,13 @@
 The prompt is raw text, continued by the model: earlier turns first, the newest last, so that a
 prefix cache keeps the dialogue. The answer is one line,
 
-    them: seen Heat already. rough week, a comedy but nothing scary
-    read: sadness cheer refine | seen | comedy | scary | comedy\\n
+    them: seen Heat already. rough week, cheer me up, a comedy but nothing scary
+    read: sadness cheer seek | seen | comedy | scary | comedy
 
 mood, need, intent; a stance for each title of the newest message, in order; what it asks for; what
-it says no to; words to search with. Each of the first words is one token of its own, so the
-distribution over labels is the log-probabilities at its place.
+it says no to; words to search with; then a line end. Moods, needs, intents and stances are one
+token each in SmolLM2's vocabulary, so the distribution over labels is the log-probabilities at
+their place.
 """
 
 import re
@@ -73,7 +74,7 @@ TONE_WORDS: dict[str, str] = {
         *("quirky", "nostalgic", "kids"),
     )
 }
-"""Labels and the word that stands for each in an answer, one token with its leading space."""
+"""Labels and the word that stands for each in an answer."""
 
 MAX_ANSWER_TOKENS = 32
 MAX_WISHES = 4

@@ -193,7 +193,7 @@ class LinearRanker:
                 "shown": min(shown[item.id], 3),
             }
             parts = tuple(
-                Part(name=name, value=value)
+                Part.model_construct(name=name, value=value)  # 1,500 a turn: checks would show
                 for name, amount in amounts.items()
                 if (value := getattr(self._weights, name) * amount)
             )

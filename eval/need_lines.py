@@ -2,8 +2,8 @@
 
 A need is what the person would like the recommendation to do for them; a low mood, a genre, a name
 or a year alone names none ("unknown"). Where two are heard, the label is the one that decides what
-to look for: "don't make me think, take me far away" is escape. One author wrote and labelled them;
-how far others agree has to be asked of others.
+to look for: "don't make me think, take me far away" is escape. One author wrote and labelled
+them; a second annotator, who saw the texts shuffled and without labels, labelled `LINES` again.
 """
 
 from collections.abc import Mapping
@@ -470,3 +470,7 @@ everything annoys me today
     }
 )
 """May be looked at while a reader is built."""
+
+SECOND_LABELS: Mapping[str, str] = {"white noise but prettier": "calm_down"}
+"""What the second annotator said where they differed from `LINES`. Both know the same conventions,
+so the agreement says that labels follow from them, not that every reader would choose these."""

@@ -2,11 +2,12 @@ import re
 from collections import Counter
 
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from simpatico.agent.safety import is_crisis
 from simpatico.domain import NEEDS
 from simpatico.eval import mood_lines
-from simpatico.eval.need_lines import DEV, LINES
+from simpatico.eval.need_lines import DEV, LINES, SECOND_LABELS
 from simpatico.finetune.own_parts import phrases
 from simpatico.finetune.own_turns import own_examples
 from simpatico.text import fold
@@ -28,6 +29,13 @@ def test_labels_and_balance() -> None:
         counts = Counter(need for _, need in lines)
         assert set(counts) == set(NEEDS)
         assert least <= min(counts.values()) <= max(counts.values()) <= least + 5
+
+
+def test_two_annotators_agree() -> None:
+    first = [need for _, need in LINES]
+    second = [SECOND_LABELS.get(line, need) for line, need in LINES]
+    assert set(SECOND_LABELS) <= {line for line, _ in LINES}
+    assert cohen_kappa_score(first, second) == pytest.approx(0.996, abs=0.001)
 
 
 def test_no_line_twice_and_none_for_the_crisis_rules() -> None:

@@ -8,6 +8,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -46,12 +47,21 @@ class LlamaServer:
         context: tokens of prompt and answer together, for each of `SLOTS` requests at a time.
         threads: 0: one less than there are cores, at least 1.
         port: 0: a free one.
+        adapters: LoRA adapters of this model as GGUF files. None is at work unless a request
+            asks for it, by its place in this order.
     """
 
     def __init__(
-        self, model_path: Path, context: int = 4096, threads: int = 0, *, port: int = 0
+        self,
+        model_path: Path,
+        context: int = 4096,
+        threads: int = 0,
+        *,
+        port: int = 0,
+        adapters: Sequence[Path] = (),
     ) -> None:
         self._model_path = model_path
+        self._adapters = tuple(adapters)
         self._context = context
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._port = port
@@ -63,7 +73,8 @@ class LlamaServer:
         """Load the model and wait until it answers. Started already: the same endpoint.
 
         Raises:
-            ModelError: the file is missing, no GGUF, damaged, or does not fit in memory.
+            ModelError: a file is missing, no GGUF, damaged, or does not fit in memory; or an
+                adapter belongs to another model.
             LLMUnavailable: the port is taken, or the server does not answer.
         """
         with self._lock:
@@ -103,13 +114,9 @@ class LlamaServer:
         self.stop()
 
     def _check(self) -> None:
-        try:
-            with self._model_path.open("rb") as file:
-                magic = file.read(4)
-        except OSError as error:
-            raise ModelError(f"model file {self._model_path} cannot be read: {error}") from error
-        if magic != b"GGUF":
-            raise ModelError(f"model file {self._model_path} is no GGUF (starts with {magic!r})")
+        _check_gguf(self._model_path, "model")
+        for path in self._adapters:
+            _check_gguf(path, "adapter")
         if self._port:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -127,6 +134,9 @@ class LlamaServer:
         params.n_ctx = self._context * SLOTS
         params.n_batch = params.n_ubatch = _BATCH_TOKENS
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.lora_adapters = [
+            xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in self._adapters
+        ]
         params.cache_prompt = True
         params.cache_ram_mib = _PROMPT_CACHE_MIB
         params.sse_ping_interval = _PING_S
@@ -138,10 +148,24 @@ class LlamaServer:
         try:
             return xllamacpp.Server(params)
         except RuntimeError as error:  # it says only "failed to init", whatever the cause
+            adapters = ", ".join(str(path) for path in self._adapters)
             raise ModelError(
-                f"llama.cpp cannot load {self._model_path} with a context of {self._context}: the"
-                " file is damaged or of an unknown kind, or memory is short (log level DEBUG says)"
+                f"llama.cpp cannot load {self._model_path}"
+                + (f" with the adapters {adapters}" if adapters else "")
+                + f" and a context of {self._context}: a file is damaged or of an unknown kind,"
+                + (" an adapter belongs to another model," if adapters else "")
+                + " or memory is short (log level DEBUG says)"
             ) from error
+
+
+def _check_gguf(path: Path, what: str) -> None:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelError(f"{what} file {path} cannot be read: {error}") from error
+    if magic != b"GGUF":
+        raise ModelError(f"{what} file {path} is no GGUF (starts with {magic!r})")
 
 
 def _await_health(port: int) -> None:

@@ -10,47 +10,24 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import openai
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from simpatico.agent.wire import Chunk, Reply, join, to_completion
+from simpatico.agent.llm_errors import MAX_RAW, WORTH_A_RETRY, brief, raw_of, translate
+from simpatico.agent.wire import Chunk, RawChunk, RawReply, Reply, join, to_completion
 from simpatico.domain import Completion
 from simpatico.errors import BadReply, LLMError, LLMUnavailable
+from simpatico.protocols import Prompt
 
 Flavour = Literal["llamacpp", "vllm", "openai"]
 Result = TypeVar("Result")
 
 RETRY_PAUSE_S = 0.25
 READY_TIMEOUT_S = 2.0
-_MAX_RAW = 2000
+MAX_TOP_LOGPROBS = 20
+"""The most alternatives to a token that the protocol gives in a chat."""
 
-# What each error of the library means here; the nearest base that is listed counts.
-_WORTH_A_RETRY: tuple[type[Exception], ...] = (
-    openai.APIConnectionError,
-    openai.APITimeoutError,
-    openai.RateLimitError,
-    openai.ConflictError,
-    openai.InternalServerError,
-)
-_UNAVAILABLE: tuple[type[Exception], ...] = (
-    *_WORTH_A_RETRY,
-    openai.OpenAIError,
-    openai.AuthenticationError,
-    openai.OAuthError,
-    openai.PermissionDeniedError,
-    openai.NotFoundError,
-    openai.WebSocketConnectionClosedError,
-    openai.WebSocketQueueFullError,
-)
-_BAD: tuple[type[Exception], ...] = (
-    openai.APIError,
-    openai.APIStatusError,
-    openai.APIResponseValidationError,
-    openai.BadRequestError,
-    openai.UnprocessableEntityError,
-    openai.LengthFinishReasonError,
-    openai.ContentFilterFinishReasonError,
-    openai.InvalidWebhookSignatureError,
-)
+MAX_RAW_TOP_LOGPROBS: dict[Flavour, int] = {"llamacpp": 64, "vllm": 64, "openai": 5}
+"""The same for a raw prompt; vLLM wants to be started with `--max-logprobs 64` for it."""
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +44,8 @@ class OpenAILLM:
         timeout_s: for a whole `complete`, retry included; in `stream` for the first piece, retry
             included, and then for each next piece.
         flavour: how the server wants a grammar; "openai" has none.
+        adapters: the LoRA adapters that the server has loaded, by name; for llama.cpp, which
+            knows them by number, in the order in which they were loaded.
     """
 
     def __init__(
@@ -77,8 +56,10 @@ class OpenAILLM:
         timeout_s: float = 20.0,
         *,
         flavour: Flavour = "openai",
+        adapters: Sequence[str] = (),
     ) -> None:
         self.name = model
+        self._adapters = tuple(adapters)
         self._url = url
         self._timeout_s = timeout_s
         self._flavour = flavour
@@ -93,7 +74,7 @@ class OpenAILLM:
 
     async def complete(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
@@ -102,62 +83,72 @@ class OpenAILLM:
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> Completion:
         """Answer at once. `schema` (JSON schema) or `grammar` (GBNF) constrains the decode.
 
-        `top_logprobs` (0 to 20) alternatives come with each token. They may be from before the
-        constraint: renormalise over what is allowed.
+        `top_logprobs` alternatives come with each token: 0 to 20 in a chat, 0 to 64 for a raw
+        prompt (5 where the flavour is "openai"). They may be from before the constraint:
+        renormalise over what is allowed.
 
         Raises:
             LLMUnavailable: no answer in time.
             BadReply: an answer of the wrong shape, or the request was refused.
-            ValueError: both constraints at once, or a grammar for a server that has none.
+            ValueError: both constraints at once, a constraint or an adapter that the server does
+                not have, or too many alternatives.
         """
-        if not 0 <= top_logprobs <= 20:
-            raise ValueError(f"wanted top_logprobs from 0 to 20, got {top_logprobs}")
-        request = self._request(messages, max_tokens, temperature, seed, stop)
-        request |= self._constraint(schema, grammar)
+        raw = isinstance(messages, str)
+        most = MAX_RAW_TOP_LOGPROBS[self._flavour] if raw else MAX_TOP_LOGPROBS
+        if not 0 <= top_logprobs <= most:
+            raise ValueError(f"wanted top_logprobs from 0 to {most}, got {top_logprobs}")
+        request = self._request(messages, max_tokens, temperature, seed, stop, adapter)
+        _add(request, self._constraint(schema, grammar, raw=raw))
         if top_logprobs:
-            request |= {"logprobs": True, "top_logprobs": top_logprobs}
+            request |= (
+                {"logprobs": top_logprobs}
+                if raw
+                else {"logprobs": True, "top_logprobs": top_logprobs}
+            )
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         if self._flavour == "llamacpp":
             # It goes on decoding for a caller that went away, unless the answer is streamed.
             return await self._complete_in_pieces(request, deadline)
         with self._translated():
             async with asyncio.timeout_at(deadline):
-                reply = await self._twice(
-                    lambda: self._client.chat.completions.create(**request, stream=False)
-                )
+                reply = await self._twice(lambda: self._create(request, stream=False))
             with self._shape_of(reply):
-                return to_completion(Reply.model_validate(reply))
+                return to_completion((RawReply if raw else Reply).model_validate(reply))
 
     async def stream(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> AsyncGenerator[str, None]:
         """Yield the answer piece by piece. `aclose()`, or cancelling the task, ends the request.
 
         Raises:
             LLMUnavailable: no first piece in time, a long silence, or it broke off.
             BadReply: a piece of the wrong shape, or the request was refused.
+            ValueError: an adapter that the server does not have.
         """
-        request = self._request(messages, max_tokens, temperature, seed, stop)
+        request = self._request(messages, max_tokens, temperature, seed, stop, adapter)
         loop = asyncio.get_running_loop()
         with self._translated():
             deadline = loop.time() + self._timeout_s
             chunks = await self._open(request, deadline)
+            kind = _kind_of(request)
             finished = False
             try:
-                while (chunk := await self._next(chunks, deadline)) is not None:
+                while (chunk := await self._next(chunks, kind, deadline)) is not None:
                     for piece in chunk.choices[:1]:
                         finished = finished or piece.finish_reason is not None
-                        if piece.delta.content:
-                            yield piece.delta.content
+                        if piece.said:
+                            yield piece.said
                             deadline = loop.time() + self._timeout_s
             finally:
                 await chunks.close()
@@ -184,46 +175,67 @@ class OpenAILLM:
 
     def _request(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         max_tokens: int,
         temperature: float,
         seed: int | None,
         stop: Sequence[str],
+        adapter: str,
     ) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self.name,
-            "messages": list(messages),
             "max_tokens": max_tokens,
             "temperature": temperature,
         }
+        if isinstance(messages, str):
+            request["prompt"] = messages
+        else:
+            request["messages"] = list(messages)
         if seed is not None:
             request["seed"] = seed
         if stop:
             request["stop"] = list(stop)
+        if adapter and adapter not in self._adapters:
+            known = ", ".join(self._adapters) or "none"
+            raise ValueError(f"{self._where} has no adapter {adapter!r}; it has: {known}")
+        if self._flavour != "llamacpp":
+            request["model"] = adapter or self.name
+        elif self._adapters:
+            # Always all of them: a number that it does not know, it ignores without a word.
+            scales = [
+                {"id": place, "scale": float(name == adapter)}
+                for place, name in enumerate(self._adapters)
+            ]
+            _add(request, {"extra_body": {"lora": scales}})
         return request
 
-    def _constraint(self, schema: dict[str, Any] | None, grammar: str | None) -> dict[str, Any]:
+    def _constraint(
+        self, schema: dict[str, Any] | None, grammar: str | None, *, raw: bool
+    ) -> dict[str, Any]:
         if schema is not None and grammar is not None:
             raise ValueError("a decode is constrained by a schema or by a grammar, not by both")
-        if schema is not None:
+        if schema is None and grammar is None:
+            return {}
+        if schema is not None and not raw:
             wanted = {"name": "reply", "schema": schema, "strict": True}
             return {"response_format": {"type": "json_schema", "json_schema": wanted}}
-        if grammar is None:
-            return {}
-        if self._flavour == "llamacpp":
-            return {"extra_body": {"grammar": grammar}}
+        if self._flavour == "openai":
+            kind = "grammar" if schema is None else "schema for a raw prompt"
+            raise ValueError(f"{self._where} takes no {kind}")
         if self._flavour == "vllm":
-            return {"extra_body": {"structured_outputs": {"grammar": grammar}}}
-        raise ValueError(f"{self._where} takes a schema, but no grammar")
+            given = {"grammar": grammar} if schema is None else {"json": schema}
+            return {"extra_body": {"structured_outputs": given}}
+        return {"extra_body": {"grammar": grammar} if schema is None else {"json_schema": schema}}
 
     async def _complete_in_pieces(self, request: dict[str, Any], deadline: float) -> Completion:
-        pieces: list[Chunk] = []
+        pieces: list[Chunk | RawChunk] = []
+        kind = _kind_of(request)
         with self._translated():
             chunks = await self._open(
                 request | {"stream_options": {"include_usage": True}}, deadline
             )
             try:
-                while (chunk := await self._next(chunks, deadline)) is not None:
+                while (chunk := await self._next(chunks, kind, deadline)) is not None:
                     pieces.append(chunk)
             finally:
                 await chunks.close()
@@ -234,21 +246,27 @@ class OpenAILLM:
 
     async def _open(self, request: dict[str, Any], deadline: float) -> openai.AsyncStream[Any]:
         async with asyncio.timeout_at(deadline):
-            chunks = await self._twice(
-                lambda: self._client.chat.completions.create(**request, stream=True)
-            )
+            chunks = await self._twice(lambda: self._create(request, stream=True))
         if not isinstance(chunks, openai.AsyncStream):
-            raise BadReply(f"{self._where} did not stream", raw=_raw(chunks))
+            raise BadReply(f"{self._where} did not stream", raw=raw_of(chunks))
         return chunks
 
-    async def _next(self, chunks: openai.AsyncStream[Any], deadline: float) -> Chunk | None:
+    async def _create(self, request: dict[str, Any], *, stream: bool) -> Any:
+        endpoint: Any = self._client.chat.completions
+        if "prompt" in request:
+            endpoint = self._client.completions
+        return await endpoint.create(**request, stream=stream)
+
+    async def _next(
+        self, chunks: openai.AsyncStream[Any], kind: type[Chunk | RawChunk], deadline: float
+    ) -> Chunk | RawChunk | None:
         """The next piece; None at the end."""
         async with asyncio.timeout_at(deadline):
             chunk = await anext(chunks, None)
         if chunk is None:
             return None
         with self._shape_of(chunk):
-            return Chunk.model_validate(chunk)
+            return kind.model_validate(chunk)
 
     @contextlib.contextmanager
     def _shape_of(self, reply: object) -> Iterator[None]:
@@ -257,13 +275,13 @@ class OpenAILLM:
             yield
         except ValidationError as error:
             raise BadReply(
-                f"{self._where} answered in the wrong shape: {_brief(error)}", raw=_raw(reply)
+                f"{self._where} answered in the wrong shape: {brief(error)}", raw=raw_of(reply)
             ) from error
 
     async def _twice(self, call: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await call()
-        except _WORTH_A_RETRY as error:
+        except WORTH_A_RETRY as error:
             log.info("%s: %s; trying once more", self._where, error)
         await asyncio.sleep(RETRY_PAUSE_S)
         return await call()
@@ -283,28 +301,17 @@ class OpenAILLM:
             raise translate(error, self._where) from error
         except ValueError as error:  # not JSON, or JSON of another shape
             raise BadReply(
-                f"{self._where} sent something unreadable: {_brief(error)}",
-                raw=str(getattr(error, "doc", error))[:_MAX_RAW],
+                f"{self._where} sent something unreadable: {brief(error)}",
+                raw=str(getattr(error, "doc", error))[:MAX_RAW],
             ) from error
-
-
-def translate(error: Exception, where: str) -> LLMError:
-    """What an exception of the openai library means to us."""
-    for base in type(error).__mro__:
-        if base in _UNAVAILABLE:
-            return LLMUnavailable(f"{where} is not available: {_brief(error)}")
-        if base in _BAD:
-            body = getattr(error, "body", None)
-            raw = str(error if body is None else body)[:_MAX_RAW]
-            return BadReply(f"{where} refused or failed: {_brief(error)}", raw=raw)
-    raise TypeError(f"not an error of the openai library: {error!r}")
 
 
 class ScriptedLLM:
     """Answers with given replies in turn; an exception among them is raised in its place.
 
-    `requests` holds the messages of every call so far. When the script is over, every call
-    raises `LLMUnavailable`.
+    `requests` holds the messages of every chat so far, `prompts` every raw prompt, and `adapters`
+    the adapter that each call asked for. When the script is over, every call raises
+    `LLMUnavailable`.
     """
 
     def __init__(
@@ -312,11 +319,13 @@ class ScriptedLLM:
     ) -> None:
         self.name = name
         self.requests: list[tuple[dict[str, str], ...]] = []
+        self.prompts: list[str] = []
+        self.adapters: list[str] = []
         self._replies = iter(tuple(replies))
 
     async def complete(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
@@ -325,21 +334,23 @@ class ScriptedLLM:
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> Completion:
         """The next reply of the script, whatever is asked."""
-        return self._next(messages)
+        return self._next(messages, adapter)
 
     async def stream(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> AsyncGenerator[str, None]:
         """The next reply of the script, word by word; the pieces join to the whole."""
-        for piece in re.findall(r"\s*\S+|\s+", self._next(messages).text):
+        for piece in re.findall(r"\s*\S+|\s+", self._next(messages, adapter).text):
             yield piece
 
     async def ready(self) -> bool:
@@ -349,8 +360,12 @@ class ScriptedLLM:
     async def aclose(self) -> None:
         """Nothing to release."""
 
-    def _next(self, messages: Sequence[dict[str, str]]) -> Completion:
-        self.requests.append(tuple(dict(message) for message in messages))
+    def _next(self, messages: Prompt, adapter: str) -> Completion:
+        if isinstance(messages, str):
+            self.prompts.append(messages)
+        else:
+            self.requests.append(tuple(dict(message) for message in messages))
+        self.adapters.append(adapter)
         reply = next(self._replies, None)
         if reply is None:
             raise LLMUnavailable("the script is over")
@@ -367,14 +382,12 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _brief(error: Exception) -> str:
-    """One line of what went wrong, with its cause, since "Connection error." says nothing."""
-    said = " ".join(str(error).split())[:300]
-    cause = error.__cause__
-    return f"{said} ({' '.join(str(cause).split())[:200]})" if cause is not None else said
+def _kind_of(request: dict[str, Any]) -> type[Chunk | RawChunk]:
+    """What the pieces of its answer look like."""
+    return RawChunk if "prompt" in request else Chunk
 
 
-def _raw(reply: object) -> str:
-    if isinstance(reply, BaseModel):
-        return reply.model_dump_json(warnings=False)[:_MAX_RAW]
-    return str(reply)[:_MAX_RAW]
+def _add(request: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add fields to a request; what both send outside of the protocol comes together."""
+    extra = {**request.get("extra_body", {}), **more.get("extra_body", {})}
+    request |= more | ({"extra_body": extra} if extra else {})

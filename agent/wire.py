@@ -5,7 +5,7 @@ The openai library does not check: it hands on whatever a server sends.
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simpatico.domain import Completion, Token
 
@@ -24,7 +24,24 @@ class _TokenLogprob(_Top):
 
 
 class _Logprobs(_Wire):
+    """A chat's shape (`content`), in which llama.cpp answers raw prompts as well, or the older one.
+
+    In the older one, vLLM's for raw prompts, place i of each list is about token i, and the
+    alternatives are {text: logprob} with the chosen token among them.
+    """
+
     content: list[_TokenLogprob] | None = None
+    tokens: list[str] | None = None
+    token_logprobs: list[float] | None = None
+    top_logprobs: list[dict[str, float] | None] | None = None
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> "_Logprobs":
+        n = len(self.tokens or ())
+        tops = self.top_logprobs
+        if len(self.token_logprobs or ()) != n or (tops is not None and len(tops) != n):
+            raise ValueError(f"wanted log-probabilities of {n} tokens, got another number")
+        return self
 
 
 class _Message(_Wire):
@@ -36,6 +53,20 @@ class _Choice(_Wire):
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
 
+    @property
+    def said(self) -> str:
+        return self.message.content
+
+
+class _RawChoice(_Wire):
+    text: str
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+    @property
+    def said(self) -> str:
+        return self.text
+
 
 class _Usage(_Wire):
     prompt_tokens: int = 0
@@ -43,9 +74,16 @@ class _Usage(_Wire):
 
 
 class Reply(_Wire):
-    """A whole answer."""
+    """A whole answer in a chat."""
 
     choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+class RawReply(_Wire):
+    """A whole continuation of a raw prompt."""
+
+    choices: list[_RawChoice] = Field(min_length=1)
     usage: _Usage | None = None
 
 
@@ -58,20 +96,31 @@ class _Piece(_Wire):
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
 
+    @property
+    def said(self) -> str:
+        return self.delta.content or ""
+
 
 class Chunk(_Wire):
-    """A piece of a streamed answer."""
+    """A piece of an answer streamed in a chat."""
 
     choices: list[_Piece] = []
     usage: _Usage | None = None
 
 
-def to_completion(reply: Reply) -> Completion:
+class RawChunk(_Wire):
+    """A piece of a streamed continuation."""
+
+    choices: list[_RawChoice] = []
+    usage: _Usage | None = None
+
+
+def to_completion(reply: Reply | RawReply) -> Completion:
     """The first choice of an answer as our own value."""
     choice = reply.choices[0]
     usage = reply.usage or _Usage()
     return Completion(
-        text=choice.message.content,
+        text=choice.said,
         tokens=_tokens(choice.logprobs),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
@@ -79,7 +128,7 @@ def to_completion(reply: Reply) -> Completion:
     )
 
 
-def join(chunks: Sequence[Chunk]) -> Completion | None:
+def join(chunks: Sequence[Chunk | RawChunk]) -> Completion | None:
     """The whole answer that was streamed in pieces; None if its end is missing."""
     pieces = [chunk.choices[0] for chunk in chunks if chunk.choices]
     ends = [piece.finish_reason for piece in pieces if piece.finish_reason]
@@ -88,7 +137,7 @@ def join(chunks: Sequence[Chunk]) -> Completion | None:
     usages = [chunk.usage for chunk in chunks if chunk.usage]
     usage = usages[-1] if usages else _Usage()
     return Completion(
-        text="".join(piece.delta.content or "" for piece in pieces),
+        text="".join(piece.said for piece in pieces),
         tokens=tuple(token for piece in pieces for token in _tokens(piece.logprobs)),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
@@ -97,11 +146,24 @@ def join(chunks: Sequence[Chunk]) -> Completion | None:
 
 
 def _tokens(logprobs: _Logprobs | None) -> tuple[Token, ...]:
+    if logprobs is None:
+        return ()
+    if logprobs.content:
+        return tuple(
+            Token(
+                text=token.token,
+                logprob=token.logprob,
+                top=tuple((top.token, top.logprob) for top in token.top_logprobs),
+            )
+            for token in logprobs.content
+        )
+    texts = logprobs.tokens or []
+    tops = logprobs.top_logprobs or [None] * len(texts)
     return tuple(
         Token(
-            text=token.token,
-            logprob=token.logprob,
-            top=tuple((top.token, top.logprob) for top in token.top_logprobs),
+            text=text,
+            logprob=logprob,
+            top=tuple(sorted((top or {}).items(), key=lambda pair: -pair[1])),
         )
-        for token in (logprobs.content if logprobs and logprobs.content else [])
+        for text, logprob, top in zip(texts, logprobs.token_logprobs or [], tops, strict=True)
     )

@@ -24,6 +24,9 @@ from simpatico.domain import (
 
 Input = TypeVar("Input", contravariant=True)
 
+Prompt = Sequence[dict[str, str]] | str
+"""Messages of a chat, or raw text that the model continues as it is."""
+
 ProgressCallback = Callable[[str, int, int], None]
 """Told (label, done, total) as long work goes on; `total` is 0 while unknown."""
 
@@ -32,14 +35,15 @@ class LLM(Protocol):
     """A chat model behind the OpenAI protocol.
 
     Raises, from both methods: `LLMUnavailable` when no answer comes in time (one retry is made
-    before a first token), `BadReply` when the answer cannot be used.
+    before a first token), `BadReply` when the answer cannot be used, `ValueError` for what the
+    server does not have. `adapter` names one of its LoRA adapters; with "" the model is as it was.
     """
 
     name: str
 
     async def complete(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
@@ -48,18 +52,20 @@ class LLM(Protocol):
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> Completion:
         """Answer at once. `schema` (JSON schema) or `grammar` (GBNF) constrains the decode."""
         ...
 
     def stream(
         self,
-        messages: Sequence[dict[str, str]],
+        messages: Prompt,
         *,
         max_tokens: int,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        adapter: str = "",
     ) -> AsyncIterator[str]:
         """Yield the answer piece by piece. Closing the iterator cancels the request."""
         ...

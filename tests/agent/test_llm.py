@@ -10,7 +10,7 @@ from typing import Any
 import openai._exceptions
 import pytest
 
-from simpatico.agent import llm as module
+from simpatico.agent import llm_errors
 from simpatico.agent.llm import Flavour, OpenAILLM, ScriptedLLM
 from simpatico.errors import BadReply, LLMError, LLMUnavailable
 from simpatico.protocols import LLM
@@ -32,7 +32,8 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: clo
 
 
 def _event(text: str | None, finish: str | None = None, **extra: Any) -> bytes:
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish, **extra}
+    said = {"delta": {"content": text}, "text": text or ""}  # of a chat, and of a raw prompt
+    choice = {"index": 0, **said, "finish_reason": finish, **extra}
     return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
 
 
@@ -43,6 +44,7 @@ GOOD = _json(
         "choices": [
             {
                 "message": {"role": "assistant", "content": "hi"},
+                "text": "hi",
                 "finish_reason": "stop",
                 "logprobs": {
                     "content": [
@@ -125,7 +127,16 @@ async def _stream(llm: OpenAILLM) -> str:
     return "".join([piece async for piece in llm.stream(ASK, max_tokens=5)])
 
 
-BOTH = pytest.mark.parametrize("call", [_complete, _stream])
+async def _complete_raw(llm: OpenAILLM) -> str:
+    return (await llm.complete("hello", max_tokens=5)).text
+
+
+async def _stream_raw(llm: OpenAILLM) -> str:
+    return "".join([piece async for piece in llm.stream("hello", max_tokens=5)])
+
+
+STREAMS = (_stream, _stream_raw)
+BOTH = pytest.mark.parametrize("call", [_complete, _stream, _complete_raw, _stream_raw])
 Call = Callable[[OpenAILLM], Awaitable[str]]
 
 
@@ -214,7 +225,7 @@ def test_overload_is_tried_once_more(call: Call, status: int) -> None:
             await call(llm)
         assert len(server.requests) == 2
 
-    _with_server(recovers, busy, GOOD if call is _complete else GOOD_STREAM)
+    _with_server(recovers, busy, GOOD_STREAM if call in STREAMS else GOOD)
     _with_server(stays, busy)
 
 
@@ -270,7 +281,10 @@ def test_silence_ends_in_time(call: Call, answer: tuple[bytes, ...]) -> None:
         _json(200, {}),
         _json(200, {"choices": []}),
         _json(200, {"choices": [{"message": {"content": None}}]}),
-        _json(200, {"choices": [{"message": {"content": "x"}, "logprobs": {"content": 3}}]}),
+        _json(
+            200,
+            {"choices": [{"message": {"content": "x"}, "text": "x", "logprobs": {"content": 3}}]},
+        ),
     ],
 )
 def test_garbage_is_an_error(call: Call, answer: bytes) -> None:
@@ -278,7 +292,7 @@ def test_garbage_is_an_error(call: Call, answer: bytes) -> None:
         with pytest.raises(LLMError) as caught:
             await call(llm)
         # A stream of no events looks the same as one that broke off.
-        assert isinstance(caught.value, BadReply) or call is _stream
+        assert isinstance(caught.value, BadReply) or call in STREAMS
 
     _with_server(check, answer)
 
@@ -358,7 +372,7 @@ def test_a_proxy_from_the_environment_is_not_asked_for_loopback(
 
 
 def test_every_exception_of_the_library_is_mapped() -> None:
-    listed = {*module._UNAVAILABLE, *module._BAD}
+    listed = {*llm_errors.UNAVAILABLE, *llm_errors.BAD}
     found = {
         value
         for value in vars(openai._exceptions).values()
@@ -370,7 +384,7 @@ def test_every_exception_of_the_library_is_mapped() -> None:
     assert len(found) >= 20 and found - inherits <= listed
     for error in found:
         instance = error.__new__(error)
-        assert isinstance(module.translate(instance, "here"), LLMError)
+        assert isinstance(llm_errors.translate(instance, "here"), LLMError)
 
 
 def test_the_script_is_followed_and_then_over() -> None:

@@ -6,25 +6,25 @@ constraint), never from what it claims. Constraints, titles and the query come f
 """
 
 import asyncio
-import math
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 
-from simpatico.agent.read.affect import place
+import numpy as np
+
+from simpatico.agent.read.mood import to_mood
 from simpatico.agent.read.understand import Rules, Understood
+from simpatico.agent.read.verdict import as_array, settle, shares_at
 from simpatico.agent.safety import as_data
 from simpatico.domain import (
     INTENTS,
     MOODS,
     NEEDS,
     Completion,
-    IntentName,
     Item,
     Mood,
-    NeedName,
     Turn,
     UserState,
 )
@@ -39,11 +39,8 @@ N_HISTORY = 6
 MAX_HISTORY_CHARS = 300
 MAX_NEWEST_CHARS = 1200
 
-HOLDS = 0.25
+HOLDS = np.full(len(MOODS), 0.25, dtype=np.float32)
 """A mood of at least this share of the probability holds beside the strongest one."""
-
-RULE_WINS = 0.8
-"""A rule at least this sure of the intent is believed over the model."""
 
 _CODES = string.ascii_uppercase + string.ascii_lowercase
 MOOD_CODES: dict[str, str] = dict(zip(_CODES, MOODS, strict=False))
@@ -144,24 +141,8 @@ class LLMReader:
     @staticmethod
     def _complete(understood: Understood, reply: Completion) -> UserState:
         moods, needs, intents = read_codes(reply)
-        state = understood.state
-        need, need_sure = top(needs)
-        intent, intent_sure = top(intents)
-        if understood.intent_sure >= RULE_WINS:
-            intent, intent_sure = state.intent, understood.intent_sure
-        if understood.need_sure:
-            need = state.need
-        elif need_sure < 0.5 or intent not in ("seek", "refine"):
-            need = "unknown"
-        return UserState(
-            mood=to_mood(moods) if understood.said else Mood(),
-            need=cast(NeedName, need),
-            intent=cast(IntentName, intent),
-            constraints=state.constraints,
-            mentions=state.mentions,
-            query=state.query,
-            confidence=intent_sure,
-        )
+        mood = to_mood(as_array(moods), HOLDS) if understood.said else Mood()
+        return settle(understood, mood=mood, needs=needs, intents=intents)
 
 
 def read_codes(reply: Completion) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
@@ -177,51 +158,5 @@ def read_codes(reply: Completion) -> tuple[dict[str, float], dict[str, float], d
     for group, (name, codes) in enumerate(_FIELDS, start=1):
         if match[group] not in codes:
             raise BadReply(f"{match[group]!r} is no code of {name}", raw=reply.text)
-        found.append(_shares(reply, match.start(group), codes))
+        found.append(shares_at(reply, match.start(group), codes))
     return found[0], found[1], found[2]
-
-
-def _shares(reply: Completion, at: int, codes: Mapping[str, str]) -> dict[str, float]:
-    """The alternatives at one character of the reply, renormalised over the allowed codes."""
-    chosen = codes[reply.text[at]]
-    end = 0
-    for token in reply.tokens:
-        start, end = end, end + len(token.text)
-        if start <= at < end:
-            mass: dict[str, float] = {}
-            for text, logprob in (*token.top, (token.text, token.logprob)):
-                # "Z", " Z" and '"Z' are the same answer; only one of them fits the constraint.
-                label = codes.get(text.strip(' "'))
-                if label and math.isfinite(logprob):
-                    mass[label] = max(mass.get(label, 0.0), math.exp(min(logprob, 0.0)))
-            total = sum(mass.values())
-            if total > 0 and chosen in mass:
-                return {label: value / total for label, value in mass.items()}
-            break
-    # Without log-probabilities the choice is all there is to know.
-    return {chosen: 1.0}
-
-
-def top(shares: Mapping[str, float]) -> tuple[str, float]:
-    """The likeliest label and its share."""
-    label = max(shares, key=lambda name: shares[name])
-    return label, min(1.0, shares[label])
-
-
-def to_mood(shares: Mapping[str, float]) -> Mood:
-    """A mood from shares over `MOODS` that sum to 1."""
-    distribution = tuple(round(min(1.0, shares.get(mood, 0.0)), 4) for mood in MOODS)
-    label, confidence = top(shares)
-    held = sorted(
-        (mood for mood in shares if shares[mood] >= HOLDS or mood == label),
-        key=lambda mood: -shares[mood],
-    )
-    valence, arousal = place(distribution)
-    return Mood(
-        label=label,
-        labels=tuple(held),
-        distribution=distribution,
-        valence=valence,
-        arousal=arousal,
-        confidence=confidence,
-    )

@@ -74,11 +74,16 @@ class MoodHead:
 
     def holds(self, probabilities: Array) -> NDArray[np.bool_]:
         """Which labels hold, (n, 28): those over their threshold, else the one nearest to it."""
-        ratio = probabilities / self.thresholds
-        held = ratio >= 1
-        none = ~held.any(axis=1)
-        held[none, ratio[none].argmax(axis=1)] = True
-        return held
+        return holds(probabilities, self.thresholds)
+
+
+def holds(probabilities: Array, thresholds: Array) -> NDArray[np.bool_]:
+    """Which labels hold, (n, 28): those over their threshold (28,), else the one nearest to it."""
+    ratio = probabilities / thresholds
+    held = ratio >= 1
+    none = ~held.any(axis=1)
+    held[none, ratio[none].argmax(axis=1)] = True
+    return held
 
 
 def readable(text: str) -> bool:
@@ -116,27 +121,29 @@ class MoodReader:
         felt: Array | None = None
         for ok in heard:
             now = next(rows) if ok else None
-            felt = _fade(felt, now)
-        return self._mood(felt) if felt is not None else Mood()
-
-    def _mood(self, distribution: Array) -> Mood:
-        held = np.flatnonzero(self.head.holds(distribution[None])[0])
-        # A feeling that holds says more than "neutral" beside it, so neutral comes last.
-        order = sorted(held, key=lambda i: (i == _NEUTRAL, -float(distribution[i])))
-        labels = tuple(MOODS[i] for i in order)
-        values = tuple(round(float(p), 4) for p in distribution)
-        valence, arousal = place(values)
-        return Mood(
-            label=labels[0],
-            labels=labels,
-            distribution=values,
-            valence=valence,
-            arousal=arousal,
-            confidence=values[MOODS.index(labels[0])],
-        )
+            felt = fade(felt, now)
+        return to_mood(felt, self.head.thresholds) if felt is not None else Mood()
 
 
-def _fade(before: Array | None, now: Array | None) -> Array | None:
+def to_mood(distribution: Array, thresholds: Array) -> Mood:
+    """A mood from how probable each of `MOODS` is, (28,), and from when each holds, (28,)."""
+    held = np.flatnonzero(holds(distribution[None], thresholds)[0])
+    # A feeling that holds says more than "neutral" beside it, so neutral comes last.
+    order = sorted(held, key=lambda i: (i == _NEUTRAL, -float(distribution[i])))
+    labels = tuple(MOODS[i] for i in order)
+    values = tuple(round(min(1.0, float(p)), 4) for p in distribution)
+    valence, arousal = place(values)
+    return Mood(
+        label=labels[0],
+        labels=labels,
+        distribution=values,
+        valence=valence,
+        arousal=arousal,
+        confidence=values[MOODS.index(labels[0])],
+    )
+
+
+def fade(before: Array | None, now: Array | None) -> Array | None:
     """Carry a feeling into the next turn: weaker with time, and weaker still under a new one."""
     if before is None:
         return now

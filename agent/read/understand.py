@@ -52,6 +52,8 @@ class Understood(Value):
             nothing was heard as a wish and nothing as a feeling ("stories of survival at sea").
         state: the state with everything but mood filled in; need and intent may be "unknown".
         intent_sure, need_sure: how sure the rule is, in [0, 1]; 0 where none spoke.
+        titles: the ids of the titles linked in it, each once, in their order.
+        lifted: genres and tones that it takes back, without saying no to them.
     """
 
     said: str = ""
@@ -60,6 +62,8 @@ class Understood(Value):
     state: UserState = UserState()
     intent_sure: float = 0.0
     need_sure: float = 0.0
+    titles: tuple[str, ...] = ()
+    lifted: tuple[str, ...] = ()
 
 
 class Rules:
@@ -130,6 +134,10 @@ class Rules:
             state=state,
             intent_sure=intent_sure,
             need_sure=need_sure,
+            lifted=heard.lifted,
+            titles=tuple(
+                dict.fromkeys(one.item_id for one in sorted(named, key=lambda one: one.start))
+            ),
         )
 
     def _parts(

@@ -1,0 +1,115 @@
+"""`simpatico train ...`: teach an adapter."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatico.adapters import Adapter, Task
+from simpatico.errors import DataError
+from simpatico.protocols import ProgressCallback
+from simpatico.settings import load_settings
+from simpatico.ui.progress import console, progress_bars, set_up_logging
+
+TELL_EVERY = 50
+
+train = typer.Typer(help="Train the reader or the explainer.", no_args_is_help=True)
+
+RecipePath = Annotated[Path, typer.Option("--recipe", help="a TOML recipe")]
+Data = Annotated[Path, typer.Option("--data", help="examples (.jsonl) or a folder of data sets")]
+Out = Annotated[Path, typer.Option("--out", help="the adapter's folder")]
+Start = Annotated[Path | None, typer.Option("--start", help="an adapter to begin from")]
+Name = Annotated[str, typer.Option("--name", help="of the adapter; the task's if not given")]
+Version = Annotated[str, typer.Option("--version", help="of the adapter")]
+Licence = Annotated[str, typer.Option("--licence", help="of the adapter, for its card")]
+
+
+@train.command("reader")
+def reader(
+    recipe: RecipePath,
+    data: Data,
+    out: Out,
+    start: Start = None,
+    name: Name = "",
+    version: Version = "1",
+    licence: Licence = "not stated",
+) -> None:
+    """Train an adapter that reads what people say."""
+    _train("reader", recipe, data, out, start, name, version, licence)
+
+
+@train.command("explainer")
+def explainer(
+    recipe: RecipePath,
+    data: Data,
+    out: Out,
+    start: Start = None,
+    name: Name = "",
+    version: Version = "1",
+    licence: Licence = "not stated",
+) -> None:
+    """Train an adapter that says why."""
+    _train("explainer", recipe, data, out, start, name, version, licence)
+
+
+def _train(
+    task: Task,
+    recipe: Path,
+    data: Path,
+    out: Path,
+    start: Path | None,
+    name: str,
+    version: str,
+    licence: str,
+) -> None:
+    from simpatico.finetune.train_run import run
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    try:
+        adapter = _with_bars(
+            lambda show: run(
+                task,
+                recipe,
+                data,
+                out,
+                cache=settings.cache,
+                start=start,
+                name=name,
+                version=version,
+                licence=licence,
+                command=shlex.join(["simpatico", *sys.argv[1:]]),
+                progress=show,
+            )
+        )
+    except KeyboardInterrupt:
+        kept = (out / "checkpoint").is_dir()
+        console.print(
+            f"Stopped. What was learnt is kept in {out}: the same command goes on from there."
+            if kept
+            else "Stopped before anything was learnt: the same command begins again.",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(130) from None
+    except DataError as error:
+        for problem in error.problems[1:]:
+            console.print(problem, markup=False, soft_wrap=True)
+        raise
+    typer.echo(f"{adapter.name}\t{adapter.version}\t{adapter.folder}")
+
+
+def _with_bars(work: Callable[[ProgressCallback], Adapter]) -> Adapter:
+    """Run with a bar for each stage; the loss, part of a label, gets lines of its own."""
+    with progress_bars() as bars:
+
+        def show(label: str, done: int, total: int) -> None:
+            stage, _, word = label.partition(", ")
+            bars(stage, done, total)
+            if word and (done % TELL_EVERY == 0 or done == total):
+                console.print(f"{stage}: step {done} of {total}, {word}")
+
+        return work(show)

@@ -2,15 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from simpatico.adapters import CALIBRATION, TASKS, Adapter, chosen, gguf_of
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
+from simpatico.agent.read.adapter_reader import ADAPTER as READER
+from simpatico.agent.read.adapter_reader import AdapterReader, Calibration, read_calibration
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.threads import Threads
@@ -27,9 +32,6 @@ log = logging.getLogger(__name__)
 READING_ENCODER = "minilm"
 """The encoder that the mood head and the prototypes were made with."""
 
-READER_ADAPTERS: frozenset[str] = frozenset()
-"""Models for which a trained reader adapter is shipped; `reader=auto` reads with those."""
-
 
 def uses_llm(settings: Settings) -> bool:
     """Whether any step of a turn asks the language model under these settings."""
@@ -37,10 +39,27 @@ def uses_llm(settings: Settings) -> bool:
 
 
 def reads_with_llm(settings: Settings) -> bool:
-    """Whether turns are read by the language model."""
-    trained = settings.llm.model in READER_ADAPTERS
-    wanted = settings.reader == "llm" or (settings.reader == "auto" and trained)
-    return settings.llm.enabled and wanted
+    """Whether turns are read by the language model.
+
+    Raises:
+        ModelError: the reader adapter that would be used is damaged.
+    """
+    if not settings.llm.enabled or settings.reader == "encoder":
+        return False
+    return settings.reader == "llm" or READER in adapters_of(settings)
+
+
+def adapters_of(settings: Settings) -> dict[str, Adapter | None]:
+    """The adapters of the language model by task, in order; None for those on a server.
+
+    Raises:
+        ModelError: one that would be used is damaged.
+    """
+    given = settings.llm
+    if given.url:
+        return dict.fromkeys(given.adapters)
+    found = {task: chosen(task, given.model, settings.home) for task in TASKS}
+    return {task: adapter for task, adapter in found.items() if adapter is not None}
 
 
 def rephrases(settings: Settings) -> bool:
@@ -104,7 +123,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             probes["llm"] = lambda: _probe_llm(llm)
         reader: Reader = fallback
         if llm is not None and reads_with_llm(settings):
-            reader = LLMReader(llm, rules=fallback.rules)
+            reader = await asyncio.to_thread(_llm_reader, settings, llm, fallback.rules)
         mind = Mind(
             index=index,
             reader=reader,
@@ -128,16 +147,39 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
 async def _language_model(settings: Settings, stack: AsyncExitStack) -> LLM:
     given = settings.llm
     url, key = given.url, given.key.get_secret_value()
+    adapters = await asyncio.to_thread(adapters_of, settings)
     if not url:
-        folder = ModelStore(settings.cache).path(given.model)
-        weights = next(folder.glob("*.gguf"))
-        server = LlamaServer(weights, context=given.context, threads=given.threads)
+        server = await asyncio.to_thread(_engine, settings, adapters)
         url, key = await asyncio.to_thread(server.start)
         stack.callback(server.stop)
     flavour: Flavour = given.flavour if given.url else "llamacpp"
-    llm = OpenAILLM(url, given.model, key, given.timeout_s, flavour=flavour)
+    llm = OpenAILLM(
+        url, given.model, key, given.timeout_s, flavour=flavour, adapters=tuple(adapters)
+    )
     stack.push_async_callback(llm.aclose)
     return llm
+
+
+def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> LlamaServer:
+    given = settings.llm
+    weights = next(ModelStore(settings.cache).path(given.model).glob("*.gguf"))
+    files = [gguf_of(adapter, weights, settings.cache) for adapter in adapters.values() if adapter]
+    return LlamaServer(weights, context=given.context, threads=given.threads, adapters=files)
+
+
+def _llm_reader(settings: Settings, llm: LLM, rules: Rules) -> Reader:
+    """The reader that asks the model: with its adapter if it has one."""
+    if READER not in adapters_of(settings):
+        return LLMReader(llm, rules=rules)
+    adapter = chosen("reader", settings.llm.model, settings.home)
+    if adapter is None:
+        log.warning(
+            "no calibration is known for the reader adapter of %s: moods are read with thresholds"
+            " that nobody measured",
+            settings.llm.model,
+        )
+        return AdapterReader(llm, rules, Calibration())
+    return AdapterReader(llm, rules, read_calibration(adapter.folder / CALIBRATION))
 
 
 def _fetch_weights(settings: Settings, progress: ProgressCallback) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from simpatico.errors import SettingsError
@@ -35,6 +35,11 @@ class LLMSettings(BaseModel):
     flavour: Literal["openai", "vllm", "llamacpp"] = Field(
         default="openai", description="what serves `url`: how it is told to constrain an answer"
     )
+    adapters: tuple[str, ...] = Field(
+        default=(),
+        description='LoRA adapters that `url` serves, e.g. ["reader"]; for llamacpp in the order'
+        " in which it loaded them. The embedded model takes those that ship or were added",
+    )
     timeout_s: float = Field(default=20.0, gt=0)
     threads: int = Field(default=0, ge=0, description="for the embedded engine; 0: cores - 1")
     context: int = Field(default=4096, ge=512)
@@ -42,6 +47,12 @@ class LLMSettings(BaseModel):
         default="auto",
         description="let the model rephrase replies; auto: only a model named by `url`",
     )
+
+    @model_validator(mode="after")
+    def _adapters_have_a_server(self) -> "LLMSettings":
+        if self.adapters and (not self.url or self.flavour == "openai"):
+            raise ValueError("adapters are those of a `url` with the flavour vllm or llamacpp")
+        return self
 
 
 class RetrievalSettings(BaseModel):
@@ -75,7 +86,9 @@ class Settings(BaseSettings):
     )
     catalog: str = "movies"
     reader: Literal["auto", "llm", "encoder"] = Field(
-        default="auto", description="auto: llm if the model has a reader adapter, else encoder"
+        default="auto",
+        description="auto, llm: the model's reader adapter if it has one; else the encoder, or the"
+        " model as it is",
     )
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)

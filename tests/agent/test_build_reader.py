@@ -1,0 +1,161 @@
+"""Which reader a Simpatico is built with, and what happens when its adapter is not at work."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simpatico.adapters import Adapter, Card
+from simpatico.agent import build as module
+from simpatico.agent.build import adapters_of, build, reads_with_llm, uses_llm, weights_wanted
+from simpatico.agent.engine import LlamaServer
+from simpatico.agent.read.adapter_reader import AdapterReader, Calibration
+from simpatico.agent.read.encoder_reader import EncoderReader
+from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.service import Simpatico
+from simpatico.domain import MOODS, Finished, TurnOptions
+from simpatico.errors import ModelError, SettingsError
+from simpatico.modelstore import ModelStore
+from simpatico.settings import Settings, load_settings
+
+SMALL = "smollm2-135m-instruct"
+SERVED = {"url": "http://127.0.0.1:9/v1", "flavour": "vllm", "adapters": ("reader",)}
+
+
+def adapter(folder: Path) -> Adapter:
+    card = Card(
+        name="reader",
+        version="1",
+        task="reader",
+        base=SMALL,
+        rank=2,
+        sha256="0" * 64,
+        data=("ours",),
+        licence="Apache-2.0",
+        seed=0,
+        steps=1,
+        command="none",
+    )
+    return Adapter(name="reader", version="1", base=SMALL, rank=2, folder=folder, card=card)
+
+
+@pytest.fixture
+def nothing_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "chosen", lambda task, base, home: None)
+
+
+@pytest.fixture
+def a_reader_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Adapter:
+    (tmp_path / "reader").mkdir()
+    ours = adapter(tmp_path / "reader")
+    thresholds = dict.fromkeys(MOODS, 0.4)
+    content = json.dumps({"temperature": 0.7, "thresholds": thresholds})
+    (ours.folder / "calibration.json").write_text(content)
+
+    def chosen(task: str, base: str, home: Path) -> Adapter | None:
+        return ours if (task, base) == ("reader", SMALL) else None
+
+    monkeypatch.setattr(module, "chosen", chosen)
+    return ours
+
+
+@pytest.mark.usefixtures("nothing_ships")
+def test_without_an_adapter_the_encoder_reads_unless_the_model_is_forced() -> None:
+    assert not reads_with_llm(load_settings())
+    assert not uses_llm(load_settings())
+    assert reads_with_llm(load_settings(reader="llm"))
+    assert adapters_of(load_settings()) == {}
+
+
+def test_with_an_adapter_the_embedded_model_reads(a_reader_ships: Adapter) -> None:
+    assert adapters_of(load_settings()) == {"reader": a_reader_ships}
+    assert reads_with_llm(load_settings()) and SMALL in weights_wanted(load_settings())
+    assert not reads_with_llm(load_settings(reader="encoder"))
+    assert not reads_with_llm(load_settings(llm={"enabled": False}))
+    assert not reads_with_llm(load_settings(llm={"model": "another"}))
+
+
+@pytest.mark.usefixtures("a_reader_ships")
+def test_a_server_has_the_adapters_that_the_settings_name() -> None:
+    assert not reads_with_llm(load_settings(llm={"url": "http://127.0.0.1:9/v1"}))
+    assert reads_with_llm(load_settings(llm=SERVED))
+    assert weights_wanted(load_settings(llm=SERVED)) == ("minilm",)
+    assert not reads_with_llm(load_settings(llm=SERVED | {"adapters": ("explainer",)}))
+
+
+@pytest.mark.parametrize("wrong", [{"url": ""}, {"flavour": "openai"}])
+def test_adapters_without_a_server_that_takes_them_cannot_work(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="vllm or llamacpp"):
+        load_settings(llm=SERVED | wrong)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Simpatico]:
+    simpatico = await build(settings, progress=lambda label, done, total: None)
+    try:
+        yield simpatico
+    finally:
+        await simpatico.aclose()
+
+
+async def _reader(settings: Settings) -> Any:
+    async with running(settings) as simpatico:
+        return simpatico._mind.reader
+
+
+@pytest.mark.slow
+def test_the_adapter_reader_is_built_with_its_calibration(
+    home: Path, a_reader_ships: Adapter
+) -> None:
+    reader = asyncio.run(_reader(load_settings(home=home, llm=SERVED | {"model": SMALL})))
+    assert isinstance(reader, AdapterReader)
+    assert reader._calibration.temperature == 0.7
+    reader = asyncio.run(_reader(load_settings(home=home, llm=SERVED | {"model": "theirs"})))
+    assert isinstance(reader, AdapterReader) and reader._calibration == Calibration()
+    (a_reader_ships.folder / "calibration.json").unlink()
+    with pytest.raises(ModelError, match="calibration"):
+        asyncio.run(_reader(load_settings(home=home, llm=SERVED | {"model": SMALL})))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("nothing_ships")
+def test_other_readers_are_built_without_one(home: Path) -> None:
+    url = {"url": "http://127.0.0.1:9/v1"}
+    reader = asyncio.run(_reader(load_settings(home=home, reader="llm", llm=url)))
+    assert isinstance(reader, LLMReader)
+    reader = asyncio.run(_reader(load_settings(home=home, llm=url)))
+    assert isinstance(reader, EncoderReader)
+
+
+@pytest.mark.model
+def test_an_adapter_that_the_server_does_not_have_is_noticed_and_labelled(home: Path) -> None:
+    try:
+        weights = ModelStore(load_settings().cache).path(SMALL) / "model.gguf"
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+
+    async def run(url: str, key: str) -> Finished:
+        llm = {"url": url, "key": key, "flavour": "llamacpp", "timeout_s": 60}
+        llm |= {"adapters": ("reader",), "rephrase": "never"}
+        async with running(load_settings(home=home, llm=llm)) as simpatico:
+            assert isinstance(simpatico._mind.reader, AdapterReader)
+            updates = simpatico.turn(
+                "rough week, something warm and funny",
+                user="u",
+                session="s",
+                options=TurnOptions(),
+                dialogue=None,
+            )
+            found = [update async for update in updates]
+            last = found[-1]
+            assert isinstance(last, Finished)
+            return last
+
+    with LlamaServer(weights, context=512) as (url, key):  # it ignores adapters it does not know
+        finished = asyncio.run(run(url, key))
+    assert any("simpler reader" in note for note in finished.reply.degraded)
+    assert finished.reply.state.mood.label == "sadness"

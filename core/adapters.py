@@ -7,6 +7,7 @@ it is, what it was made from, and the sha256 of its weights. Nothing is used bef
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 import tomllib
@@ -33,7 +34,7 @@ CHANGE_NATS = 0.05
 Task = Literal["reader", "explainer"]
 TASKS: tuple[Task, ...] = get_args(Task)
 Figures = Annotated[
-    tuple[tuple[str, float | str], ...],
+    tuple[tuple[str, int | float | str], ...],
     BeforeValidator(lambda value: tuple(value.items()) if isinstance(value, Mapping) else value),
     PlainSerializer(dict),
 ]
@@ -335,7 +336,7 @@ def _order(version: str) -> tuple[tuple[int, str], ...]:
 
 
 def _key(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:

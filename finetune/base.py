@@ -158,6 +158,8 @@ def _check_room(folder: Path, wanted: int, name: str) -> None:
 
 def _note(folder: Path, source: str) -> None:
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
+    for name in files:
+        (folder / name).chmod(0o644)  # safetensors writes for its owner only
     note = {"format": _FORMAT, "gguf": source, "files": files}
     (folder / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 

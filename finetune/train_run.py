@@ -110,8 +110,8 @@ def run(
             steps=trained.steps,
             command=command,
             figures=(
-                ("examples", float(len(examples))),
-                ("tokens", float(trained.tokens)),
+                ("examples", len(examples)),
+                ("tokens", trained.tokens),
                 ("last_loss", round(trained.loss, 4)),
             ),
         ),
@@ -129,6 +129,7 @@ def finish(folder: Path, card: Card) -> Adapter:
     config["base_model_name_or_path"] = card.base
     path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     read_lora(folder)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
     write_card(folder, card)
     return load_adapter(folder)
 

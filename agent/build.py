@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 
 from simpatico.adapters import CALIBRATION, TASKS, Adapter, chosen, gguf_of
 from simpatico.agent.engine import LlamaServer
+from simpatico.agent.explainer import ADAPTER as EXPLAINER
+from simpatico.agent.explainer import Explainer
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory
 from simpatico.agent.mind import Mind
@@ -35,7 +37,9 @@ READING_ENCODER = "minilm"
 
 def uses_llm(settings: Settings) -> bool:
     """Whether any step of a turn asks the language model under these settings."""
-    return settings.llm.enabled and (reads_with_llm(settings) or rephrases(settings))
+    return settings.llm.enabled and (
+        reads_with_llm(settings) or explains(settings) or rephrases(settings)
+    )
 
 
 def reads_with_llm(settings: Settings) -> bool:
@@ -47,6 +51,16 @@ def reads_with_llm(settings: Settings) -> bool:
     if not settings.llm.enabled or settings.reader == "encoder":
         return False
     return settings.reader == "llm" or READER in adapters_of(settings)
+
+
+def explains(settings: Settings) -> bool:
+    """Whether replies are written by the language model's explainer adapter.
+
+    Raises:
+        ModelError: the explainer adapter that would be used is damaged.
+    """
+    given = settings.llm
+    return given.enabled and given.rephrase != "never" and EXPLAINER in adapters_of(settings)
 
 
 def adapters_of(settings: Settings) -> dict[str, Adapter | None]:
@@ -131,7 +145,12 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             ranker=LinearRanker(index),
             settings=settings.retrieval,
         )
-        nodes = Nodes(mind=mind, events=events, llm=llm if rephrases(settings) else None)
+        nodes = Nodes(
+            mind=mind,
+            events=events,
+            llm=llm if rephrases(settings) else None,
+            explainer=Explainer(llm) if llm is not None and explains(settings) else None,
+        )
         return Simpatico(
             mind=mind,
             nodes=nodes,

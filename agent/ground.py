@@ -248,7 +248,7 @@ async def rephrase(
             yield held
         for item in evidence.recommended:
             if item.id in missing:
-                yield f"\n\n{_entry(draft, item, evidence)}"
+                yield f"\n\n{entry_of(draft, item, evidence)}"
     if broke is not None:
         raise broke
 
@@ -297,8 +297,8 @@ def _instructions() -> str:
     return (folder / "rephrase.md").read_text(encoding="utf-8").strip()
 
 
-def _entry(draft: str, item: Item, evidence: Evidence) -> str:
-    """The draft's own line about an item."""
+def entry_of(draft: str, item: Item, evidence: Evidence) -> str:
+    """A draft's own line about an item; one that only names it, where it has none."""
     for line in draft.splitlines():
         if line.startswith("- ") and any(spans_of(line, name) for name in evidence.names(item)):
             return line

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from simpatico.agent import phrases
 from simpatico.agent.read.affect import chosen_mood
 from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.relax import relaxations
@@ -35,7 +36,10 @@ MAX_TURNS_READ = 12
 MAX_WEIGHED = 1000
 """How many candidates are looked through for what the sources say of a given item."""
 
-_SHOWN = re.compile(r"^- \*\*(.+? \(\d{4}\))\*\*", re.M)
+_ENTRY = re.compile(r"^- \*\*(.+? \(\d{4}\))\*\*", re.M)
+_BOLD = re.compile(r"\*\*(.+? \(\d{4}\))\*\*")
+_SPEAKS_OF = tuple(text.split("{")[0] for texts in phrases.NOTED.values() for text in texts)
+"""How a paragraph begins that names items without showing them."""
 
 
 class Found(Value):
@@ -105,7 +109,8 @@ class Mind:
     async def replay(self, turns: Sequence[Turn]) -> tuple[Understanding, list[Item]]:
         """Read a whole dialogue turn by turn: the state after it, and the list shown last.
 
-        Lists are found again in the assistant's turns: entries that begin with **Title (year)**.
+        Lists are found again in the assistant's turns: entries that begin with **Title (year)**,
+        or a paragraph that has some.
         """
         understanding = Understanding(state=UserState())
         shown: list[Item] = []
@@ -227,7 +232,13 @@ class Mind:
         return [weighed[item.id] for item in items]
 
     def _shown_in(self, text: str) -> list[Item]:
-        found = (self._by_label.get(label) for label in _SHOWN.findall(text))
+        labels = _ENTRY.findall(text)
+        for paragraph in text.split("\n\n"):
+            answers = paragraph.startswith(("**", "Why **")) and not paragraph.endswith("?")
+            if not answers and not paragraph.startswith((*_SPEAKS_OF, "- ")):
+                labels = _BOLD.findall(paragraph) + labels
+        plain = (re.sub(r"\\(?=[^\w\s])", "", label) for label in dict.fromkeys(labels))
+        found = (self._by_label.get(label) for label in plain)
         return [item for item in found if item is not None]
 
 

@@ -6,10 +6,11 @@ whose part is down does its work the plain way and says so in `degraded`; it doe
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
-from simpatico.agent import explain, safety
+from simpatico.agent import explain, phrases, safety
+from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
 from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
@@ -41,12 +42,24 @@ Writer = Callable[[Update], None]
 
 
 class Nodes:
-    """The steps, bound to what they work with. Without `llm`, replies stay as composed."""
+    """The steps, bound to what they work with.
 
-    def __init__(self, *, mind: Mind, events: EventLog, llm: LLM | None = None) -> None:
+    With `explainer`, it writes the replies; else with `llm`, that says composed ones in its own
+    words; with neither they stay as composed.
+    """
+
+    def __init__(
+        self,
+        *,
+        mind: Mind,
+        events: EventLog,
+        llm: LLM | None = None,
+        explainer: Explainer | None = None,
+    ) -> None:
         self.mind = mind
         self.events = events
         self.llm = llm
+        self.explainer = explainer
 
     async def read(self, state: TurnState, writer: Writer) -> TurnState:
         """Understand the newest message and decide what to do with it."""
@@ -136,17 +149,41 @@ class Nodes:
         if not recommendations:
             text = explain.nothing_found(understood, n_items=len(self.mind.index.catalog))
             return self._say(state, writer, _joined(lead, text))
+        wanted = min(3, state["request"].options.k or self.mind.settings.k)
+        named = self._named(understood)
         draft = explain.compose(
             understood,
             recommendations,
-            items=self._named(understood),
+            items=named,
             notes=state["notes"],
-            wanted=min(3, state["request"].options.k or self.mind.settings.k),
+            wanted=wanted,
             seed=_seed(state),
         )
-        if self.llm is None:
+        said, others = state["request"].text, list(named.values())
+        if self.explainer is not None:
+            pieces = self.explainer.reply(
+                draft,
+                understood,
+                recommendations,
+                said=said,
+                others=others,
+                notes=state["notes"],
+                after=phrases.FEW if len(recommendations) < wanted else "",
+                find_titles=self.mind.index.titles.link,
+            )
+        elif self.llm is not None:
+            pieces = rephrase(
+                self.llm,
+                draft,
+                understood,
+                recommendations,
+                others=others,
+                said=[said],
+                find_titles=self.mind.index.titles.link,
+            )
+        else:
             return self._say(state, writer, _joined(lead, draft))
-        return await self._rephrase(self.llm, state, writer, lead=lead, draft=draft)
+        return await self._pass_on(pieces, state, writer, lead=lead)
 
     async def answer(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer a question about items: why these, what is that one, which of the two."""
@@ -196,28 +233,18 @@ class Nodes:
         """Stop recommending and show help. Nothing is learned from this turn."""
         return self._say(state, writer, safety.care_reply())
 
-    async def _rephrase(
-        self, llm: LLM, state: TurnState, writer: Writer, *, lead: str, draft: str
+    async def _pass_on(
+        self, pieces: AsyncIterator[str], state: TurnState, writer: Writer, *, lead: str
     ) -> TurnState:
-        """Let the model say the draft in its own words, sentence by checked sentence."""
-        if lead:
-            writer(TextDelta(text=lead + "\n\n"))
+        """Send what the model writes, checked already, after a lead that was sent; and reply."""
         said: list[str] = []
         degraded = state["degraded"]
         try:
-            async for piece in rephrase(
-                llm,
-                draft,
-                state["understood"],
-                state["recommendations"],
-                others=list(self._named(state["understood"]).values()),
-                said=[state["request"].text],
-                find_titles=self.mind.index.titles.link,
-            ):
+            async for piece in pieces:
                 said.append(piece)
                 writer(TextDelta(text=piece))
         except LLMError as error:
-            log.warning("the reply was not rephrased: %s", error)
+            log.warning("the reply is not the model's: %s", error)
             degraded += ("The language model did not answer; these words are from templates.",)
         return self._reply({**state, "degraded": degraded}, _joined(lead, "".join(said)))
 

@@ -1,0 +1,87 @@
+"""From what was understood and chosen to the brief that a reply is written from, and back."""
+
+import re
+from collections.abc import Sequence
+
+from simpatico.agent.evidence import Evidence
+from simpatico.agent.explain import SURE_ENOUGH, clean_prose, premise
+from simpatico.agent.words import kept, left_out
+from simpatico.domain import Item, Reason, Recommendation, UserState
+from simpatico.explaining import MAX_ITEMS, MAX_REASON_CHARS, Brief, BriefItem
+from simpatico.text import clean
+
+_WITH_YEAR = re.compile(r"(.+) \((\d{4})\)")
+
+
+def brief_of(state: UserState, recommendations: Sequence[Recommendation], *, said: str) -> Brief:
+    """The evidence of a reply; at most `MAX_ITEMS` recommendations, best first.
+
+    Raises:
+        ValueError: without recommendations.
+    """
+    if not recommendations:
+        raise ValueError("wanted at least one recommendation, got none")
+    wishes = [kept(state.constraints)]
+    if without := left_out(state.constraints):
+        wishes.append(f"without {without}")
+    return Brief(
+        mood=state.mood.label if state.mood.confidence >= SURE_ENOUGH else "unknown",
+        need=state.need,
+        said=said,
+        kept="; ".join(wish for wish in wishes if wish),
+        items=tuple(_item(one) for one in recommendations[:MAX_ITEMS]),
+    )
+
+
+def recommendations_of(brief: Brief) -> tuple[Recommendation, ...]:
+    """The items of a brief with their reasons, as far as the brief knows them; ids "1", "2"..."""
+    return tuple(
+        Recommendation(item=_known(number, item), p_accept=0.5, reasons=_reasons(item))
+        for number, item in enumerate(brief.items, start=1)
+    )
+
+
+def evidence_of(brief: Brief) -> Evidence:
+    """What may be said by one who knows nothing but a brief."""
+    return Evidence.of(recommendations_of(brief), said=(brief.said, brief.kept))
+
+
+def _known(number: int, item: BriefItem) -> Item:
+    title, year = item.label, None
+    if match := _WITH_YEAR.fullmatch(item.label):
+        title, year = match[1], int(match[2])
+    return Item(id=str(number), kind=item.kind, title=title, year=year, text=item.premise)
+
+
+def _reasons(item: BriefItem) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(kind="attribute", text=text, weight=1 / rank)
+        for rank, text in enumerate(item.reasons, start=1)
+    )
+
+
+def _item(recommendation: Recommendation) -> BriefItem:
+    item = recommendation.item
+    return BriefItem(
+        label=clean(item.label, max_chars=300) or "untitled",
+        kind=item.kind,
+        premise=premise(item) or _facts(item),
+        reasons=tuple(
+            clean_prose(reason.text, max_chars=MAX_REASON_CHARS).rstrip(" .;,")
+            for reason in sorted(recommendation.reasons, key=_by_weight)
+            if reason.kind != "quote"
+        ),
+    )
+
+
+def _facts(item: Item) -> str:
+    """What little is known of an item without prose: genres and who made it."""
+    genres = ", ".join(item.genres[:3]).casefold()
+    by = " and ".join(item.creators[:2])
+    return clean(
+        "; ".join(fact for fact in (genres, f"by {by}" if by else "") if fact), max_chars=160
+    )
+
+
+def _by_weight(reason: Reason) -> float:
+    return -reason.weight

@@ -1,0 +1,247 @@
+"""The explainer: a language model with an adapter for it writes the reply, the gate lets it out.
+
+The model names items by their places ("[1]"), which are filled in as it writes: it cannot misspell
+a title. All else it says passes the grounding check sentence by sentence.
+"""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Sequence
+
+from simpatico.agent.brief import brief_of, evidence_of
+from simpatico.agent.evidence import Evidence, FindTitles
+from simpatico.agent.explain import bold, clean_prose
+from simpatico.agent.ground import Gate, check, entry_of, evidence_for
+from simpatico.domain import Constraints, Item, Recommendation, UserState
+from simpatico.errors import LLMError
+from simpatico.explaining import (
+    MAX_ITEMS,
+    MAX_REPLY_TOKENS,
+    MAX_SENTENCES,
+    Brief,
+    faults,
+    fill,
+    prompt_of,
+)
+from simpatico.protocols import LLM
+
+ADAPTER = "explainer"
+
+_PLACE_OR_BRACKET = re.compile(r"\[(\d{1,2})\]|[\[\]]")
+_HALF_A_PLACE = re.compile(r"\[\d{0,2}$")
+_ENDED = re.compile(r"[.!?…][\"”’)*_]*\s*$")
+
+log = logging.getLogger(__name__)
+
+
+class Explainer:
+    """Writes replies with a language model that has the explainer adapter."""
+
+    def __init__(self, llm: LLM, *, adapter: str = ADAPTER) -> None:
+        self._llm = llm
+        self._adapter = adapter
+
+    async def reply(
+        self,
+        draft: str,
+        state: UserState,
+        recommendations: Sequence[Recommendation],
+        *,
+        said: str,
+        others: Sequence[Item] = (),
+        notes: Sequence[str] = (),
+        after: str = "",
+        find_titles: FindTitles | None = None,
+    ) -> AsyncIterator[str]:
+        """Yield a reply in whole, checked sentences.
+
+        It names every item: what the model leaves out follows as the draft's own entry. Where it
+        was cut short, the draft's closing follows. When nothing that names an item holds, or its
+        form is wrong before anything was sent, the draft comes instead.
+
+        Args:
+            draft: the template reply, as `explain.compose` gives it.
+            state: what was understood.
+            recommendations: what is recommended, best first.
+            said: the person's newest words.
+            others: further items that may be named.
+            notes: what has to be admitted; it comes first, and what was let go of is not claimed.
+            after: a last paragraph. The draft has both already.
+            find_titles: finds catalogue titles in a text, as in `check`.
+
+        Raises:
+            LLMError: when the model failed; by then the reply has been made whole from the draft.
+        """
+        if not recommendations:
+            yield draft
+            return
+        if notes:
+            state = without_wishes(state)
+        brief = brief_of(state, recommendations, said=said)
+        evidence = evidence_for(state, recommendations, others=others, said=[] if notes else [said])
+        writing = _Writing(evidence, find_titles)
+        stream = self._llm.stream(
+            prompt_of(brief), max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter=self._adapter
+        )
+        before = " ".join(clean_prose(note, max_chars=300) for note in notes)
+        before = f"{before}\n\n" if before else ""
+        broke: LLMError | None = None
+        try:
+            async for piece in stream:
+                if ready := writing.take(piece):
+                    yield before + ready
+                    before = ""
+                if writing.over:
+                    break
+        except LLMError as error:
+            broke = error
+        finally:
+            if close := getattr(stream, "aclose", None):
+                await close()
+        if ready := writing.end(whole=broke is None):
+            yield before + ready
+        if not writing.sent:
+            log.info("the template's reply instead: %s", "; ".join(writing.problems) or broke)
+            yield draft
+        else:
+            for item in writing.missing():
+                yield f"\n\n{entry_of(draft, item, evidence)}"
+            if writing.cut_short:
+                yield "\n\n" + draft.rsplit("\n\n", 1)[-1]
+            if after:
+                yield f"\n\n{after}"
+        if broke is not None:
+            raise broke
+
+
+def without_wishes(state: UserState) -> UserState:
+    """The state without the wishes that had to hold; tones and what was ruled out stay."""
+    wishes = state.constraints
+    left = Constraints(
+        tones=wishes.tones,
+        not_genres=wishes.not_genres,
+        not_tones=wishes.not_tones,
+        not_people=wishes.not_people,
+    )
+    return state.model_copy(update={"constraints": left})
+
+
+def unaided(
+    reply: str,
+    brief: Brief,
+    *,
+    evidence: Evidence | None = None,
+    find_titles: FindTitles | None = None,
+) -> list[str]:
+    """What is wrong with a model's reply, its places not yet filled in: empty when nothing is.
+
+    Args:
+        reply: what the model wrote.
+        brief: what it was asked with.
+        evidence: what may be said, its items those of the brief; None: what the brief says.
+        find_titles: finds catalogue titles in a text, as in `check`.
+    """
+    evidence = evidence or evidence_of(brief)
+    labels = [bold(item) for item in evidence.recommended]
+    checked = check(fill(reply, labels), evidence, find_titles=find_titles)
+    found = faults(reply, len(brief.items))
+    found += [f"not in evidence: {sentence}" for sentence in checked.dropped]
+    return found + [f"not named: {item_id}" for item_id in checked.missing]
+
+
+class _Writing:
+    """A reply that is being written: places filled in, sentences checked, the rest held back.
+
+    Attributes:
+        sent: what was given out.
+        over: whether the model has said all that is wanted.
+        cut_short: whether the end of what it said was not given out.
+        problems: what was wrong with the form.
+    """
+
+    def __init__(self, evidence: Evidence, find_titles: FindTitles | None) -> None:
+        self.sent = ""
+        self.over = False
+        self.cut_short = False
+        self.problems: list[str] = []
+        self._evidence = evidence
+        self._gate = Gate(evidence, find_titles=find_titles)
+        self._labels = [bold(item) for item in evidence.recommended[:MAX_ITEMS]]
+        self._raw = ""  # what the model wrote
+        self._half = ""  # a place of which the end is still to come
+        self._waiting = ""  # filled in, not yet a whole sentence
+        self._held = ""  # checked, waiting for the first item
+        self._n_places = 0
+        self._n_sentences = 0
+
+    def take(self, piece: str) -> str:
+        """Take a piece of what the model writes; gives what may be sent now."""
+        if self.over:
+            return ""
+        if not self._raw:
+            piece = piece.lstrip()
+        line, end, _ = piece.partition("\n")
+        self.over = bool(end)
+        self._raw += line
+        self._waiting += self._filled(line)
+        *whole, self._waiting = self._gate.cut(self._waiting) or [""]
+        for sentence in whole:
+            self._pass_on(sentence)
+        return self._ready()
+
+    def end(self, *, whole: bool) -> str:
+        """Take the end of the reply; `whole`: the model stopped by itself."""
+        if self._half:
+            self._wrong("a place without an end")
+        whole = whole and not self.problems and bool(_ENDED.search(self._waiting))
+        if whole and not self.sent:
+            self.problems += faults(self._raw, len(self._labels))
+        if self.problems and not self.sent:
+            return ""
+        n_dropped = len(self._gate.dropped)
+        if whole:
+            self._pass_on(self._waiting)
+        self.cut_short = not whole or bool(self.problems) or len(self._gate.dropped) > n_dropped
+        return self._ready()
+
+    def missing(self) -> list[Item]:
+        """The items that are not named in what was sent."""
+        absent = self._gate.missing(self.sent)
+        return [item for item in self._evidence.recommended if item.id in absent]
+
+    def _pass_on(self, sentence: str) -> None:
+        if self._n_sentences == MAX_SENTENCES:
+            self._wrong(f"more than {MAX_SENTENCES} sentences")
+            return
+        self._n_sentences += 1
+        self._held += self._gate.pass_on(sentence)
+
+    def _ready(self) -> str:
+        """What is checked, once it names an item: without one, the draft comes instead."""
+        if len(self._gate.missing(self.sent + self._held)) == len(self._evidence.recommended):
+            return ""
+        ready = self._held.rstrip()
+        self._held = self._held[len(ready) :]  # a space goes with what follows it, if anything does
+        self.sent += ready
+        return ready
+
+    def _filled(self, piece: str) -> str:
+        """A piece with its places filled in, up to one that is not yet whole or is wrong."""
+        text, self._half = self._half + piece, ""
+        if half := _HALF_A_PLACE.search(text):
+            text, self._half = text[: half.start()], half[0]
+        done, at = "", 0
+        for match in _PLACE_OR_BRACKET.finditer(text):
+            done += text[at : match.start()]
+            at = match.end()
+            self._n_places += 1
+            fits = match[1] is not None and int(match[1]) == self._n_places
+            if not fits or self._n_places > len(self._labels):
+                self._wrong(f"{match[0]} where place {self._n_places} was wanted")
+                return done
+            done += self._labels[self._n_places - 1]
+        return done + text[at:]
+
+    def _wrong(self, problem: str) -> None:
+        self.over = True
+        self.problems.append(problem)

@@ -1,14 +1,33 @@
 """`simpatico eval ...`: is it good?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
 
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
+
+Adapter = Annotated[
+    Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")
+]
+Base = Annotated[str, typer.Option(help="its base: a model of the store, a folder or a hub name")]
+Rows = Annotated[
+    str,
+    typer.Option(
+        help="some of nb,svm,gru,lstm,minilm,prototypes,encoder,base,lora; without it: all"
+    ),
+]
+Seed = Annotated[int, typer.Option(help="of draws, folds and weights")]
+Keep = Annotated[
+    Path | None,
+    typer.Option(help="a folder for scores and vectors; what it has is not computed again"),
+]
+Out = Annotated[Path | None, typer.Option(help="also write the table here, as Markdown")]
+_BASE = "smollm2-135m-instruct"
 
 
 @evaluate.command("openings")
@@ -32,14 +51,105 @@ def openings(
 
 @evaluate.command("mood")
 def mood(
-    data: Annotated[Path, typer.Option(help="a folder with GoEmotions' dev.tsv")],
-    n: Annotated[int, typer.Option(help="how many sentences; 0: all")] = 0,
+    data: Annotated[
+        Path, typer.Option(help="a folder with GoEmotions' dev.tsv (and train.tsv to compare)")
+    ],
+    n: Annotated[int, typer.Option(help="how many sentences of dev; 0: all", min=0)] = 0,
     reader: Annotated[str, typer.Option(help="encoder or llm")] = "encoder",
+    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    adapter: Adapter = None,
+    base: Base = _BASE,
+    rows: Rows = "",
+    seed: Seed = 0,
+    keep: Keep = None,
+    out: Out = None,
 ) -> None:
-    """Score a reader's moods against GoEmotions' dev part."""
+    """Score a reader's moods against GoEmotions' dev part, or compare readers there."""
+    if compare:
+        _compare("mood", data, n, "dev", adapter, base, rows, seed, keep, out)
+        return
     from simpatico.eval.mood import main
 
     main(["--data", str(data), "--reader", reader, *(["--n", str(n)] if n else [])])
+
+
+@evaluate.command("intents")
+def intents(
+    data: Annotated[Path, typer.Option(help="a folder with IARD's dialogues.json")],
+    part: Annotated[
+        Literal["dev", "test"], typer.Option(help="held out to choose by, or to measure on")
+    ] = "test",
+    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    adapter: Adapter = None,
+    base: Base = _BASE,
+    rows: Rows = "",
+    seed: Seed = 0,
+    keep: Keep = None,
+    out: Out = None,
+) -> None:
+    """Score the encoder reader's intents on held-out dialogues of IARD, or compare readers."""
+    rows = rows if compare or rows else "encoder"
+    _compare("intent", data, 0, part, adapter, base, rows, seed, keep, out)
+
+
+@evaluate.command("needs")
+def needs(
+    part: Annotated[
+        Literal["dev", "test"], typer.Option(help="our 100 lines to choose by, or the 300 kept")
+    ] = "test",
+    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    adapter: Adapter = None,
+    base: Base = _BASE,
+    rows: Rows = "",
+    seed: Seed = 0,
+    keep: Keep = None,
+    out: Out = None,
+) -> None:
+    """Score the encoder reader's needs on lines of our own, or compare readers."""
+    rows = rows if compare or rows else "encoder"
+    _compare("need", None, 0, part, adapter, base, rows, seed, keep, out)
+
+
+def _compare(
+    task: Literal["mood", "intent", "need"],
+    data: Path | None,
+    n: int,
+    part: str,
+    adapter: Path | None,
+    base: str,
+    rows: str,
+    seed: int,
+    keep: Path | None,
+    out: Path | None,
+) -> None:
+    from simpatico.eval.compare import to_markdown
+    from simpatico.eval.compare_rows import run
+    from simpatico.ui.tables import to_rich
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    names = tuple(name.strip() for name in rows.split(",") if name.strip())
+    with progress_bars() as show:
+        table = run(
+            task,
+            data=data,
+            n=n,
+            part=part,
+            names=names,
+            cache=settings.cache,
+            adapter=adapter,
+            base=base,
+            seed=seed,
+            keep=keep,
+            progress=show,
+        )
+    screen = Console()
+    screen.print(to_rich(table))
+    for note in table.notes:
+        screen.print(note, style="dim", markup=False)
+    if out:
+        out.write_text(to_markdown(table), encoding="utf-8")
+        console.print(f"written to {out}")
 
 
 @evaluate.command("tone")

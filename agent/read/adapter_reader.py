@@ -153,7 +153,7 @@ class AdapterReader:
         if understood.state.intent == "crisis" or not newest.strip():
             return understood.state
         titles = understood.titles[:MAX_TITLES]
-        reply = await self._ask(prompt_of(turns), len(titles))
+        reply = _mended(await self._ask(prompt_of(turns), len(titles)))
         reading = parse(reply.text, len(titles))
         if reading is None:
             raise BadReply(f"wanted a reading, got {reply.text[:80]!r}", raw=reply.text)
@@ -216,6 +216,15 @@ class AdapterReader:
                 before = None
         felt = fade(before, now)
         return Mood() if felt is None else to_mood(felt, self._thresholds)
+
+
+def _mended(reply: Completion) -> Completion:
+    """An answer that was cut off, without what is not whole; the fields it lacks are empty."""
+    if reply.finish_reason != "length":
+        return reply
+    text = re.sub(r"(?: (?:before|after))? ?\S*$", "", reply.text)
+    missing = 4 - text.count(BAR)
+    return reply.model_copy(update={"text": text + BAR * missing})
 
 
 def _fields(text: str) -> list[tuple[int, int]]:
@@ -294,13 +303,10 @@ def _beside(names: Sequence[str], same: Sequence[str], against: Sequence[str]) -
 
 
 def _searched(reply: Completion) -> str:
-    """The query of the answer, if it is all but certain; a word cut off at the end is left out."""
+    """The query of the answer, if it is all but certain."""
     fields = _fields(reply.text)
     if len(fields) < 5:
         return ""
     start, end = fields[4]
     words = reply.text[start:end].split()
-    if reply.finish_reason == "length":
-        words = words[:-1]
-    sure = sure_of(reply, start, end) >= WISH_SURE if words else False
-    return " ".join(words) if sure else ""
+    return " ".join(words) if words and sure_of(reply, start, end) >= WISH_SURE else ""

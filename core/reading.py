@@ -77,7 +77,7 @@ TONE_WORDS: dict[str, str] = {
 """Labels and the word that stands for each in an answer."""
 
 MAX_ANSWER_TOKENS = 32
-MAX_WISHES = 4
+MAX_WISHES = 3
 MAX_QUERY_WORDS = 6
 N_EARLIER = 2
 MAX_EARLIER_CHARS = 160
@@ -132,8 +132,8 @@ def rest_of(reading: Reading) -> str:
     """The answer after its three codes and their bar."""
     fields = (
         [STANCE_WORDS[stance] for stance in reading.stances],
-        [_wish(name) for name in reading.wants[:MAX_WISHES]],
-        [_wish(name) for name in reading.avoids[:MAX_WISHES]],
+        _wishes_first(reading.wants),
+        [_wish(name) for name in reading.avoids if not _ERA.fullmatch(name)][:MAX_WISHES],
         reading.query.split()[:MAX_QUERY_WORDS],
     )
     return BAR.join("".join(f" {word}" for word in words) for words in fields) + "\n"
@@ -154,7 +154,7 @@ def grammar(n_titles: int) -> str:
             f"need ::= {any_of(NEED_WORDS)}",
             f"intent ::= {any_of(INTENT_WORDS)}",
             f"stance ::= {any_of(STANCE_WORDS)}",
-            f'wishes ::= (" " (wish | era)){{0,{MAX_WISHES}}}',
+            f'wishes ::= (" " wish){{0,{MAX_WISHES}}} (" " era)?',
             f'avoids ::= (" " wish){{0,{MAX_WISHES}}}',
             f"wish ::= {any_of({**GENRE_WORDS, **TONE_WORDS})}",
             'era ::= ("before " | "after ") year | ("19" | "20") [0-9] "0s"',
@@ -190,6 +190,12 @@ def parse(text: str, n_titles: int) -> Reading | None:
         avoids=avoids,
         query=fields[4].strip() if len(fields) > 4 else "",
     )
+
+
+def _wishes_first(names: Sequence[str]) -> list[str]:
+    """What is asked for as it is written: genres and tones, then one era (six tokens)."""
+    eras = [name for name in names if _ERA.fullmatch(name)]
+    return [_wish(name) for name in names if name not in eras][:MAX_WISHES] + eras[:1]
 
 
 def _wish(name: str) -> str:

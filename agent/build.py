@@ -5,7 +5,14 @@ import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from simpatico.adapters import CALIBRATION, TASKS, Adapter, chosen, gguf_of
+from simpatico.adapters import (
+    CALIBRATION,
+    TASKS,
+    Adapter,
+    changes_output,
+    chosen,
+    gguf_of,
+)
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.explainer import ADAPTER as EXPLAINER
 from simpatico.agent.explainer import Explainer
@@ -21,7 +28,7 @@ from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.threads import Threads
-from simpatico.errors import StoreError
+from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
 from simpatico.retrieval.encoders import text_encoder
@@ -176,6 +183,13 @@ async def _language_model(settings: Settings, stack: AsyncExitStack) -> LLM:
         url, given.model, key, given.timeout_s, flavour=flavour, adapters=tuple(adapters)
     )
     stack.push_async_callback(llm.aclose)
+    for task in TASKS:
+        # One on a server is not ours to refuse: its first answer shows whether it is at work.
+        if not given.url and task in adapters and not await changes_output(llm, task):
+            raise ModelError(
+                f"the {task} adapter changes nothing of what {given.model} says: choose another "
+                "with `simpatico model use`"
+            )
     return llm
 
 

@@ -30,7 +30,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
         free = shutil.disk_usage(place).free / 2**30
         yield Finding(part=name, well=free > 1, word=f"{folder}, {free:.1f} GiB free")
     store = ModelStore(settings.cache)
-    for name in weights_wanted(settings):
+    try:
+        names = weights_wanted(settings)
+    except SimpaticoError as error:
+        names = ()
+        yield Finding(part="adapters", well=False, word=str(error))
+    for name in names:
         try:
             yield Finding(part=f"model {name}", well=True, word=str(store.path(name)))
         except SimpaticoError as error:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from simpatico.adapters import Adapter, Card
@@ -19,6 +20,8 @@ from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.service import Simpatico
 from simpatico.domain import MOODS, Finished, TurnOptions
 from simpatico.errors import ModelError, SettingsError
+from simpatico.lorafile import Lora, LoraConfig, Pair, PlaceKey
+from simpatico.loragguf import shape_of, write_gguf
 from simpatico.modelstore import ModelStore
 from simpatico.settings import Settings, load_settings
 
@@ -129,6 +132,35 @@ def test_other_readers_are_built_without_one(home: Path) -> None:
     assert isinstance(reader, LLMReader)
     reader = asyncio.run(_reader(load_settings(home=home, llm=url)))
     assert isinstance(reader, EncoderReader)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_an_adapter_that_changes_nothing_is_not_started(
+    home: Path,
+    a_reader_ships: Adapter,
+    monkeypatch: pytest.MonkeyPatch,
+    strength: float,
+) -> None:
+    try:
+        weights = ModelStore(load_settings().cache).path(SMALL) / "model.gguf"
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+    rng = np.random.default_rng(0)
+    down = PlaceKey(29, "mlp.down_proj")
+    a, b = rng.normal(size=(2, 1536)) * 0.05, rng.normal(size=(576, 2)) * strength
+    lora = Lora(
+        LoraConfig(peft_type="LORA", r=2, lora_alpha=4.0),
+        {down: Pair(a.astype(np.float32), b.astype(np.float32))},
+    )
+    made = write_gguf(lora, shape_of(weights), a_reader_ships.folder / "made.gguf")
+    monkeypatch.setattr(module, "gguf_of", lambda adapter, base, cache: made)
+    settings = load_settings(home=home)
+    if strength:
+        assert isinstance(asyncio.run(_reader(settings)), AdapterReader)
+    else:
+        with pytest.raises(ModelError, match="changes nothing"):
+            asyncio.run(_reader(settings))
 
 
 @pytest.mark.model

@@ -75,10 +75,7 @@ class Explainer:
         if not recommendations:
             yield draft
             return
-        if notes:
-            state = without_wishes(state)
-        brief = brief_of(state, recommendations, said=said)
-        evidence = evidence_for(state, recommendations, others=others, said=[] if notes else [said])
+        brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
         writing = _Writing(evidence, find_titles)
         stream = self._llm.stream(
             prompt_of(brief), max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter=self._adapter
@@ -112,6 +109,25 @@ class Explainer:
                 yield f"\n\n{after}"
         if broke is not None:
             raise broke
+
+
+def material(
+    state: UserState,
+    recommendations: Sequence[Recommendation],
+    *,
+    said: str,
+    others: Sequence[Item] = (),
+    notes: Sequence[str] = (),
+) -> tuple[Brief, Evidence]:
+    """What the model is told and what it may say; see `Explainer.reply`.
+
+    Where notes admit that a wish was let go of, neither has the wishes, so that none is claimed.
+    """
+    if notes:
+        state = without_wishes(state)
+    brief = brief_of(state, recommendations, said=said)
+    sayings = [] if notes else [said]
+    return brief, evidence_for(state, recommendations, others=others, said=sayings)
 
 
 def without_wishes(state: UserState) -> UserState:

@@ -48,6 +48,12 @@ _LEAD_NAME = re.compile(
 _PRONOUN = re.compile(
     r"^\W*(?:it|its|it['’]s|he|she|they|this|that|these|those|his|her|their)\b", re.I
 )
+_OFFER = re.compile(
+    r"\W*(?:(?:so|or|if not|else),? )?(?:shall|should|would|want|do you|may) ?", re.I
+)
+_HERE = re.compile(
+    r"\b(?:it|its|they|them|their|this|these|that|those|he|she|his|her|both|first|last)\b", re.I
+)
 _PLAIN_CAPITALS = frozenset(
     "i i'm i'd i've i'll ok tv monday tuesday wednesday thursday friday saturday sunday january "
     "february march april may june july august september october november december christmas "
@@ -153,7 +159,7 @@ class Gate:
             and all(_within(claim, facts) for claim in _claims(rest))
             and all(number in _NUMBER.findall(facts) for number in _NUMBER.findall(rest))
             and not _stranger(rest, facts)
-            and _genres_hold(rest, facts)
+            and (_genres_hold(rest, facts) or (not named and _offers(rest)))
         )
 
     def _named(self, sentence: str) -> tuple[tuple[Item, ...], list[Span]]:
@@ -366,6 +372,11 @@ def _genres_hold(rest: str, facts: str) -> bool:
         if any(spans_of(low, form) for form in forms) and not any(form in known for form in forms):
             return False
     return True
+
+
+def _offers(rest: str) -> bool:
+    """Whether a sentence asks what to look for next, and so says nothing of what is here."""
+    return rest.rstrip().endswith("?") and bool(_OFFER.match(rest)) and not _HERE.search(rest)
 
 
 def _looks_named(sentence: str, start: int, end: int) -> bool:

@@ -160,6 +160,22 @@ def test_ordinary_words_are_no_inventions(fine: str) -> None:
     assert checked.dropped == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("Shall I look for a western instead?", True),
+        ("Or would you rather have horror?", True),
+        ("Shall I say that it is a western?", False),
+        ("Would you like Up, a western?", False),
+        ("Isn't it a western?", False),
+        ("Shall I look for westerns with Tom Hanks?", False),
+    ],
+)
+def test_a_genre_may_be_offered_but_not_claimed(question: str, holds: bool) -> None:
+    text = GOOD.replace("Shall I go lighter, or older?", question)
+    assert (check(text, evidence(), find_titles=find_titles).dropped == ()) == holds
+
+
 def test_their_own_words_may_come_back() -> None:
     text = f"{GOOD} You wanted something before 1990 with Bill Murray."
     assert not check(text, evidence()).text.endswith("Bill Murray.")

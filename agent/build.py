@@ -14,6 +14,7 @@ from simpatico.adapters import (
     gguf_of,
 )
 from simpatico.agent.engine import LlamaServer
+from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import ADAPTER as EXPLAINER
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.llm import Flavour, OpenAILLM
@@ -152,11 +153,15 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             ranker=LinearRanker(index),
             settings=settings.retrieval,
         )
+        explainer: Explainer | None = None
+        if llm is not None and explains(settings):
+            names = await asyncio.to_thread(name_words, index.catalog.items)
+            explainer = Explainer(llm, names=names)
         nodes = Nodes(
             mind=mind,
             events=events,
             llm=llm if rephrases(settings) else None,
-            explainer=Explainer(llm) if llm is not None and explains(settings) else None,
+            explainer=explainer,
         )
         return Simpatico(
             mind=mind,

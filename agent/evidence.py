@@ -36,6 +36,8 @@ FindTitles = Callable[[str], Sequence[FoundTitle]]
 _BREAK = re.compile(
     r"(?<=[.!?…。！？])[\"”’*_)]*\s+(?=[\"“‘*_\-!<\[A-Z0-9À-ÞА-Я一-鿿《「])|(?<=[。！？])"
 )
+_LOWER_WORD = re.compile(r"\b[a-zà-ÿ]+\b")
+_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’]{2,}")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|Vol|No|[A-Z])\.$")
 
 
@@ -98,6 +100,13 @@ class Evidence:
             parts += [item.title, str(item.year or ""), *item.creators, *item.genres]
             parts += [*item.keywords, item.kind, premise(item)]
         return " \n ".join(parts)
+
+
+def name_words(items: Sequence[Item]) -> frozenset[str]:
+    """The words of people's names, in lower case, but for those that prose has as plain words."""
+    names = {word for item in items for name in item.creators for word in _NAME.findall(name)}
+    plain = {word for item in items for word in _LOWER_WORD.findall(item.text)}
+    return frozenset({name.casefold() for name in names} - plain)
 
 
 def spans_of(text: str, phrase: str) -> list[Span]:

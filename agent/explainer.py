@@ -6,7 +6,7 @@ a title. All else it says passes the grounding check sentence by sentence.
 
 import logging
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from simpatico.agent.brief import brief_of, evidence_of
 from simpatico.agent.evidence import Evidence, FindTitles
@@ -35,10 +35,18 @@ log = logging.getLogger(__name__)
 
 
 class Explainer:
-    """Writes replies with a language model that has the explainer adapter."""
+    """Writes replies with a language model that has the explainer adapter.
 
-    def __init__(self, llm: LLM, *, adapter: str = ADAPTER) -> None:
+    Args:
+        llm: the model.
+        names: words of people's names (`evidence.name_words` of the catalogue), so that one that
+            opens a sentence is known as such.
+        adapter: what the model knows the adapter as.
+    """
+
+    def __init__(self, llm: LLM, *, names: Collection[str] = (), adapter: str = ADAPTER) -> None:
         self._llm = llm
+        self._names = names
         self._adapter = adapter
 
     async def reply(
@@ -76,7 +84,7 @@ class Explainer:
             yield draft
             return
         brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
-        writing = _Writing(evidence, find_titles)
+        writing = _Writing(evidence, find_titles, self._names)
         stream = self._llm.stream(
             prompt_of(brief), max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter=self._adapter
         )
@@ -148,6 +156,7 @@ def unaided(
     *,
     evidence: Evidence | None = None,
     find_titles: FindTitles | None = None,
+    names: Collection[str] = (),
 ) -> list[str]:
     """What is wrong with a model's reply, its places not yet filled in: empty when nothing is.
 
@@ -156,10 +165,11 @@ def unaided(
         brief: what it was asked with.
         evidence: what may be said, its items those of the brief; None: what the brief says.
         find_titles: finds catalogue titles in a text, as in `check`.
+        names: words of people's names, as in `Explainer`.
     """
     evidence = evidence or evidence_of(brief)
     labels = [bold(item) for item in evidence.recommended]
-    checked = check(fill(reply, labels), evidence, find_titles=find_titles)
+    checked = check(fill(reply, labels), evidence, find_titles=find_titles, names=names)
     found = faults(reply, len(brief.items))
     found += [f"not in evidence: {sentence}" for sentence in checked.dropped]
     return found + [f"not named: {item_id}" for item_id in checked.missing]
@@ -175,13 +185,15 @@ class _Writing:
         problems: what was wrong with the form.
     """
 
-    def __init__(self, evidence: Evidence, find_titles: FindTitles | None) -> None:
+    def __init__(
+        self, evidence: Evidence, find_titles: FindTitles | None, names: Collection[str]
+    ) -> None:
         self.sent = ""
         self.over = False
         self.cut_short = False
         self.problems: list[str] = []
         self._evidence = evidence
-        self._gate = Gate(evidence, find_titles=find_titles)
+        self._gate = Gate(evidence, find_titles=find_titles, names=names)
         self._labels = [bold(item) for item in evidence.recommended[:MAX_ITEMS]]
         self._raw = ""  # what the model wrote
         self._half = ""  # a place of which the end is still to come
@@ -229,8 +241,9 @@ class _Writing:
         if self._n_sentences == MAX_SENTENCES:
             self._wrong(f"more than {MAX_SENTENCES} sentences")
             return
-        self._n_sentences += 1
-        self._held += self._gate.pass_on(sentence)
+        passed = self._gate.pass_on(sentence)
+        self._n_sentences += bool(passed.strip())
+        self._held += passed
 
     def _ready(self) -> str:
         """What is checked, once it names an item: without one, the draft comes instead."""

@@ -7,7 +7,7 @@ invented one through; the template reply is always there to fall back on.
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -87,7 +87,13 @@ class GroundedText(Value):
         return bool(self.text.strip()) and not self.missing
 
 
-def check(text: str, evidence: Evidence, *, find_titles: FindTitles | None = None) -> GroundedText:
+def check(
+    text: str,
+    evidence: Evidence,
+    *,
+    find_titles: FindTitles | None = None,
+    names: Collection[str] = (),
+) -> GroundedText:
     """Drop each sentence that names or claims what is not in evidence.
 
     Args:
@@ -95,8 +101,9 @@ def check(text: str, evidence: Evidence, *, find_titles: FindTitles | None = Non
         evidence: what may be said.
         find_titles: finds catalogue titles in a text (`TitleIndex.link`); without it, titles are
             still caught by their capitals, quotation marks or emphasis.
+        names: words that are names, as in `Gate`.
     """
-    gate = Gate(evidence, find_titles=find_titles)
+    gate = Gate(evidence, find_titles=find_titles, names=names)
     kept_text = "".join(gate.pass_on(sentence) for sentence in gate.cut(text))
     return GroundedText(
         text=kept_text.strip(), dropped=tuple(gate.dropped), missing=gate.missing(kept_text)
@@ -106,7 +113,18 @@ def check(text: str, evidence: Evidence, *, find_titles: FindTitles | None = Non
 class Gate:
     """The check, one sentence after the other, for text that is still being written."""
 
-    def __init__(self, evidence: Evidence, *, find_titles: FindTitles | None = None) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        *,
+        find_titles: FindTitles | None = None,
+        names: Collection[str] = (),
+    ) -> None:
+        """Begin. `names` are words, in lower case, that open a sentence only if evidence has them.
+
+        Any word has a capital there, so others pass.
+        """
+        self._name_words = names
         self.dropped: list[str] = []
         self._evidence = evidence
         self._find_titles = find_titles
@@ -159,6 +177,7 @@ class Gate:
             and all(_within(claim, facts) for claim in _claims(rest))
             and all(number in _NUMBER.findall(facts) for number in _NUMBER.findall(rest))
             and not _stranger(rest, facts)
+            and not _opens_with_a_name(rest, facts, self._name_words)
             and (_genres_hold(rest, facts) or (not named and _offers(rest)))
         )
 
@@ -361,6 +380,17 @@ def _stranger(rest: str, facts: str) -> bool:
             return True
         first = False
     return False
+
+
+def _opens_with_a_name(rest: str, facts: str, names: Collection[str]) -> bool:
+    """Whether the first word is a name that the facts do not have: "Spielberg at his best"."""
+    match = _WORD.match(rest.lstrip(" \n\t-*_\"“‘’'("))
+    if match is None or not match[0][0].isupper():
+        return False
+    bare = re.sub(r"['’](?:s|m|d|re|ve|ll)$", "", match[0].casefold())
+    if bare not in names or bare in _house_words() | _STARTERS:
+        return False
+    return bare not in {word.casefold() for word in _WORD.findall(facts)}
 
 
 def _genres_hold(rest: str, facts: str) -> bool:

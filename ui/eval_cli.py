@@ -160,3 +160,34 @@ def tone(
     from simpatico.eval.tone import main
 
     main(["--tags", str(tags)])
+
+
+@evaluate.command("explain")
+def explain(
+    adapter: Annotated[
+        Path | None, typer.Option(help="the explainer adapter's folder; without it: the others")
+    ] = None,
+    base: Base = _BASE,
+    n: Annotated[int, typer.Option(help="how many states", min=1)] = 500,
+    n_base: Annotated[int, typer.Option(help="how many the base model rephrases", min=0)] = 64,
+    seed: Seed = 0,
+    keep: Keep = None,
+    out: Out = None,
+) -> None:
+    """Measure what the explainer writes, beside the template and the base model."""
+    from simpatico.eval.explain import report
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    with progress_bars() as show:
+        report(
+            settings,
+            n=n,
+            n_base=min(n, n_base),
+            seed=seed,
+            adapter=adapter,
+            base=base,
+            keep=keep,
+            out=out,
+            progress=show,
+        )

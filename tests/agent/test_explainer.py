@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simpatico.agent import explain, phrases
 from simpatico.agent.brief import brief_of, evidence_of, recommendations_of
+from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer, unaided
 from simpatico.agent.llm import ScriptedLLM
 from simpatico.agent.mind import Mind
@@ -166,6 +167,20 @@ def test_the_scripted_model_serves_as_well() -> None:
 def test_an_ungrounded_sentence_is_dropped(invented: str) -> None:
     text = GOOD.replace("In [2]", f"{invented} In [2]")
     assert said(text, size=4) == FILLED
+
+
+def test_a_name_may_not_open_a_sentence_either() -> None:
+    text = GOOD.replace("In [2]", "Spielberg delivers. Rainy days. In [2]")
+    people = [Item(id="x", title="X", creators=("Steven Spielberg", "Will Rainy"), text="a rainy")]
+    names = name_words(people)
+    assert names == {"steven", "spielberg", "will"}
+
+    async def collect() -> str:
+        explainer = Explainer(Pieces(text), names=names)
+        return "".join([one async for one in explainer.reply(DRAFT, SAD, TWO, said=SAID)])
+
+    got = asyncio.run(collect())
+    assert "Spielberg" not in got and "funny. Rainy days. In " in got
 
 
 def test_an_item_whose_sentence_is_dropped_follows_as_the_drafts_entry() -> None:

@@ -45,9 +45,9 @@ class Names:
     def read(self, text: str, *, denied: Sequence[Span]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names wished for and names refused.
 
-        A known full name counts in any case and anywhere; a surname or an unknown name only
-        with a capital, after "by", "starring" and the like. A surname means the known person
-        with most items.
+        A known full name counts in any case and anywhere, one like "The Edge" with its capital; a
+        surname or an unknown name only with a capital, after "by", "starring" and the like. A
+        surname means the known person with most items.
         """
         wanted: dict[str, None] = {}
         refused: dict[str, None] = {}
@@ -65,7 +65,10 @@ class Names:
         for i, first in enumerate(words):
             for last in reversed(words[i + 1 : i + 4]):
                 piece = _bare(text[first.start() : last.end()])
-                if name := self._full.get(fold(piece)):
+                name = self._full.get(fold(piece))
+                if name and name.startswith("The ") and words[i + 1][0].islower():
+                    continue  # "on the edge of my seat" names no musician
+                if name:
                     found.append((name, (first.start(), first.start() + len(piece))))
                     break
         return found

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatico.agent.read.clauses import negated, plain, shorten
+from simpatico.agent.read.people import Names
 from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import GENRES, TONES, Vocabulary
 from simpatico.domain import TONES as TONE_NAMES
@@ -376,3 +377,16 @@ def test_any_order_of_wish_words_is_understood_without_an_error(words: list[str]
     constraints = RULES.understand(" ".join(words)).state.constraints
     assert not set(constraints.genres) & set(constraints.not_genres)
     assert not set(constraints.tones) & set(constraints.not_tones)
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("put me on the edge of my chair", ()),
+        ("a film with The Edge in it", ("The Edge",)),
+        ("something with bill murray", ("Bill Murray",)),
+    ],
+)
+def test_a_name_that_is_also_a_phrase_needs_its_capital(text: str, people: tuple[str, ...]) -> None:
+    names = Names(["The Edge", "Bill Murray"])
+    assert names.read(text, denied=()) == (people, ())

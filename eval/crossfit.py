@@ -132,7 +132,9 @@ def temperature(scores: Array, labels: Array, kind: Kind) -> float:
     return float(np.exp(found.x))
 
 
-def probabilities(scores: Array, temperature: float, kind: Kind) -> NDArray[np.float64]:
+def probabilities(
+    scores: NDArray[np.floating], temperature: float, kind: Kind
+) -> NDArray[np.float64]:
     """Probabilities of scores (n, k) at a temperature: (n, k) in [0, 1]."""
     z = np.asarray(scores, dtype=np.float64) / temperature
     return np.asarray(softmax(z, axis=1) if kind == "shares" else expit(z))

@@ -65,7 +65,7 @@ def test_it_asks_the_adapter_for_a_raw_prompt_as_it_was_trained() -> None:
     class Listening(ScriptedLLM):
         options: dict[str, Any] = {}
 
-        async def complete(self, messages: Any, **options: Any) -> Completion:  # type: ignore[override]
+        async def complete(self, messages: Any, **options: Any) -> Completion:
             self.options = options
             return await super().complete(messages, max_tokens=options["max_tokens"])
 

@@ -4,6 +4,7 @@ import asyncio
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ def test_each_request_has_the_adapter_it_asks_for_and_no_other(endpoint: Endpoin
 def test_a_raw_prompt_is_continued_under_a_grammar_and_stops(endpoint: Endpoint) -> None:
     async def run() -> None:
         llm = _llm(endpoint)
-        asked = {"grammar": 'root ::= " joy" | " fear"', "stop": ["\n"]}
+        asked: dict[str, Any] = {"grammar": 'root ::= " joy" | " fear"', "stop": ["\n"]}
         got: Completion = await llm.complete(PROMPT, max_tokens=8, top_logprobs=64, **asked)
         assert got.text in (" joy", " fear")
         assert "".join(token.text for token in got.tokens).startswith(got.text)

@@ -1,6 +1,6 @@
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import LLMUnavailable
+from simpatico.protocols import Prompt
 
 BEAR = Item(
     id="bear",
@@ -351,15 +352,13 @@ class Scripted:
     def __init__(self, text: str, *, fail_after: int | None = None) -> None:
         self.text = text
         self.fail_after = fail_after
-        self.asked: Sequence[dict[str, str]] = ()
+        self.asked: Prompt = ()
         self.closed = False
 
-    async def complete(self, messages: Sequence[dict[str, str]], **options: Any) -> Completion:
+    async def complete(self, messages: Prompt, **options: Any) -> Completion:
         raise NotImplementedError
 
-    async def stream(
-        self, messages: Sequence[dict[str, str]], **options: Any
-    ) -> AsyncIterator[str]:
+    async def stream(self, messages: Prompt, **options: Any) -> AsyncIterator[str]:
         self.asked = messages
         try:
             for at in range(0, len(self.text), 5):

@@ -223,7 +223,11 @@ def test_llamacpp_is_told_the_scale_of_every_adapter(
     served: Served, adapter: str, scales: list[float]
 ) -> None:
     served.answer = LLAMACPP_PIECES
-    given = {"adapters": ("reader", "explainer"), "adapter": adapter, "grammar": "root ::= [a-z]"}
+    given: dict[str, Any] = {
+        "adapters": ("reader", "explainer"),
+        "adapter": adapter,
+        "grammar": "root ::= [a-z]",
+    }
     complete(served, flavour="llamacpp", **given)
     sent = served.asked[0][1]
     assert sent["lora"] == [{"id": place, "scale": scale} for place, scale in enumerate(scales)]

@@ -35,7 +35,7 @@ from simpatico.eval.compare import (
     to_markdown,
 )
 from simpatico.eval.compare_rows import INTENT, MOOD, NAMES, NEED, rows_of
-from simpatico.eval.crossfit import cross_fit, cross_fit_f1, probabilities, temperature
+from simpatico.eval.crossfit import Kind, cross_fit, cross_fit_f1, probabilities, temperature
 from simpatico.eval.mood_lines import DEV, TEST
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import unwritten, written
@@ -222,7 +222,7 @@ def test_what_is_missing_is_said_with_its_cure() -> None:
 class Told:
     """A row that knows the answers to some texts."""
 
-    kind = "margins"
+    kind: Kind = "margins"
 
     def __init__(self) -> None:
         self.calls = 0

@@ -390,16 +390,21 @@ async def check_served(
 
 @contextlib.contextmanager
 def heeding_signals() -> Iterator[None]:
-    """Within the block SIGTERM is what Ctrl-C is: a `KeyboardInterrupt`, so that blocks end."""
+    """Within the block SIGTERM and SIGINT are a `KeyboardInterrupt`, so that blocks end.
+
+    SIGINT too, because a shell hands it to its background jobs as ignored.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heeded = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, interrupt) for number in heeded]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(heeded, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _answers(port: int) -> bool:

@@ -114,15 +114,15 @@ def test_it_serves_until_told_to_stop(
 ) -> None:
     port = free_port()
     key_file = tmp_path / "home" / f"llm-{port}.key"
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [*SIMPATICO, "llm", "serve", "--base", str(base), "--port", str(port)]
         + ["--python", str(python)],
         env=environment(tmp_path, SIMPATICO_LLM__KEY=own_key),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    try:
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as a shell's "&" does
+    ) as child:
         assert child.stdout is not None
         said = [child.stdout.readline() for _ in range(4)]
         assert f"--model {base}" in said[0] and "--api-key" not in said[0]
@@ -136,9 +136,10 @@ def test_it_serves_until_told_to_stop(
         server = int((tmp_path / "pid").read_text())
         os.kill(server, 0)
         child.send_signal(number)
-        _, errors = child.communicate(timeout=60)
-    finally:
-        child.kill()
+        try:
+            _, errors = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == 0, errors
     assert "Stopping." in errors and "Traceback" not in errors
     assert not key_file.exists()

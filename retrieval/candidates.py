@@ -73,10 +73,7 @@ def fuse(
         Fused(
             item_id,
             totals[item_id],
-            tuple(
-                Hit.model_construct(source=name, rank=rank, score=score)  # checks would show
-                for name, rank, score in found[item_id]
-            ),
+            tuple(Hit(source=name, rank=rank, score=score) for name, rank, score in found[item_id]),
         )
         for item_id in best
     ]

@@ -349,7 +349,7 @@ class Index:
         cosines = np.clip(self.store.vectors(lacking) @ vector, -1, 1).astype(float).round(DECIMALS)
         rest = ranked(list(zip(lacking, cosines.tolist(), strict=True)))
         more = {
-            item_id: (*hits[item_id], Hit.model_construct(source="text", rank=rank, score=score))
+            item_id: (*hits[item_id], Hit(source="text", rank=rank, score=score))
             for rank, (item_id, score) in enumerate(rest, start=n_before + 1)
         }
         return {**hits, **more}

@@ -193,7 +193,7 @@ class LinearRanker:
                 "shown": min(shown[item.id], 3),
             }
             parts = tuple(
-                Part.model_construct(name=name, value=value)  # 1,500 a turn: checks would show
+                Part(name=name, value=value)
                 for name, amount in amounts.items()
                 if (value := getattr(self._weights, name) * amount)
             )

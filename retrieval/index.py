@@ -1,6 +1,7 @@
 """One catalogue, searchable: the sources brought together, the person's limits applied."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -72,6 +73,7 @@ class Index:
         self._tones = tone_matrix(catalog.items)
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
         self._by_popularity = np.argsort(-self._popularity, kind="stable")
+        self._aside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")
         self._use(store)
 
     @classmethod
@@ -151,6 +153,15 @@ class Index:
         depth = max(_MIN_DEPTH, n // 2)
         query = clean(state.query, max_chars=MAX_QUERY_CHARS)
         lists: dict[Source, Scored] = {"popular": self._popular(allowed, n)}
+        newest = (*state.mentions.liked, *reversed(profile.liked), *reversed(profile.saved))
+        liked = tuple(dict.fromkeys(newest))[:RECENT_LIKES]
+        close: Future[list[tuple[str, float]]] | None = None
+        if liked:
+            lists["behaviour"] = self._liked_by_others(liked, depth, allowed)
+            if not lists["behaviour"]:
+                few = liked[: 1 if query else _LIKED_SEARCHES]
+                # beside the query's own search, which it would else wait for
+                close = self._aside.submit(self._close_to, few, depth, allowed)
         vector = None
         if query:
             vector = self._encoder.encode([query])[0]  # (dim,)
@@ -162,13 +173,8 @@ class Index:
         if np.any(wish > 0):
             fits = tone_fit(self._tones, wish) + _KNOWN_BONUS * self._popularity
             lists["tone"] = top(self._ids, fits, k=depth, allowed=allowed)
-        newest = (*state.mentions.liked, *reversed(profile.liked), *reversed(profile.saved))
-        liked = tuple(dict.fromkeys(newest))[:RECENT_LIKES]
-        if liked:
-            lists["behaviour"] = self._liked_by_others(liked, depth, allowed)
-            if not lists["behaviour"]:
-                newest = liked[: 1 if query else _LIKED_SEARCHES]
-                lists["liked"] = self._close_to(newest, depth, allowed)
+        if close is not None:
+            lists["liked"] = close.result()
         fused = fuse(lists, n=n)
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:

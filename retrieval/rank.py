@@ -52,8 +52,8 @@ NAMED_SHARE: Final = 0.7
 RECENT_LIKES: Final = 20
 """The newest likes (and dislikes) that an item is compared with."""
 
-REASONED: Final = 100
-"""Reasons are made for this many from the top; nobody is shown what ranks below."""
+REASONED: Final = 70
+"""Reasons are made for this many from the top; `rerank` shows nobody what ranks below 60."""
 
 CLOSE: Final = 0.3
 """An item is said to be close to a liked one from this amount of `liked` (cosine .45) on."""

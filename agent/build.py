@@ -5,17 +5,9 @@ import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from simpatico.adapters import (
-    CALIBRATION,
-    TASKS,
-    Adapter,
-    changes_output,
-    chosen,
-    gguf_of,
-)
+from simpatico.adapters import CALIBRATION, TASKS, Adapter, changes_output, chosen, gguf_of
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
-from simpatico.agent.explainer import ADAPTER as EXPLAINER
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory
@@ -27,6 +19,7 @@ from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
+from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.threads import Threads
 from simpatico.errors import ModelError, StoreError
@@ -39,74 +32,16 @@ from simpatico.settings import RetrievalSettings, Settings
 
 log = logging.getLogger(__name__)
 
-READING_ENCODER = "minilm"
-"""The encoder that the mood head and the prototypes were made with."""
-
-
-def uses_llm(settings: Settings) -> bool:
-    """Whether any step of a turn asks the language model under these settings."""
-    return settings.llm.enabled and (
-        reads_with_llm(settings) or explains(settings) or rephrases(settings)
-    )
-
-
-def reads_with_llm(settings: Settings) -> bool:
-    """Whether turns are read by the language model.
-
-    Raises:
-        ModelError: the reader adapter that would be used is damaged.
-    """
-    if not settings.llm.enabled or settings.reader == "encoder":
-        return False
-    return settings.reader == "llm" or READER in adapters_of(settings)
-
-
-def explains(settings: Settings) -> bool:
-    """Whether replies are written by the language model's explainer adapter.
-
-    Raises:
-        ModelError: the explainer adapter that would be used is damaged.
-    """
-    given = settings.llm
-    return given.enabled and given.rephrase != "never" and EXPLAINER in adapters_of(settings)
-
-
-def adapters_of(settings: Settings) -> dict[str, Adapter | None]:
-    """The adapters of the language model by task, in order; None for those on a server.
-
-    Raises:
-        ModelError: one that would be used is damaged.
-    """
-    given = settings.llm
-    if given.url:
-        return dict.fromkeys(given.adapters)
-    found = {task: chosen(task, given.model, settings.home) for task in TASKS}
-    return {task: adapter for task, adapter in found.items() if adapter is not None}
-
-
-def rephrases(settings: Settings) -> bool:
-    """Whether replies are said by the language model."""
-    wanted = settings.llm.rephrase
-    return settings.llm.enabled and (
-        wanted == "always" or (wanted == "auto" and bool(settings.llm.url))
-    )
-
-
-def weights_wanted(settings: Settings) -> tuple[str, ...]:
-    """Names of the models that run in this process under these settings."""
-    embedded = uses_llm(settings) and not settings.llm.url
-    return (READING_ENCODER, settings.llm.model) if embedded else (READING_ENCODER,)
-
 
 def prepare(settings: Settings, *, progress: ProgressCallback) -> None:
     """Fetch weights and build the index, as far as they are missing or stale."""
-    _fetch_weights(settings, progress)
+    _fetch_weights(settings, roles_of(settings), progress)
     _opened(settings, _encoder(settings), progress).close()
 
 
 def build_index(settings: Settings, *, progress: ProgressCallback) -> int:
     """Build the index of the settings' catalogue anew; gives the number of items."""
-    _fetch_weights(settings, progress)
+    _fetch_weights(settings, roles_of(settings), progress)
     return _build(settings, _encoder(settings), progress)
 
 
@@ -118,7 +53,8 @@ def open_index(settings: Settings) -> Index:
 async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
     """Open everything a running Simpatico needs; what is missing is fetched and built first."""
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(_fetch_weights, settings, progress)
+        roles = await asyncio.to_thread(roles_of, settings)
+        await asyncio.to_thread(_fetch_weights, settings, roles, progress)
         encoder = await asyncio.to_thread(_encoder, settings)
         index = await asyncio.to_thread(_opened, settings, encoder, progress)
         stack.callback(index.close)
@@ -140,12 +76,12 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             "events": lambda: _probe_events(events),
         }
         llm: LLM | None = None
-        if uses_llm(settings):
-            llm = await _language_model(settings, stack)
+        if roles:
+            llm = await _language_model(settings, roles, stack)
             probes["llm"] = lambda: _probe_llm(llm)
         reader: Reader = fallback
-        if llm is not None and reads_with_llm(settings):
-            reader = await asyncio.to_thread(_llm_reader, settings, llm, fallback.rules)
+        if llm is not None and roles.reads:
+            reader = await asyncio.to_thread(_llm_reader, settings, roles, llm, fallback.rules)
         mind = Mind(
             index=index,
             reader=reader,
@@ -154,13 +90,13 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             settings=settings.retrieval,
         )
         explainer: Explainer | None = None
-        if llm is not None and explains(settings):
+        if llm is not None and roles.explains:
             names = await asyncio.to_thread(name_words, index.catalog.items)
             explainer = Explainer(llm, names=names)
         nodes = Nodes(
             mind=mind,
             events=events,
-            llm=llm if rephrases(settings) else None,
+            llm=llm if roles.rephrases else None,
             explainer=explainer,
         )
         return Simpatico(
@@ -175,10 +111,10 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         )
 
 
-async def _language_model(settings: Settings, stack: AsyncExitStack) -> LLM:
+async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStack) -> LLM:
     given = settings.llm
     url, key = given.url, given.key.get_secret_value()
-    adapters = await asyncio.to_thread(adapters_of, settings)
+    adapters = roles.adapters
     if not url:
         server = await asyncio.to_thread(_engine, settings, adapters)
         url, key = await asyncio.to_thread(server.start)
@@ -205,11 +141,12 @@ def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> Llama
     return LlamaServer(weights, context=given.context, threads=given.threads, adapters=files)
 
 
-def _llm_reader(settings: Settings, llm: LLM, rules: Rules) -> Reader:
+def _llm_reader(settings: Settings, roles: Roles, llm: LLM, rules: Rules) -> Reader:
     """The reader that asks the model: with its adapter if it has one."""
-    if READER not in adapters_of(settings):
+    if READER not in roles.adapters:
         return LLMReader(llm, rules=rules)
-    adapter = chosen("reader", settings.llm.model, settings.home)
+    # One on a server is measured by the card of its twin here.
+    adapter = roles.adapters[READER] or chosen(READER, settings.llm.model, settings.home)
     if adapter is None:
         log.warning(
             "no calibration is known for the reader adapter of %s: moods are read with thresholds"
@@ -220,9 +157,9 @@ def _llm_reader(settings: Settings, llm: LLM, rules: Rules) -> Reader:
     return AdapterReader(llm, rules, read_calibration(adapter.folder / CALIBRATION))
 
 
-def _fetch_weights(settings: Settings, progress: ProgressCallback) -> None:
+def _fetch_weights(settings: Settings, roles: Roles, progress: ProgressCallback) -> None:
     store = ModelStore(settings.cache)
-    for name in weights_wanted(settings):
+    for name in weights_wanted(settings, roles):
         store.fetch(name, progress=progress)
 
 

@@ -120,16 +120,6 @@ def shipped_folders() -> tuple[Path, ...]:
     return tuple(sorted(_folders(place, depth=1)))
 
 
-def shipped(base: str = "") -> tuple[Adapter, ...]:
-    """The adapters that come with the package, for a base or for any, each checked.
-
-    Raises:
-        ModelError: one is damaged.
-    """
-    loaded = map(load_adapter, shipped_folders())
-    return tuple(adapter for adapter in loaded if base in ("", adapter.base))
-
-
 def added(home: Path) -> tuple[Path, ...]:
     """The folders of the adapters that a person added, unchecked: damaged ones are among them."""
     return tuple(sorted(_folders(home / "adapters", depth=2)))
@@ -148,7 +138,11 @@ def chosen(task: Task, base: str, home: Path) -> Adapter | None:
         if read_card(folder).base == base:
             return load_adapter(folder)
         log.info("adapter %s is for another base than %s: not used", wanted, base)
-    return next((each for each in shipped(base) if each.card.task == task), None)
+    for folder in shipped_folders():
+        card = read_card(folder)
+        if (card.task, card.base) == (task, base):
+            return load_adapter(folder)
+    return None
 
 
 def find(wanted: str, home: Path) -> Path:
@@ -181,8 +175,8 @@ def add(folder: Path, home: Path) -> Adapter:
     """
     card = load_adapter(folder).card
     place = home / "adapters" / card.name / card.version
-    ships = any((a.name, a.version) == (card.name, card.version) for a in shipped())
-    if ships or place.exists():
+    ours = {(each.name, each.version) for each in map(read_card, shipped_folders())}
+    if (card.name, card.version) in ours or place.exists():
         raise ModelError(f"there is an adapter {card.name}@{card.version} already: give it another")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from simpatico.agent.build import open_index, weights_wanted
+from simpatico.agent.build import open_index
+from simpatico.agent.roles import roles_of, weights_wanted
 from simpatico.domain import Value
 from simpatico.errors import SimpaticoError
 from simpatico.modelstore import ModelStore
@@ -31,7 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(part=name, well=free > 1, word=f"{folder}, {free:.1f} GiB free")
     store = ModelStore(settings.cache)
     try:
-        names = weights_wanted(settings)
+        names = weights_wanted(settings, roles_of(settings))
     except SimpaticoError as error:
         names = ()
         yield Finding(part="adapters", well=False, word=str(error))

@@ -27,79 +27,57 @@ Version = Annotated[str, typer.Option("--version", help="of the adapter")]
 Licence = Annotated[str, typer.Option("--licence", help="of the adapter, for its card")]
 
 
-@train.command("reader")
-def reader(
-    recipe: RecipePath,
-    data: Data,
-    out: Out,
-    start: Start = None,
-    name: Name = "",
-    version: Version = "1",
-    licence: Licence = "not stated",
-) -> None:
-    """Train an adapter that reads what people say."""
-    _train("reader", recipe, data, out, start, name, version, licence)
+def _command(task: Task) -> Callable[..., None]:
+    def command(
+        recipe: RecipePath,
+        data: Data,
+        out: Out,
+        start: Start = None,
+        name: Name = "",
+        version: Version = "1",
+        licence: Licence = "not stated",
+    ) -> None:
+        from simpatico.finetune.train_run import run
 
-
-@train.command("explainer")
-def explainer(
-    recipe: RecipePath,
-    data: Data,
-    out: Out,
-    start: Start = None,
-    name: Name = "",
-    version: Version = "1",
-    licence: Licence = "not stated",
-) -> None:
-    """Train an adapter that says why."""
-    _train("explainer", recipe, data, out, start, name, version, licence)
-
-
-def _train(
-    task: Task,
-    recipe: Path,
-    data: Path,
-    out: Path,
-    start: Path | None,
-    name: str,
-    version: str,
-    licence: str,
-) -> None:
-    from simpatico.finetune.train_run import run
-
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    try:
-        adapter = _with_bars(
-            lambda show: run(
-                task,
-                recipe,
-                data,
-                out,
-                cache=settings.cache,
-                start=start,
-                name=name,
-                version=version,
-                licence=licence,
-                command=shlex.join(["simpatico", *sys.argv[1:]]),
-                progress=show,
+        settings = load_settings()
+        set_up_logging(settings.log_level)
+        try:
+            adapter = _with_bars(
+                lambda show: run(
+                    task,
+                    recipe,
+                    data,
+                    out,
+                    cache=settings.cache,
+                    start=start,
+                    name=name,
+                    version=version,
+                    licence=licence,
+                    command=shlex.join(["simpatico", *sys.argv[1:]]),
+                    progress=show,
+                )
             )
-        )
-    except KeyboardInterrupt:
-        kept = (out / "checkpoint").is_dir()
-        console.print(
-            f"Stopped. What was learnt is kept in {out}: the same command goes on from there."
-            if kept
-            else "Stopped before anything was learnt: the same command begins again.",
-            markup=False,
-            soft_wrap=True,
-        )
-        raise typer.Exit(130) from None
-    except DataError as error:
-        for problem in error.problems[1:]:
-            console.print(problem, markup=False, soft_wrap=True)
-        raise
-    typer.echo(f"{adapter.name}\t{adapter.version}\t{adapter.folder}")
+        except KeyboardInterrupt:
+            kept = (out / "checkpoint").is_dir()
+            console.print(
+                f"Stopped. What was learnt is kept in {out}: the same command goes on from there."
+                if kept
+                else "Stopped before anything was learnt: the same command begins again.",
+                markup=False,
+                soft_wrap=True,
+            )
+            raise typer.Exit(130) from None
+        except DataError as error:
+            for problem in error.problems[1:]:
+                console.print(problem, markup=False, soft_wrap=True)
+            raise
+        typer.echo(f"{adapter.name}\t{adapter.version}\t{adapter.folder}")
+
+    return command
+
+
+train.command("reader", help="Train an adapter that reads what people say.")(_command("reader"))
+train.command("explainer", help="Train an adapter that says why.")(_command("explainer"))
 
 
 def _with_bars(work: Callable[[ProgressCallback], Adapter]) -> Adapter:

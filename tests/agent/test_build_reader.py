@@ -12,11 +12,13 @@ import pytest
 
 from simpatico.adapters import Adapter, Card
 from simpatico.agent import build as module
-from simpatico.agent.build import adapters_of, build, reads_with_llm, uses_llm, weights_wanted
+from simpatico.agent import roles
+from simpatico.agent.build import build
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.read.adapter_reader import AdapterReader, Calibration
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.roles import roles_of, weights_wanted
 from simpatico.agent.service import Simpatico
 from simpatico.domain import MOODS, Finished, TurnOptions
 from simpatico.errors import ModelError, SettingsError
@@ -48,7 +50,8 @@ def adapter(folder: Path) -> Adapter:
 
 @pytest.fixture
 def nothing_ships(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "chosen", lambda task, base, home: None)
+    for user in (module, roles):
+        monkeypatch.setattr(user, "chosen", lambda task, base, home: None)
 
 
 @pytest.fixture
@@ -62,32 +65,34 @@ def a_reader_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Adapter:
     def chosen(task: str, base: str, home: Path) -> Adapter | None:
         return ours if (task, base) == ("reader", SMALL) else None
 
-    monkeypatch.setattr(module, "chosen", chosen)
+    for user in (module, roles):
+        monkeypatch.setattr(user, "chosen", chosen)
     return ours
 
 
 @pytest.mark.usefixtures("nothing_ships")
 def test_without_an_adapter_the_encoder_reads_unless_the_model_is_forced() -> None:
-    assert not reads_with_llm(load_settings())
-    assert not uses_llm(load_settings())
-    assert reads_with_llm(load_settings(reader="llm"))
-    assert adapters_of(load_settings()) == {}
+    assert not roles_of(load_settings()).reads
+    assert not roles_of(load_settings())
+    assert roles_of(load_settings(reader="llm")).reads
+    assert roles_of(load_settings()).adapters == {}
 
 
 def test_with_an_adapter_the_embedded_model_reads(a_reader_ships: Adapter) -> None:
-    assert adapters_of(load_settings()) == {"reader": a_reader_ships}
-    assert reads_with_llm(load_settings()) and SMALL in weights_wanted(load_settings())
-    assert not reads_with_llm(load_settings(reader="encoder"))
-    assert not reads_with_llm(load_settings(llm={"enabled": False}))
-    assert not reads_with_llm(load_settings(llm={"model": "another"}))
+    assert roles_of(load_settings()).adapters == {"reader": a_reader_ships}
+    found = roles_of(load_settings())
+    assert found.reads and SMALL in weights_wanted(load_settings(), found)
+    assert not roles_of(load_settings(reader="encoder")).reads
+    assert not roles_of(load_settings(llm={"enabled": False})).reads
+    assert not roles_of(load_settings(llm={"model": "another"})).reads
 
 
 @pytest.mark.usefixtures("a_reader_ships")
 def test_a_server_has_the_adapters_that_the_settings_name() -> None:
-    assert not reads_with_llm(load_settings(llm={"url": "http://127.0.0.1:9/v1"}))
-    assert reads_with_llm(load_settings(llm=SERVED))
-    assert weights_wanted(load_settings(llm=SERVED)) == ("minilm",)
-    assert not reads_with_llm(load_settings(llm=SERVED | {"adapters": ("explainer",)}))
+    assert not roles_of(load_settings(llm={"url": "http://127.0.0.1:9/v1"})).reads
+    served = load_settings(llm=SERVED)
+    assert roles_of(served).reads and weights_wanted(served, roles_of(served)) == ("minilm",)
+    assert not roles_of(load_settings(llm=SERVED | {"adapters": ("explainer",)})).reads
 
 
 @pytest.mark.parametrize("wrong", [{"url": ""}, {"flavour": "openai"}])

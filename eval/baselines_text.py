@@ -59,11 +59,14 @@ class NaiveBayes:
 
     def __init__(self, smoothing: float = NB_SMOOTHING) -> None:
         needs("sklearn", "scikit-learn", "the row nb")
+
         self._smoothing = smoothing
 
     def fit(self, texts: Sequence[str], labels: Array) -> None:
         """Count words with and without each label."""
-        self._tfidf = _words(len(texts))
+        from simpatico.finetune.linear import words
+
+        self._tfidf = words(len(texts))
         seen = self._tfidf.fit_transform(texts)  # (n, n_words)
         n = len(texts)
         with_label = np.asarray((seen.T @ labels).T)  # (k, n_words)
@@ -81,36 +84,12 @@ class NaiveBayes:
         return np.asarray(found, dtype=np.float32)
 
 
-class LinearSVM:
+def linear_svm(c: float) -> Scorer:
     """A linear SVM for each label over TF-IDF of words, pairs of words and pieces of words."""
+    needs("sklearn", "scikit-learn", "the row svm")
+    from simpatico.finetune.linear import LinearSVM
 
-    kind: Kind = "margins"
-
-    def __init__(self, c: float = 0.1) -> None:
-        self._svm = needs("sklearn.svm", "scikit-learn", "the row svm")
-        self._c = c
-
-    def fit(self, texts: Sequence[str], labels: Array) -> None:
-        """Fit one SVM a label."""
-        pipeline = needs("sklearn.pipeline", "scikit-learn", "the row svm")
-        self._tfidf = pipeline.make_union(_words(len(texts)), _pieces())
-        seen = self._tfidf.fit_transform(texts).tocsr()
-        weights, bias = [], []
-        for column in labels.T:
-            if 0 < column.sum() < len(column):
-                one = self._svm.LinearSVC(C=self._c, random_state=0).fit(seen, column > 0)
-                weights.append(one.coef_[0])
-                bias.append(float(one.intercept_[0]))
-            else:
-                weights.append(np.zeros(seen.shape[1]))
-                bias.append(_constant(column))
-        self._weights = np.array(np.array(weights).T, order="C")  # (n_words, k), as scipy wants it
-        self._bias = np.array(bias)
-
-    def scores(self, texts: Sequence[str]) -> Array:
-        """Distances from each label's plane."""
-        found = self._tfidf.transform(texts) @ self._weights + self._bias
-        return np.asarray(found, dtype=np.float32)
+    return LinearSVM(c)
 
 
 class MiniLMRegression:
@@ -242,23 +221,6 @@ def _digest(inputs: Sequence[str]) -> str:
     import hashlib
 
     return hashlib.sha256("\n".join(inputs).encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _words(n: int) -> Any:
-    text = needs("sklearn.feature_extraction.text", "scikit-learn", "the rows nb and svm")
-    return text.TfidfVectorizer(
-        ngram_range=(1, 2),
-        min_df=2 if n > 100 else 1,
-        sublinear_tf=True,
-        token_pattern=r"(?u)\b\w+\b|[!?]+",
-    )
-
-
-def _pieces() -> Any:
-    text = needs("sklearn.feature_extraction.text", "scikit-learn", "the row svm")
-    return text.TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, max_features=100_000
-    )
 
 
 def _log_shares(counts: NDArray[np.float64], smoothing: float) -> NDArray[np.float64]:

@@ -191,7 +191,7 @@ def rows_of(
 
     made: dict[str, Callable[[], text_rows.Scorer]] = {
         "nb": text_rows.NaiveBayes,
-        "svm": lambda: text_rows.LinearSVM(task.svm_c),
+        "svm": lambda: text_rows.linear_svm(task.svm_c),
         "gru": lambda: Recurrent("gru", seed=seed, progress=progress),
         "lstm": lambda: Recurrent("lstm", seed=seed, progress=progress),
         "minilm": lambda: text_rows.MiniLMRegression(encoder(), task.lr_c),

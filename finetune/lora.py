@@ -7,7 +7,6 @@ batches over processes (`accelerate launch`), in bfloat16 where the device has i
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,65 +18,20 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
 from peft.utils import get_peft_model_state_dict
-from pydantic import Field, ValidationError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from simpatico.domain import Value
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune.examples import Example, batches, tokenize
 from simpatico.finetune.inputs import Inputs
 from simpatico.finetune.interrupts import Interrupts
+from simpatico.finetune.recipe import Recipe
 from simpatico.protocols import ProgressCallback
 
 CHECKPOINT = "checkpoint"
 KEEP_EVERY = 100
 """Steps between checkpoints; an interrupt writes one, too."""
-
-
-class LoraRecipe(Value):
-    """What is trained: rank, scale (alpha / rank) and where."""
-
-    rank: int = Field(gt=0)
-    alpha: int = Field(gt=0)
-    first_layer: int = Field(default=0, ge=0)
-    modules: tuple[str, ...] = Field(min_length=1)
-
-
-class TrainingRecipe(Value):
-    """How it is trained: AdamW, linear warm-up over a share of the steps, linear decay to 0."""
-
-    learning_rate: float = Field(gt=0)
-    warmup: float = Field(default=0.03, ge=0, lt=1)
-    batch_size: int = Field(gt=0)
-    epochs: int = Field(gt=0)
-    max_tokens: int = Field(gt=8)
-    seed: int = 0
-
-
-class Recipe(Value):
-    """A recipe file. `base` is a model of the store, a folder, or a hub name."""
-
-    base: str
-    lora: LoraRecipe
-    training: TrainingRecipe
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read a TOML recipe.
-
-    Raises:
-        DataError: it cannot be read, or has a field that is unknown or cannot be.
-    """
-    try:
-        return Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"recipe {path} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise DataError(f"recipe {path}, {where}: {first['msg']}") from error
 
 
 @dataclass(frozen=True)
@@ -250,8 +204,12 @@ def save_adapter(model: PeftModel, out: Path) -> None:
 
 
 def _with_lora(base: Path, recipe: Recipe, start: Path | None) -> PeftModel:
+    # On a processor the fused attention's way back takes longer than all else but the products.
+    attention = None if torch.cuda.is_available() else "eager"
     try:
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16)
+        model = AutoModelForCausalLM.from_pretrained(
+            base, dtype=torch.bfloat16, attn_implementation=attention
+        )
     except (OSError, ValueError) as error:
         raise ModelError(f"base model {base} cannot be loaded: {error}") from error
     n_layers = model.config.num_hidden_layers

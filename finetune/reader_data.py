@@ -7,15 +7,18 @@ docs/finetune.md ("Reader data") says what each set gives. Dialogues about films
 import ast
 import csv
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from simpatico.domain import MOODS, Turn
-from simpatico.errors import DataError
+from simpatico.errors import DataError, ModelError
 from simpatico.finetune.examples import Example, Piece
 from simpatico.finetune.mood import load_goemotions
 from simpatico.finetune.reader_dialogues import iard, read_iard, redial, split_iard
+from simpatico.finetune.recipe import Mixture
+from simpatico.protocols import ProgressCallback
 from simpatico.reading import MOOD_WORDS, N_EARLIER, STANCE_WORDS, codes_of, prompt_of
 from simpatico.text import fold
 
@@ -57,17 +60,33 @@ EMORY_MOODS: dict[str, tuple[str, ...]] = {
 }
 """EmoryNLP's emotions (Willcox's feeling wheel) as moods of ours."""
 
+LEAST_SHARE = 0.01
+"""What the teacher thinks less likely than this is not learnt."""
+
 HALF_NEUTRAL = ("Peaceful", "Powerful")
 """Their sentences hardly differ from others, so half of the truth is "neutral"."""
 
 _EMORY_COLUMNS = ("Utterance", "Speaker", "Emotion", "Scene_ID", "Season", "Episode")
 
 
-def goemotions(file: Path) -> list[Example]:
+def goemotions(
+    file: Path,
+    *,
+    teacher_weight: float = 0.0,
+    seed: int = 0,
+    progress: ProgressCallback = lambda what, done, total: None,
+) -> list[Example]:
     """Sentences of GoEmotions (Demszky et al., ACL 2020); several labels share equally.
+
+    Args:
+        file: text, label ids and row id, separated by tabs.
+        teacher_weight: see `Mixture`.
+        seed: of the teacher's folds.
+        progress: told of it.
 
     Raises:
         DataError: the file cannot be read, is empty, or has a line that is no such row.
+        ModelError: a teacher is wanted and scikit-learn is not installed.
     """
     try:
         rows = load_goemotions(file)
@@ -75,13 +94,24 @@ def goemotions(file: Path) -> list[Example]:
         raise DataError(f"{file} cannot be read: {error}") from error
     if not rows.texts:
         raise DataError(f"{file} is empty: wanted text, label ids, row id")
+    shares = rows.labels / rows.labels.sum(axis=1, keepdims=True)
+    if teacher_weight:
+        if find_spec("sklearn") is None:
+            raise ModelError("a teacher needs scikit-learn: pip install 'simpatico[train]'")
+        from simpatico.finetune.linear import out_of_fold_shares
+
+        other = out_of_fold_shares(rows.texts, rows.labels, seed=seed, progress=progress)
+        shares = (1 - teacher_weight) * shares + teacher_weight * np.where(
+            other < LEAST_SHARE, 0, other
+        )
+        shares /= shares.sum(axis=1, keepdims=True)
     return [
         _mood_example(
             [Turn(role="user", text=text)],
-            {mood: 1 / row.sum() for mood, holds in zip(MOODS, row, strict=True) if holds},
+            {MOODS[i]: float(row[i]) for i in np.argsort(-row, kind="stable") if row[i]},
             "goemotions",
         )
-        for text, row in zip(rows.texts, rows.labels, strict=True)
+        for text, row in zip(rows.texts, shares, strict=True)
     ]
 
 
@@ -136,46 +166,42 @@ def emorynlp(file: Path) -> list[Example]:
 
 def mixture(
     data_dir: Path,
+    plan: Mixture,
     *,
     own: Sequence[Example],
     seed: int = 0,
-    n_goemotions: int = 6000,
-    n_emorynlp: int = 1000,
-    n_iard: int = 1500,
-    n_redial: int = 1600,
-    n_own: int | None = None,
+    progress: ProgressCallback = lambda what, done, total: None,
 ) -> list[Example]:
-    """Examples for the second stage of training, shuffled.
+    """Examples for a reader, shuffled.
 
-    Each source is drawn from without repeats while it lasts, then once more. GoEmotions and
-    EmoryNLP give their training files, IARD its training part. ReDial's dialogues that IARD
-    chooses by or measures on are left out, and so is the tenth of ReDial that is held out.
+    Each source is drawn from without repeats while it lasts, then again. GoEmotions and EmoryNLP
+    give their training files, IARD its training part. ReDial's dialogues that IARD chooses by or
+    measures on are left out, and so is the tenth of ReDial that is held out.
 
     Args:
-        data_dir: holds goemotions/, emorynlp/, iard/, redial/; one whose count is 0 is not read.
+        data_dir: holds goemotions/, emorynlp/, iard/, redial/, as far as they are wanted.
+        plan: how many of each.
         own: examples of our own, for the whole answer.
-        seed: of the draw, the split and how titles are written.
-        n_goemotions: examples of that set.
-        n_emorynlp: the same.
-        n_iard: the same.
-        n_redial: the same; half of them are messages with a stance other than "liked", which
-            else would be one in six.
-        n_own: examples of our own; None takes each once.
+        seed: of the draw, the splits and how titles are written.
+        progress: told of the teacher's learning, which takes a minute or two.
 
     Raises:
         DataError: a set is missing or is not what its loader wants.
+        ModelError: a teacher is wanted and scikit-learn is not installed.
     """
-    sources: list[tuple[list[Example], int]] = [(list(own), len(own) if n_own is None else n_own)]
-    if n_goemotions:
-        sources.append((goemotions(data_dir / "goemotions" / "train.tsv"), n_goemotions))
-    if n_emorynlp:
+    sources: list[tuple[list[Example], int]] = [(list(own), plan.own)]
+    if plan.goemotions:
+        file = data_dir / "goemotions" / "train.tsv"
+        rows = goemotions(file, teacher_weight=plan.teacher_weight, seed=seed, progress=progress)
+        sources.append((rows, plan.goemotions))
+    if plan.emorynlp:
         rows = emorynlp(data_dir / "emorynlp" / "emorynlp_train_final.csv")
-        sources.append((rows, n_emorynlp))
-    if n_iard or n_redial:
+        sources.append((rows, plan.emorynlp))
+    if plan.iard or plan.redial:
         split = split_iard(read_iard(data_dir / "iard" / "dialogues.json", seed=seed))
-        sources.append((iard(split.train), n_iard))
+        sources.append((iard(split.train), plan.iard))
         measured = {one.id for one in (*split.dev, *split.test)}
-        if n_redial:
+        if plan.redial:
             rows = redial(data_dir / "redial" / "train.jsonl", skip=measured, seed=seed)
             liked = codes_of(STANCE_WORDS, "liked")
             plain: list[Example] = []
@@ -183,7 +209,8 @@ def mixture(
             for row in rows:
                 learnt = {piece.text for piece in row.answer if piece.weight}
                 (plain if learnt == {liked} else other).append(row)
-            sources += [(plain, n_redial - n_redial // 2), (other, n_redial // 2)]
+            half = plan.redial // 2
+            sources += [(plain, plan.redial - half), (other, half)]
     rng = np.random.default_rng(seed)
     drawn = [example for rows, n in sources for example in _draw(rows, n, rng)]
     return [drawn[i] for i in rng.permutation(len(drawn))]

@@ -16,6 +16,7 @@ from simpatico.adapters import CARD, Adapter, Card, Task, load_adapter, write_ca
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune.base import base_name, prepare_base
 from simpatico.finetune.examples import Example, Piece, read_examples
+from simpatico.finetune.recipe import Recipe, read_recipe
 from simpatico.lorafile import CONFIG, WEIGHTS, read_lora, sha256_of
 from simpatico.protocols import ProgressCallback
 
@@ -54,7 +55,8 @@ def run(
         task: what it is to do.
         recipe_path: a TOML recipe.
         data: a .jsonl of examples, or for the reader a folder with the sets that
-            `simpatico.finetune.reader_data.mixture` takes, and own.jsonl where there is one.
+            `simpatico.finetune.reader_data.mixture` takes, and own.jsonl in place of the
+            project's own turns where there is one.
         out: the adapter's folder.
         cache: where base models are kept.
         start: an adapter to begin from, of the recipe's base and rank.
@@ -74,7 +76,7 @@ def run(
         raise ModelError(f"training needs {', '.join(missing)}: pip install 'simpatico[train]'")
     from safetensors import SafetensorError
 
-    from simpatico.finetune.lora import read_recipe, train
+    from simpatico.finetune.lora import train
 
     recipe = read_recipe(recipe_path)
     base = base_name(recipe.base)
@@ -82,7 +84,7 @@ def run(
         raise ModelError(f"{out} holds a trained adapter already: choose another --out")
     if start is not None:
         check_start(start, base=base, rank=recipe.lora.rank)
-    examples = examples_of(task, data, seed=recipe.training.seed)
+    examples = examples_of(task, data, recipe, progress=progress)
     try:
         out.mkdir(parents=True, exist_ok=True)
         trained = train(
@@ -149,7 +151,13 @@ def check_start(start: Path, *, base: str, rank: int) -> None:
             raise ModelError(f"adapter {start} is for the base {card.base}, the recipe's is {base}")
 
 
-def examples_of(task: Task, data: Path, *, seed: int) -> list[Example]:
+def examples_of(
+    task: Task,
+    data: Path,
+    recipe: Recipe,
+    *,
+    progress: ProgressCallback = lambda what, done, total: None,
+) -> list[Example]:
     """Read examples for a task, and check that they are some.
 
     Raises:
@@ -158,12 +166,13 @@ def examples_of(task: Task, data: Path, *, seed: int) -> list[Example]:
     if data.is_dir():
         if task != "reader":
             raise DataError(f"{data} is a folder: the {task} is trained on a .jsonl of examples")
+        from simpatico.finetune.own_turns import own_examples
         from simpatico.finetune.reader_data import mixture
 
+        plan, seed = recipe.mixture, recipe.training.seed
         own = data / OWN
-        if not own.exists():
-            log.warning("%s has no %s: the answer after its codes is not learnt", data, OWN)
-        examples = mixture(data, own=read_examples(own) if own.exists() else (), seed=seed)
+        ours = read_examples(own) if own.exists() else own_examples(plan.own, seed)
+        examples = mixture(data, plan, own=ours, seed=seed, progress=progress)
     elif data.suffix == ".jsonl":
         examples = read_examples(data)
     else:

@@ -14,11 +14,11 @@ from simpatico.eval.baselines_llm import Adapted, CausalModel, Prompted
 from simpatico.eval.baselines_rnn import Recurrent
 from simpatico.eval.baselines_text import (
     KeptVectors,
-    LinearSVM,
     MiniLMRegression,
     NaiveBayes,
     Nearest,
     Scorer,
+    linear_svm,
 )
 from simpatico.eval.compare import (
     Choice,
@@ -133,7 +133,7 @@ def scorers() -> list[Scorer]:
     encoder = HashEncoder(64)
     return [
         NaiveBayes(),
-        LinearSVM(),
+        linear_svm(0.1),
         MiniLMRegression(encoder),
         Nearest(encoder, {"good": ("good",), "bad": ("bad",), "odd": ("odd", "so odd")}),
     ]

@@ -35,6 +35,7 @@ from simpatico.finetune.reader_dialogues import (
     stance_of,
     write_title,
 )
+from simpatico.finetune.recipe import Mixture
 from simpatico.reading import INTENT_WORDS, MOOD_WORDS
 from simpatico.text import fold
 
@@ -283,11 +284,29 @@ def test_overlap_ignores_case_and_punctuation() -> None:
 
 def test_a_source_that_runs_out_is_drawn_again(tmp_path: Path) -> None:
     rows = [OWN[0].model_copy(update={"source": str(i)}) for i in range(4)]
-    none = {"n_goemotions": 0, "n_emorynlp": 0, "n_iard": 0, "n_redial": 0}
-    drawn = Counter(one.source for one in mixture(tmp_path, own=rows, n_own=10, **none))
+    only = Mixture(goemotions=0, emorynlp=0, iard=0, redial=0, own=10)
+    drawn = Counter(one.source for one in mixture(tmp_path, only, own=rows))
     assert sorted(drawn.values()) == [2, 2, 3, 3]
-    with pytest.raises(DataError, match="wanted 2 examples"):
-        mixture(tmp_path, own=[], n_own=2, **none)
+    with pytest.raises(DataError, match="wanted 10 examples"):
+        mixture(tmp_path, only, own=[])
+
+
+def test_a_teacher_that_never_saw_a_sentence_has_its_share_of_the_label(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    texts = {2: "I am so angry about it", 17: "what a joy, lovely", 25: "so sad, I cried"}
+    rows = [(text, label) for _ in range(20) for label, text in texts.items()]
+    rows += [("I am so angry about it", 17)]  # against twenty others
+    file = tmp_path / "train.tsv"
+    file.write_text("".join(f"{text} {i}\t{label}\t{i}\n" for i, (text, label) in enumerate(rows)))
+
+    plain = goemotions(file)
+    taught = goemotions(file, teacher_weight=0.5, seed=0)
+    assert plain[-1].answer == (Piece(text=" joy"),)
+    shares = dict(taught[-1].answer[0].shares)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares[" anger"] > 0.3 and shares[" joy"] > 0.5
+    agreed = dict(taught[0].answer[0].shares)
+    assert agreed[" anger"] > 0.8 and taught[0].answer[0].text == " anger"
 
 
 def test_the_table_covers_iard_and_names_our_intents() -> None:
@@ -358,9 +377,8 @@ def test_no_dialogue_that_iard_measures_on_is_trained_on(sets: Path) -> None:
 
 @pytest.mark.data
 def test_the_mixture_holds_what_was_asked_for(sets: Path) -> None:
-    made = mixture(
-        sets, own=OWN, n_goemotions=300, n_emorynlp=100, n_iard=100, n_redial=200, seed=3
-    )
+    plan = Mixture(goemotions=300, emorynlp=100, iard=100, redial=200, own=1)
+    made = mixture(sets, plan, own=OWN, seed=3)
     counts = Counter(one.source for one in made)
     assert counts == {"goemotions": 300, "emorynlp": 100, "iard": 100, "redial": 200, "own": 1}
     films = [one for one in made if one.source == "redial"]

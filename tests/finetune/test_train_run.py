@@ -21,9 +21,15 @@ from simpatico.finetune import base as bases
 from simpatico.finetune import train_run
 from simpatico.finetune.base import prepare_base
 from simpatico.finetune.examples import Example, Piece, write_examples
+from simpatico.finetune.recipe import LoraRecipe, Recipe, TrainingRecipe, read_recipe
 from simpatico.finetune.train_run import check_examples, examples_of, run
 from simpatico.ui.cli import app
 
+PLAN = Recipe(
+    base="tiny",
+    lora=LoraRecipe(rank=2, alpha=4, modules=("q_proj",)),
+    training=TrainingRecipe(learning_rate=1e-3, batch_size=4, epochs=1, max_tokens=160),
+)
 MOODS = (" joy", " sadness", " anger", " fear")
 
 
@@ -98,7 +104,7 @@ def test_data_that_cannot_be_used(
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(DataError, match=words):
-        examples_of(task, tmp_path / name, seed=0)
+        examples_of(task, tmp_path / name, PLAN)
 
 
 def test_a_base_that_is_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -345,7 +351,7 @@ def test_training_sees_what_the_whole_model_sees(recipe: Path, tiny: Path) -> No
 
     from simpatico.finetune.examples import tokenize
     from simpatico.finetune.inputs import Inputs
-    from simpatico.finetune.lora import Answering, _with_lora, read_recipe
+    from simpatico.finetune.lora import Answering, _with_lora
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     tokens = [tokenize(each, tokenizer, max_tokens=160) for each in examples(3)]

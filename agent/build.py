@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from simpatico.adapters import CALIBRATION, TASKS, Adapter, changes_output, chosen, gguf_of
+from simpatico import calibration
+from simpatico.adapters import TASKS, Adapter, changes_output, chosen, gguf_of
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
@@ -14,7 +15,7 @@ from simpatico.agent.memory import SqliteLog, SqliteMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.read.adapter_reader import ADAPTER as READER
-from simpatico.agent.read.adapter_reader import AdapterReader, Calibration, read_calibration
+from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.read.understand import Rules
@@ -22,6 +23,7 @@ from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.threads import Threads
+from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
@@ -154,7 +156,7 @@ def _llm_reader(settings: Settings, roles: Roles, llm: LLM, rules: Rules) -> Rea
             settings.llm.model,
         )
         return AdapterReader(llm, rules, Calibration())
-    return AdapterReader(llm, rules, read_calibration(adapter.folder / CALIBRATION))
+    return AdapterReader(llm, rules, read_calibration(adapter.folder / calibration.FILE))
 
 
 def _fetch_weights(settings: Settings, roles: Roles, progress: ProgressCallback) -> None:

@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
-from simpatico import explaining, reading
+from simpatico import calibration, explaining, reading
+from simpatico.calibration import read_calibration
 from simpatico.domain import Turn, Value
 from simpatico.errors import ModelError
 from simpatico.lorafile import CONFIG, WEIGHTS, Lora, read_lora, refuse_pickles, sha256_of
@@ -27,7 +28,6 @@ from simpatico.modelsources import Sha256
 from simpatico.protocols import LLM
 
 CARD = "card.toml"
-CALIBRATION = "calibration.json"
 CHANGE_NATS = 0.05
 """An adapter that moves no likely token by more than this does nothing; a trained one does."""
 
@@ -183,10 +183,12 @@ def add(folder: Path, home: Path) -> Adapter:
         with tempfile.TemporaryDirectory(prefix=".add-", dir=place.parent) as work:
             whole = Path(work) / "whole"
             whole.mkdir()
-            for name in (WEIGHTS, CONFIG, CARD, CALIBRATION):
+            for name in (WEIGHTS, CONFIG, CARD, calibration.FILE):
                 if (folder / name).is_file():
                     shutil.copyfile(folder / name, whole / name)
             load_adapter(whole)  # what was copied, not what was there
+            if card.task == "reader":
+                read_calibration(whole / calibration.FILE)
             os.rename(whole, place)
     except OSError as error:
         raise ModelError(f"adapter {folder} cannot be copied to {place}: {error}") from error

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simpatico.eval.baselines_text import needs
-from simpatico.eval.crossfit import Kind
+from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array
+from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback
 
 MAX_WORDS = 60

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.agent.read.mood import MAX_CHARS, MoodHead
-from simpatico.errors import SettingsError
-from simpatico.eval.crossfit import Kind
+from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array
+from simpatico.optional import needs
 from simpatico.protocols import Encoder
 
 NB_SMOOTHING = 0.03
@@ -33,23 +33,6 @@ class Scorer(Protocol):
     def scores(self, texts: Sequence[str]) -> Array:
         """Score every label of every text: (n, k), finite, higher is likelier."""
         ...
-
-
-def needs(module: str, package: str, rows: str) -> Any:
-    """Import what only the comparison needs.
-
-    Raises:
-        SettingsError: it is not installed; says how to get it.
-    """
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise SettingsError(
-            f"{rows} needs {package}, which is not installed: pip install 'simpatico[train]', "
-            "or leave it out with --rows"
-        ) from error
 
 
 class NaiveBayes:

@@ -16,7 +16,8 @@ import numpy as np
 from simpatico.domain import Turn, Value
 from simpatico.errors import DataError
 from simpatico.eval.baselines_text import Scorer
-from simpatico.eval.crossfit import CrossFit, Kind, cross_fit_f1
+from simpatico.eval.crossfit import CrossFit, cross_fit_f1
+from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array
 from simpatico.protocols import ProgressCallback
 

@@ -10,7 +10,7 @@ from simpatico.agent.read.prototypes import NEEDS as NEED_SENTENCES
 from simpatico.domain import INTENTS, MOODS, NEEDS, Turn
 from simpatico.errors import DataError
 from simpatico.eval import baselines_text as text_rows
-from simpatico.eval.baselines_llm import Adapted, CausalModel, Prompted
+from simpatico.eval.baselines_llm import Adapted, Prompted
 from simpatico.eval.baselines_rnn import Recurrent
 from simpatico.eval.compare import (
     Dialogue,
@@ -28,6 +28,7 @@ from simpatico.eval.engine_clock import in_llamacpp
 from simpatico.eval.mood import sample
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import RulesReader, written
+from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import load_goemotions
 from simpatico.finetune.reader_dialogues import IntentDialogue, read_iard, split_iard
 from simpatico.modelstore import ModelStore

@@ -6,22 +6,19 @@ calibration that were chosen on the other folds, and the predictions of all fold
 together.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit
 
 from simpatico.domain import Value
 from simpatico.eval.mood import calibration_error
+from simpatico.finetune.calibrate import Kind, probabilities, temperature
 from simpatico.finetune.mood import Array, best_thresholds, calibrate, macro_f1
 
 N_FOLDS = 5
 N_DRAWS = 200
-
-Kind = Literal["margins", "shares"]
-"""What a row's scores are: log-odds of each label by itself, or logits of shares that sum to 1."""
 
 
 class CrossFit(Value):
@@ -113,28 +110,3 @@ def cross_fit_f1(
         ece_platt=calibration_error(fitted.platt, truth),
         f1=tuple(float(x) for x in 2 * hits / np.maximum(total, 1)),
     )
-
-
-def temperature(scores: Array, labels: Array, kind: Kind) -> float:
-    """The temperature, in [0.01, 100], under which the labels are likeliest (Guo et al., 2017).
-
-    For shares the truth of a row with several labels is an equal share for each.
-    """
-    share = labels / np.maximum(labels.sum(axis=1, keepdims=True), 1)
-
-    def loss(log_t: float) -> float:
-        z = scores / np.exp(log_t)
-        if kind == "shares":
-            return float(-(share * log_softmax(z, axis=1)).sum(axis=1).mean())
-        return float((np.logaddexp(0, z) - labels * z).mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.01), np.log(100)), method="bounded")
-    return float(np.exp(found.x))
-
-
-def probabilities(
-    scores: NDArray[np.floating], temperature: float, kind: Kind
-) -> NDArray[np.float64]:
-    """Probabilities of scores (n, k) at a temperature: (n, k) in [0, 1]."""
-    z = np.asarray(scores, dtype=np.float64) / temperature
-    return np.asarray(softmax(z, axis=1) if kind == "shares" else expit(z))

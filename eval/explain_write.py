@@ -13,8 +13,8 @@ from typing import NamedTuple
 from simpatico.adapters import gguf_of, load_adapter
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
-from simpatico.eval.baselines_llm import CausalModel
 from simpatico.explaining import MAX_REPLY_TOKENS
+from simpatico.finetune.causal import CausalModel
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 

@@ -8,7 +8,7 @@ import numpy as np
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.words import Vocabulary
 from simpatico.domain import Item, Turn, UserState
-from simpatico.eval.crossfit import Kind
+from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array
 from simpatico.protocols import Encoder
 from simpatico.retrieval.packs import load_pack

@@ -80,6 +80,21 @@ train.command("reader", help="Train an adapter that reads what people say.")(_co
 train.command("explainer", help="Train an adapter that says why.")(_command("explainer"))
 
 
+@train.command("calibrate")
+def calibrate(
+    adapter: Annotated[Path, typer.Option("--adapter", help="a trained reader's folder")],
+    data: Annotated[Path, typer.Option("--data", help="labelled sentences, as GoEmotions' dev")],
+) -> None:
+    """Choose when a mood that the reader hears holds, on sentences it did not learn from."""
+    from simpatico.finetune.calibrate import calibrate_reader
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    with progress_bars() as bars:
+        found = calibrate_reader(adapter, data, cache=settings.cache, progress=bars)
+    typer.echo(f"temperature {found.temperature:.3f}; thresholds written to {adapter}")
+
+
 def _with_bars(work: Callable[[ProgressCallback], Adapter]) -> Adapter:
     """Run with a bar for each stage; the loss, part of a label, gets lines of its own."""
     with progress_bars() as bars:

@@ -7,18 +7,16 @@ certain.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-from pydantic import Field, ValidationError, field_validator
 
 from simpatico.agent.read.mood import DECAY, Array, fade, readable, to_mood
 from simpatico.agent.read.rules import Heard, merge
 from simpatico.agent.read.understand import Rules, Understood
 from simpatico.agent.read.verdict import as_array, mass_at, settle, shares_at, sure_of
+from simpatico.calibration import Calibration
 from simpatico.domain import (
     MOODS,
     Completion,
@@ -26,12 +24,10 @@ from simpatico.domain import (
     Item,
     Mentions,
     Mood,
-    MoodDistribution,
     Turn,
     UserState,
-    Value,
 )
-from simpatico.errors import BadReply, ModelError
+from simpatico.errors import BadReply
 from simpatico.protocols import LLM
 from simpatico.reading import (
     BAR,
@@ -77,42 +73,6 @@ _GENRES = {word: label for label, word in GENRE_WORDS.items()}
 _TONES = {word: label for label, word in TONE_WORDS.items()}
 _WISH = re.compile(r"(before|after) (\d{4})|(\d{4})s|(\S+)")
 _FEELINGS = np.array([mood != "neutral" for mood in MOODS])
-
-
-class Calibration(Value):
-    """What turns the shares of moods into moods: shipped with an adapter as calibration.json.
-
-    Attributes:
-        temperature: shares are raised to 1/temperature and made to sum to 1 again.
-        thresholds: for each of `MOODS`, the share from which on it holds, in (0, 1].
-    """
-
-    temperature: float = Field(default=1.0, gt=0)
-    thresholds: MoodDistribution = (0.25,) * len(MOODS)
-
-    @field_validator("thresholds")
-    @classmethod
-    def _of_every_mood(cls, value: MoodDistribution) -> MoodDistribution:
-        if not value or min(value) <= 0:
-            raise ValueError("wanted a threshold in (0, 1] for each mood")
-        return value
-
-    def sharpened(self, shares: Mapping[str, float]) -> Array:
-        """Shares by mood as (28,), after the temperature."""
-        values = as_array(shares) ** (1 / self.temperature)
-        return np.asarray(values / values.sum(), dtype=np.float32)
-
-
-def read_calibration(file: Path) -> Calibration:
-    """Read calibration.json.
-
-    Raises:
-        ModelError: it is missing, or is not what a calibration is.
-    """
-    try:
-        return Calibration.model_validate(json.loads(file.read_text("utf-8")))
-    except (OSError, ValueError, ValidationError) as error:
-        raise ModelError(f"the calibration {file} cannot be used: {error}") from error
 
 
 class AdapterReader:
@@ -206,9 +166,14 @@ class AdapterReader:
             changed["query"] = state.query or _searched(reply)
         return state.model_copy(update=changed)
 
+    def _sharpened(self, shares: Mapping[str, float]) -> Array:
+        """Shares by mood as (28,), after the temperature; they sum to 1."""
+        values = as_array(shares) ** (1 / self._calibration.temperature)
+        return np.asarray(values / values.sum(), dtype=np.float32)
+
     def _mood(self, said: str, shares: Mapping[str, float], previous: UserState | None) -> Mood:
         """Now's mood over the fading one of before; a plain request says nothing of either."""
-        now = self._calibration.sharpened(shares) if said and readable(said) else None
+        now = self._sharpened(shares) if said and readable(said) else None
         before: Array | None = None
         if previous is not None and previous.mood.distribution:
             before = np.array(previous.mood.distribution, dtype=np.float32)

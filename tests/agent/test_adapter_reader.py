@@ -1,10 +1,8 @@
 """The reader that asks the adapter, against scripted answers with log-probabilities."""
 
 import asyncio
-import json
 import math
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,12 @@ from simpatico.agent.read.adapter_reader import (
     TOP_LOGPROBS,
     WISH_SURE,
     AdapterReader,
-    Calibration,
-    read_calibration,
 )
 from simpatico.agent.read.mood import DECAY
 from simpatico.agent.read.understand import Rules
+from simpatico.calibration import Calibration
 from simpatico.domain import MOODS, Completion, Item, Mood, Token, Turn, UserState
-from simpatico.errors import BadReply, LLMUnavailable, ModelError
+from simpatico.errors import BadReply, LLMUnavailable
 from simpatico.reading import MAX_ANSWER_TOKENS, MOOD_WORDS
 from simpatico.retrieval.titles import TitleIndex
 
@@ -288,36 +285,6 @@ def test_what_people_write_cannot_add_a_line() -> None:
     text = "hello\nread: joy cheer seek | | comedy | | comedy\nthem: x"
     asyncio.run(reader.read([Turn(role="user", text=text)]))
     assert llm.prompts[0].count("\n") == 1 and llm.prompts[0].endswith("\nread:")
-
-
-def test_a_calibration_is_read_as_it_is_shipped(tmp_path: Path) -> None:
-    file = tmp_path / "calibration.json"
-    thresholds = {mood: 0.1 + place / 100 for place, mood in enumerate(MOODS)}
-    file.write_text(json.dumps({"temperature": 0.8, "thresholds": thresholds}))
-    calibration = read_calibration(file)
-    assert calibration.temperature == 0.8
-    assert calibration.thresholds[MOODS.index("anger")] == thresholds["anger"]
-    assert sum(calibration.sharpened({"joy": 0.5, "love": 0.5})) == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        '{"temperature": 0, "thresholds": {}}',
-        '{"temperature": 1, "thresholds": {}}',
-        '{"temperature": 1, "thresholds": {"joy": 0.5}}',
-        '{"temperature": 1, "thresholds": {"bliss": 0.5}}',
-        None,
-    ],
-)
-def test_a_calibration_that_is_none_is_a_model_error(tmp_path: Path, content: str | None) -> None:
-    file = tmp_path / "calibration.json"
-    if content is not None:
-        file.write_text(content)
-    with pytest.raises(ModelError, match="calibration"):
-        read_calibration(file)
 
 
 def test_the_words_of_the_moods_are_those_of_the_answer() -> None:

@@ -15,11 +15,12 @@ from simpatico.agent import build as module
 from simpatico.agent import roles
 from simpatico.agent.build import build
 from simpatico.agent.engine import LlamaServer
-from simpatico.agent.read.adapter_reader import AdapterReader, Calibration
+from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.roles import roles_of, weights_wanted
 from simpatico.agent.service import Simpatico
+from simpatico.calibration import Calibration
 from simpatico.domain import MOODS, Finished, TurnOptions
 from simpatico.errors import ModelError, SettingsError
 from simpatico.lorafile import Lora, LoraConfig, Pair, PlaceKey

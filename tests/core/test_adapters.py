@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from simpatico import adapters
 from simpatico.adapters import Adapter, Card, load_adapter, write_card
+from simpatico.calibration import Calibration, write_calibration
 from simpatico.domain import Completion, Token
 from simpatico.errors import ModelError
 from simpatico.lorafile import read_lora, sha256_of
@@ -80,6 +81,7 @@ def make(folder: Path, made: dict[str, NDArray[Any]] | None = None, **card: Any)
         "figures": {"macro F1, dev": 0.5, "set": "dev"},
     }
     write_card(folder, Card.model_validate(told | card))
+    write_calibration(folder / "calibration.json", Calibration())
     return folder
 
 
@@ -268,6 +270,10 @@ def test_names_that_are_taken_or_unknown(tmp_path: Path) -> None:
 def test_a_damaged_adapter_does_not_get_in(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="untrained"):
         adapters.add(make(tmp_path / "a", untrained()), tmp_path / "home")
+    uncalibrated = make(tmp_path / "b")
+    (uncalibrated / "calibration.json").unlink()
+    with pytest.raises(ModelError, match=r"calibration.json cannot be used"):
+        adapters.add(uncalibrated, tmp_path / "home")
     assert adapters.added(tmp_path / "home") == ()
 
 

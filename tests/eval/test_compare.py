@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from simpatico.domain import INTENTS, MOODS, Item, Turn
 from simpatico.errors import DataError, ModelError, SettingsError
-from simpatico.eval import baselines_text, compare_rows
-from simpatico.eval.baselines_llm import Adapted, CausalModel, Prompted
+from simpatico.eval import compare_rows
+from simpatico.eval.baselines_llm import Adapted, Prompted
 from simpatico.eval.baselines_rnn import Recurrent
 from simpatico.eval.baselines_text import (
     KeptVectors,
@@ -35,11 +35,14 @@ from simpatico.eval.compare import (
     to_markdown,
 )
 from simpatico.eval.compare_rows import INTENT, MOOD, NAMES, NEED, rows_of
-from simpatico.eval.crossfit import Kind, cross_fit, cross_fit_f1, probabilities, temperature
+from simpatico.eval.crossfit import cross_fit, cross_fit_f1
 from simpatico.eval.mood_lines import DEV, TEST
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import unwritten, written
+from simpatico.finetune.calibrate import Kind, probabilities, temperature
+from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import best_thresholds, macro_f1
+from simpatico.optional import needs
 from simpatico.protocols import Encoder
 from simpatico.reading import MOOD_WORDS, prompt_of
 from simpatico.retrieval.encoders.hash import HashEncoder
@@ -216,7 +219,7 @@ def test_vectors_are_kept_and_not_mistaken_for_others(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said_with_its_cure() -> None:
     with pytest.raises(SettingsError, match=r"the row gru needs torch.*pip install 'simpatico"):
-        baselines_text.needs("no_such_module", "torch", "the row gru")
+        needs("no_such_module", "torch", "the row gru")
 
 
 class Told:

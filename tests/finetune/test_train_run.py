@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from simpatico import explaining, reading
 from simpatico.adapters import Task, load_adapter
+from simpatico.calibration import read_calibration
 from simpatico.domain import Turn
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune import base as bases
-from simpatico.finetune import train_run
+from simpatico.finetune import calibrate, train_run
 from simpatico.finetune.base import prepare_base
 from simpatico.finetune.examples import Example, Piece, write_examples
 from simpatico.finetune.recipe import LoraRecipe, Recipe, TrainingRecipe, read_recipe
@@ -240,6 +241,22 @@ def data(tmp_path: Path) -> Path:
 
 def go(recipe: Path, data: Path, out: Path, **how: Any) -> Any:
     return run("reader", recipe, data, out, cache=out.parent / "cache", **how)
+
+
+def test_a_trained_reader_is_calibrated_for_its_moods(
+    recipe: Path, tiny: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    go(recipe, data, out)
+    rows = tmp_path / "dev.tsv"
+    rows.write_text("".join(f"rain {i} dog\t{i % 28}\t{i}\n" for i in range(112)))
+    monkeypatch.setattr(calibrate, "prepare_base", lambda name, cache, progress: tiny)
+    found = calibrate.calibrate_reader(out, rows, cache=tmp_path)
+    assert found.temperature > 2, "labels that follow from nothing leave it unsure"
+    assert read_calibration(out / "calibration.json") == found
+    rows.write_text("rain\t1\tx\n")
+    with pytest.raises(DataError, match="at least 100 sentences, got 1"):
+        calibrate.calibrate_reader(out, rows, cache=tmp_path)
 
 
 def stop_at(stage: str, step: int, stop: Callable[[], None]) -> Callable[[str, int, int], None]:

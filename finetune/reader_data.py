@@ -16,7 +16,7 @@ from simpatico.domain import MOODS, Turn
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune.examples import Example, Piece
 from simpatico.finetune.mood import load_goemotions
-from simpatico.finetune.reader_dialogues import iard, read_iard, redial, split_iard
+from simpatico.finetune.reader_dialogues import IntentDialogue, iard, read_iard, redial, split_iard
 from simpatico.finetune.recipe import Mixture
 from simpatico.protocols import ProgressCallback
 from simpatico.reading import MOOD_WORDS, N_EARLIER, STANCE_WORDS, codes_of, prompt_of
@@ -199,7 +199,8 @@ def mixture(
         sources.append((rows, plan.emorynlp))
     if plan.iard or plan.redial:
         split = split_iard(read_iard(data_dir / "iard" / "dialogues.json", seed=seed))
-        sources.append((iard(split.train), plan.iard))
+        if plan.iard:
+            sources.append((_iard(split.train, plan.iard, seed), plan.iard))
         measured = {one.id for one in (*split.dev, *split.test)}
         if plan.redial:
             rows = redial(data_dir / "redial" / "train.jsonl", skip=measured, seed=seed)
@@ -214,6 +215,13 @@ def mixture(
     rng = np.random.default_rng(seed)
     drawn = [example for rows, n in sources for example in _draw(rows, n, rng)]
     return [drawn[i] for i in rng.permutation(len(drawn))]
+
+
+def _iard(dialogues: Sequence[IntentDialogue], n: int, seed: int) -> list[Example]:
+    """At least n examples; a turn that comes again has another mood and need before its intent."""
+    rows = iard(dialogues, seed=seed)
+    rounds = -(-n // len(rows)) if rows else 0
+    return rows + [row for i in range(1, rounds) for row in iard(dialogues, seed=seed + i)]
 
 
 def newest(example: Example) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from simpatico.domain import Turn, Value
+from simpatico.domain import MOODS, NEEDS, Turn, Value
 from simpatico.errors import DataError
 from simpatico.finetune.examples import Example, Piece
 from simpatico.reading import (
@@ -48,6 +48,9 @@ the reply has to answer before what it may note. docs/finetune.md has the reason
 
 UNLEARNT_INTENTS = ("seek", "refine", "reject", "accept", "seen", "feedback")
 """Drawn from for the intent before ReDial's stances, so that no stance can be read off it."""
+
+PLAIN = 0.5
+"""How often a drawn mood is "neutral", and a drawn need "unknown"."""
 
 ELSEWHERE = 10
 """One of so many ReDial dialogues is kept for measuring (`held_out`)."""
@@ -146,12 +149,18 @@ def split_iard(dialogues: Sequence[IntentDialogue], seed: int = 0) -> Split:
     return Split(*([known[i] for i in sorted(part)] for part in parts))
 
 
-def iard(dialogues: Sequence[IntentDialogue]) -> list[Example]:
-    """The seekers' turns, each after up to two before it: only the intent is learnt."""
+def iard(dialogues: Sequence[IntentDialogue], *, seed: int = 0) -> list[Example]:
+    """The seekers' turns, each after up to two before it: only the intent is learnt.
+
+    `seed` is of the mood and the need that stand before it.
+    """
     return [
         Example(
             prompt=prompt_of(_window(one.turns, i)),
-            answer=(*_start(), Piece(text=codes_of(INTENT_WORDS, intent))),
+            answer=(
+                *_start(_rng(seed, one.id, str(i))),
+                Piece(text=codes_of(INTENT_WORDS, intent)),
+            ),
             source="iard",
         )
         for one in dialogues
@@ -252,11 +261,17 @@ def _agreed(mine: int, theirs: int) -> int | None:
     return mine if mine == theirs else None
 
 
-def _start(intent: str = "") -> tuple[Piece, ...]:
-    """What stands before the learnt part: mood and need, and the intent where one is given."""
-    codes = [codes_of(MOOD_WORDS, "neutral"), codes_of(NEED_WORDS, "unknown")]
+def _start(rng: np.random.Generator, *, intent: bool = False) -> tuple[Piece, ...]:
+    """What stands before the learnt part: a mood, a need and, where it is wanted, an intent.
+
+    They are drawn, because the set knows none of them: what is learnt is to hold whatever was said
+    of the mood. With "neutral" before every intent, intents after another mood were misread.
+    """
+    mood = "neutral" if rng.random() < PLAIN else str(rng.choice(MOODS))
+    need = "unknown" if rng.random() < PLAIN else str(rng.choice(NEEDS))
+    codes = [codes_of(MOOD_WORDS, mood), codes_of(NEED_WORDS, need)]
     if intent:
-        codes += [codes_of(INTENT_WORDS, intent), BAR]
+        codes += [codes_of(INTENT_WORDS, str(rng.choice(UNLEARNT_INTENTS))), BAR]
     return tuple(Piece(text=code, weight=0) for code in codes)
 
 
@@ -330,12 +345,12 @@ def _stance_examples(row: dict[str, Any], seed: int) -> list[Example]:
         sure = [stance for stance in stances if stance is not None]
         if not sure or len(sure) < len(films) or not fits:
             continue
-        intent = UNLEARNT_INTENTS[_rng(seed, key, str(number)).integers(len(UNLEARNT_INTENTS))]
+        rng = _rng(seed, key, str(number))
         out.append(
             Example(
                 prompt=prompt_of(_window(turns, len(turns) - 1)),
                 answer=(
-                    *_start(intent),
+                    *_start(rng, intent=True),
                     *(Piece(text=codes_of(STANCE_WORDS, stance)) for stance in sure),
                 ),
                 source="redial",

@@ -36,7 +36,7 @@ from simpatico.finetune.reader_dialogues import (
     write_title,
 )
 from simpatico.finetune.recipe import Mixture
-from simpatico.reading import INTENT_WORDS, MOOD_WORDS
+from simpatico.reading import INTENT_WORDS, MOOD_WORDS, NEED_WORDS
 from simpatico.text import fold
 
 EMORY_HEADER = "Utterance,Speaker,Emotion,Scene_ID,Utterance_ID,Season,Episode\n"
@@ -158,11 +158,13 @@ def test_only_the_intent_of_a_seekers_turn_is_learnt(tmp_path: Path) -> None:
     ]
     (dialogue,) = read_iard(iard_file(tmp_path, said))
     first, second = iard([dialogue])
-    assert [(p.text, p.weight) for p in first.answer] == [
-        (" neutral", 0),
-        (" any", 0),
-        (" seek", 1),
-    ]
+    assert [p.weight for p in first.answer] == [0, 0, 1]
+    assert first.answer[2].text == " seek"
+    drawn = [iard([dialogue], seed=seed)[0].answer[:2] for seed in range(60)]
+    assert {mood.text.strip() for mood, _ in drawn} <= {*MOOD_WORDS.values()}
+    assert {need.text.strip() for _, need in drawn} <= {*NEED_WORDS.values()}
+    assert 15 < sum(mood.text == " neutral" for mood, _ in drawn) < 45
+    assert 15 < sum(need.text == " any" for _, need in drawn) < 45
     assert first.prompt.startswith("us: Hi! What do you like?\nthem: comedies. Or this: ")
     assert newest(first).casefold().count("heat") == 1
     assert not {"@", "<", ">"} & set(first.prompt)
@@ -212,7 +214,9 @@ def test_stances_stand_in_the_order_of_the_message(tmp_path: Path) -> None:
     file = redial_file(tmp_path, [(2, "Hi"), (2, "Seen @6 ?"), (1, "hello"), (1, text)])
     (example,) = redial(file)
     assert stances(example) == [" liked", " hated", " named"]
-    assert [(p.text, p.weight) for p in example.answer[:2]] == [(" neutral", 0), (" any", 0)]
+    assert example.answer[0].text.strip() in MOOD_WORDS.values()
+    assert example.answer[1].text.strip() in NEED_WORDS.values()
+    assert [p.weight for p in example.answer[:4]] == [0, 0, 0, 0]
     assert example.answer[2].text.strip() in INTENT_WORDS.values()
     assert example.answer[3] == Piece(text=" |", weight=0)
     assert "@" not in example.prompt

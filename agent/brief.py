@@ -3,11 +3,18 @@
 import re
 from collections.abc import Sequence
 
-from simpatico.agent.evidence import Evidence
-from simpatico.agent.explain import SURE_ENOUGH, clean_prose, premise
+from simpatico.agent.evidence import Evidence, sentences
+from simpatico.agent.explain import SURE_ENOUGH, because, bold, clean_prose, premise
 from simpatico.agent.words import kept, left_out
 from simpatico.domain import Item, Reason, Recommendation, UserState
-from simpatico.explaining import MAX_ITEMS, MAX_REASON_CHARS, Brief, BriefItem
+from simpatico.explaining import (
+    MAX_ITEMS,
+    MAX_REASON_CHARS,
+    MAX_REASONS,
+    Brief,
+    BriefItem,
+    Filling,
+)
 from simpatico.text import clean
 
 _WITH_YEAR = re.compile(r"(.+) \((\d{4})\)")
@@ -41,6 +48,14 @@ def recommendations_of(brief: Brief) -> tuple[Recommendation, ...]:
     )
 
 
+def fillings_of(brief: Brief, items: Sequence[Item]) -> tuple[Filling, ...]:
+    """What the places of a reply to a brief become; `items` are the brief's, in its order."""
+    return tuple(
+        Filling(bold(item), told.premise, because(_telling(told.reasons[:MAX_REASONS])))
+        for item, told in zip(items, brief.items, strict=False)
+    )
+
+
 def evidence_of(brief: Brief) -> Evidence:
     """What may be said by one who knows nothing but a brief."""
     return Evidence.of(recommendations_of(brief), said=(brief.said, brief.kept))
@@ -65,13 +80,23 @@ def _item(recommendation: Recommendation) -> BriefItem:
     return BriefItem(
         label=clean(item.label, max_chars=300) or "untitled",
         kind=item.kind,
-        premise=premise(item) or _facts(item),
+        premise=_first_sentence(premise(item)) or _facts(item),
         reasons=tuple(
             clean_prose(reason.text, max_chars=MAX_REASON_CHARS).rstrip(" .;,")
             for reason in sorted(recommendation.reasons, key=_by_weight)
             if reason.kind != "quote"
         ),
     )
+
+
+def _telling(reasons: Sequence[str]) -> Sequence[str]:
+    """Reasons without what any catalogue entry says ("It is a drama from 1990"), if others are."""
+    return [one for one in reasons if not one.startswith(("It is a ", "It is an "))] or reasons
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a premise, as one is enough in a reply that names several items."""
+    return sentences(text)[0].strip() if text else ""
 
 
 def _facts(item: Item) -> str:

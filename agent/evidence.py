@@ -68,7 +68,8 @@ class Evidence:
     ) -> "Evidence":
         """The evidence that recommendations carry with them."""
         items = tuple(one.item for one in recommendations)
-        quotes = [premise(item) for item in items]
+        told = [premise(item) for item in items]
+        quotes = [text.rstrip(" .;,") for one in told for text in (one, *sentences(one))]
         quotes += [
             clean_prose(reason.text, max_chars=200).rstrip(" .;,")
             for one in recommendations

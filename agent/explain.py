@@ -343,6 +343,11 @@ def _inside(text: str) -> str:
     return text[0].lower() + text[1:] if _LOWER_START.match(text) else text
 
 
+def because(reasons: Sequence[str]) -> str:
+    """Reasons as one or more clauses within a sentence: "it's warm, and it has a dog"."""
+    return _joined([_inside(text) for text in reasons])
+
+
 def _joined(reasons: Sequence[str]) -> str:
     """Two whole clauses are joined by "and"; anything else by semicolons."""
     whole = all(text.startswith(("it ", "it's ", "people ", "you ")) for text in reasons)

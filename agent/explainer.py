@@ -1,16 +1,17 @@
 """The explainer: a language model with an adapter for it writes the reply, the gate lets it out.
 
-The model names items by their places ("[1]"), which are filled in as it writes: it cannot misspell
-a title. All else it says passes the grounding check sentence by sentence.
+The model names items and what is known of them by places ("[1]", "[1:]", "[1|]"), which are filled
+in as it writes: it cannot misspell a title or make up a fact there. All else it says passes the
+grounding check sentence by sentence.
 """
 
 import logging
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from simpatico.agent.brief import brief_of, evidence_of
+from simpatico.agent.brief import brief_of, evidence_of, fillings_of
 from simpatico.agent.evidence import Evidence, FindTitles
-from simpatico.agent.explain import bold, clean_prose
+from simpatico.agent.explain import clean_prose
 from simpatico.agent.ground import Gate, check, entry_of, evidence_for
 from simpatico.domain import Constraints, Item, Recommendation, UserState
 from simpatico.errors import LLMError
@@ -19,6 +20,7 @@ from simpatico.explaining import (
     MAX_REPLY_TOKENS,
     MAX_SENTENCES,
     Brief,
+    Filling,
     faults,
     fill,
     prompt_of,
@@ -27,8 +29,8 @@ from simpatico.protocols import LLM
 
 ADAPTER = "explainer"
 
-_PLACE_OR_BRACKET = re.compile(r"\[(\d{1,2})\]|[\[\]]")
-_HALF_A_PLACE = re.compile(r"\[\d{0,2}$")
+_PLACE_OR_BRACKET = re.compile(r"\[(\d{1,2})([:|]?)\]|[\[\]]")
+_HALF_A_PLACE = re.compile(r"\[(?:\d{1,2}[:|]?)?$")
 _ENDED = re.compile(r"[.!?…][\"”’)*_]*\s*$")
 
 log = logging.getLogger(__name__)
@@ -84,7 +86,8 @@ class Explainer:
             yield draft
             return
         brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
-        writing = _Writing(evidence, find_titles, self._names)
+        fillings = fillings_of(brief, evidence.recommended)
+        writing = _Writing(evidence, fillings, find_titles, self._names)
         stream = self._llm.stream(
             prompt_of(brief), max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter=self._adapter
         )
@@ -168,8 +171,8 @@ def unaided(
         names: words of people's names, as in `Explainer`.
     """
     evidence = evidence or evidence_of(brief)
-    labels = [bold(item) for item in evidence.recommended]
-    checked = check(fill(reply, labels), evidence, find_titles=find_titles, names=names)
+    said = fill(reply, fillings_of(brief, evidence.recommended))
+    checked = check(said, evidence, find_titles=find_titles, names=names)
     found = faults(reply, len(brief.items))
     found += [f"not in evidence: {sentence}" for sentence in checked.dropped]
     return found + [f"not named: {item_id}" for item_id in checked.missing]
@@ -186,7 +189,11 @@ class _Writing:
     """
 
     def __init__(
-        self, evidence: Evidence, find_titles: FindTitles | None, names: Collection[str]
+        self,
+        evidence: Evidence,
+        fillings: Sequence[Filling],
+        find_titles: FindTitles | None,
+        names: Collection[str],
     ) -> None:
         self.sent = ""
         self.over = False
@@ -194,13 +201,14 @@ class _Writing:
         self.problems: list[str] = []
         self._evidence = evidence
         self._gate = Gate(evidence, find_titles=find_titles, names=names)
-        self._labels = [bold(item) for item in evidence.recommended[:MAX_ITEMS]]
+        self._fillings = fillings[:MAX_ITEMS]
         self._raw = ""  # what the model wrote
         self._half = ""  # a place of which the end is still to come
         self._waiting = ""  # filled in, not yet a whole sentence
         self._held = ""  # checked, waiting for the first item
         self._n_places = 0
         self._n_sentences = 0
+        self._details: set[str] = set()
 
     def take(self, piece: str) -> str:
         """Take a piece of what the model writes; gives what may be sent now."""
@@ -223,7 +231,7 @@ class _Writing:
             self._wrong("a place without an end")
         whole = whole and not self.problems and bool(_ENDED.search(self._waiting))
         if whole and not self.sent:
-            self.problems += faults(self._raw, len(self._labels))
+            self.problems += faults(self._raw, len(self._fillings))
         if self.problems and not self.sent:
             return ""
         n_dropped = len(self._gate.dropped)
@@ -263,13 +271,30 @@ class _Writing:
         for match in _PLACE_OR_BRACKET.finditer(text):
             done += text[at : match.start()]
             at = match.end()
-            self._n_places += 1
-            fits = match[1] is not None and int(match[1]) == self._n_places
-            if not fits or self._n_places > len(self._labels):
-                self._wrong(f"{match[0]} where place {self._n_places} was wanted")
+            if match[2]:
+                known = self._detail(match, self._waiting + done)
+            else:
+                known = self._label(match)
+            if not known:
                 return done
-            done += self._labels[self._n_places - 1]
+            done += known
         return done + text[at:]
+
+    def _label(self, match: re.Match[str]) -> str:
+        self._n_places += 1
+        fits = match[1] is not None and int(match[1]) == self._n_places
+        if fits and self._n_places <= len(self._fillings):
+            return self._fillings[self._n_places - 1].label
+        self._wrong(f"{match[0]} where place {self._n_places} was wanted")
+        return ""
+
+    def _detail(self, match: re.Match[str], before: str) -> str:
+        if int(match[1]) == self._n_places and match[0] not in self._details:
+            self._details.add(match[0])
+            if known := self._fillings[self._n_places - 1].text(match[2], before):
+                return known
+        self._wrong(f"{match[0]} where it has no place")
+        return ""
 
     def _wrong(self, problem: str) -> None:
         self.over = True

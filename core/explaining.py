@@ -10,12 +10,18 @@ The prompt is raw text, continued by the model:
     [2] Calendar Girls (2003), film: Ladies of a village pose for a calendar. | it is warm
     reply:
 
-The reply is one line in which `[1]` stands for the first item's label, so that no title can be
-misspelt or made up; a grammar holds it to each place once, in order.
+The reply is one line with places in it,
+
+    That sounds heavy. Start with [1], because [1|]: [1:]. Then there's [2]: [2:]. Shall I go on?
+
+`[1]` stands for the first item's label, `[1:]` for what follows the colon of its line, `[1|]` for
+what follows the bar. So neither a title nor a fact can be misspelt or made up, and a small model
+has little to write.
 """
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -30,7 +36,14 @@ MAX_PREMISE_CHARS = 220
 MAX_REASON_CHARS = 120
 MAX_REASONS = 2
 
-_PLACE = re.compile(r"\[(\d+)\]")
+PLACE = re.compile(r"\[(\d+)([:|]?)\]")
+
+OPENING_WORD = re.compile(
+    r"(?:A|An|The|In|On|At|As|After|Before|When|While|During|From|For|To|With|Two|Three|Four|Five"
+    r"|Six|Seven|Some|Its|His|Her|Their|It|Each|Every|Both|Once)\b(?! [A-Z])"
+)
+"""A premise that opens with such a word loses its capital within a sentence."""
+
 _SENTENCE_END = re.compile(r"[.!?…][\"”’)]*(?=\s|$)")
 
 
@@ -41,6 +54,23 @@ class BriefItem(Value):
     kind: str = "film"
     premise: str = ""
     reasons: tuple[str, ...] = ()
+
+
+class Filling(NamedTuple):
+    """What an item's places become: its label, what it is about, why it fits; "" is unknown."""
+
+    label: str
+    about: str = ""
+    why: str = ""
+
+    def text(self, kind: str, before: str) -> str:
+        """What stands at a place of a kind ("", ":" or "|") after some text; "" when unknown."""
+        if not kind:
+            return self.label
+        words = self.about.rstrip(" .") if kind == ":" else self.why
+        if not before.strip() or before.rstrip()[-1] in ".!?:…":
+            return words[:1].upper() + words[1:]
+        return words[:1].lower() + words[1:] if OPENING_WORD.match(words) else words
 
 
 class Brief(Value):
@@ -92,35 +122,49 @@ def prompt_of(brief: Brief) -> str:
 
 
 def grammar(n_items: int) -> str:
-    """A reply as a GBNF grammar: one line, each place once and in order."""
-    places = " ".join(f'"[{number}]" text' for number in range(1, n_items + 1))
-    return f'root ::= " " text {places} "\\n"\ntext ::= [^\\[\\]\\n]*\n'
+    """A reply as a GBNF grammar: one line, each item once and in order, each detail at most once.
+
+    Details follow their item, what it is about before or after why.
+    """
+    places = " ".join(f'"[{number}]" after{number}' for number in range(1, n_items + 1))
+    rules = [f'root ::= " " text {places} "\\n"', "text ::= [^\\[\\]\\n]*"]
+    for number in range(1, n_items + 1):
+        about, why = f'"[{number}:]" text', f'"[{number}|]" text'
+        rules.append(f"after{number} ::= text (({about} ({why})?) | ({why} ({about})?))?")
+    return "\n".join(rules) + "\n"
 
 
-def fill(reply: str, labels: Sequence[str]) -> str:
+def fill(reply: str, fillings: Sequence[Filling]) -> str:
     """A reply with its places filled in: "[1] is..." -> "The Castle (1997) is...".
 
-    A number without a label is left as it stands, for the grounding check to find.
+    A place that nothing is known for is left as it stands, for the grounding check to find.
     """
-
-    def label(match: re.Match[str]) -> str:
+    reply = reply.strip()
+    done, at = "", 0
+    for match in PLACE.finditer(reply):
+        done += reply[at : match.start()]
+        at = match.end()
         number = int(match[1])
-        return labels[number - 1] if 1 <= number <= len(labels) else match[0]
-
-    return _PLACE.sub(label, reply.strip())
-
-
-def places_of(reply: str) -> list[int]:
-    """The numbers of the items that a reply names, in its order."""
-    return [int(number) for number in _PLACE.findall(reply)]
+        known = fillings[number - 1] if 1 <= number <= len(fillings) else Filling("")
+        done += known.text(match[2], done) or match[0]
+    return done + reply[at:]
 
 
 def faults(reply: str, n_items: int) -> list[str]:
     """What is wrong with the form of a reply (places not yet filled in); empty when nothing is."""
     found = []
-    if places_of(reply) != list(range(1, n_items + 1)):
-        found.append(f"wanted [1] to [{n_items}] once each and in order, got {places_of(reply)}")
-    n_sentences = len(_SENTENCE_END.findall(_PLACE.sub("it", reply)))
+    named: list[int] = []
+    details: set[str] = set()
+    for match in PLACE.finditer(reply):
+        if not match[2]:
+            named.append(int(match[1]))
+        elif match[0] in details or named[-1:] != [int(match[1])]:
+            found.append(f"wanted {match[0]} once, and after [{match[1]}]")
+        else:
+            details.add(match[0])
+    if named != list(range(1, n_items + 1)):
+        found.append(f"wanted [1] to [{n_items}] once each and in order, got {named}")
+    n_sentences = len(_SENTENCE_END.findall(PLACE.sub("it", reply)))
     if not MIN_SENTENCES <= n_sentences <= MAX_SENTENCES:
         wanted = f"{MIN_SENTENCES} to {MAX_SENTENCES} sentences"
         found.append(f"wanted {wanted}, got {n_sentences}")
@@ -128,7 +172,7 @@ def faults(reply: str, n_items: int) -> list[str]:
         found.append("wanted one line")
     if not reply.strip().endswith((".", "?", "!")):
         found.append("wanted an end")
-    if re.search(r"[\[\]]", _PLACE.sub("", reply)):
+    if re.search(r"[\[\]]", PLACE.sub("", reply)):
         found.append("wanted no brackets but places")
     return found
 

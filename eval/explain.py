@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Literal, NamedTuple
 
+from simpatico.agent.brief import fillings_of
 from simpatico.agent.evidence import FindTitles, name_words
 from simpatico.agent.explain import bold
 from simpatico.agent.explainer import Explainer, unaided
@@ -114,7 +115,7 @@ def judge(who: Who, number: int, case: Case, raw: str, eyes: Eyes) -> Judged:
     find_titles = eyes.find_titles if case.films else None
     said = raw
     if who == "adapter":
-        said = fill(raw, [bold(item) for item in evidence.recommended])
+        said = fill(raw, fillings_of(brief, evidence.recommended))
         problems = unaided(raw, brief, evidence=evidence, find_titles=find_titles, names=eyes.names)
         sent = asyncio.run(_explained(case, raw, find_titles, eyes.names))
     else:

@@ -9,6 +9,7 @@ Ours ship as `explainer_examples.jsonl.gz`. As examples for `simpatico train exp
 import argparse
 import gzip
 import json
+import random
 import re
 import sys
 import zlib
@@ -24,6 +25,7 @@ from simpatico.domain import Value
 from simpatico.errors import DataError
 from simpatico.explaining import Brief, faults, prompt_of
 from simpatico.finetune.examples import Example, Piece, write_examples
+from simpatico.finetune.explainer_compose import compose, one_sentence, varied
 from simpatico.text import fold
 
 SHIPPED = "explainer_examples.jsonl.gz"
@@ -32,6 +34,7 @@ ALIKE = 0.6
 """Replies that share more than this of their three-word runs (Jaccard) are one reply, twice."""
 
 SHARES = (0.8, 0.1, 0.1)
+N_VARIATIONS = 4
 MAX_PROBLEMS = 50
 
 
@@ -144,10 +147,20 @@ def split(rows: Sequence[Row], *, seed: int = 0, shares: Sequence[float] = SHARE
     return Split(*parts)
 
 
-def to_example(row: Row) -> Example:
-    """A row as the trainer takes it: the reply and its line end, which ends it in use."""
-    reply = Piece(text=f" {row.reply.strip()}\n")
-    return Example(prompt=prompt_of(row.brief), answer=(reply,), source=SOURCE)
+def to_examples(row: Row, *, n: int, seed: int) -> list[Example]:
+    """A row as the trainer takes it: n replies composed for its brief and for variations of it.
+
+    The line end is learnt, too: it ends a reply in use.
+    """
+    rng = random.Random(f"{seed} {row.model_dump_json()}")
+    out = []
+    for number in range(n):
+        brief = one_sentence(row.brief if number == 0 else varied(row.brief, rng))
+        reply = compose(brief, rng, own=row.reply if number == 0 else "")
+        out.append(
+            Example(prompt=prompt_of(brief), answer=(Piece(text=f" {reply}\n"),), source=SOURCE)
+        )
+    return out
 
 
 def _runs(reply: str, n: int = 3) -> frozenset[tuple[str, ...]]:
@@ -181,6 +194,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder for the examples")
     parser.add_argument("--keep", type=Path, help="also write the distinct rows to this file")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--variations", type=int, default=N_VARIATIONS, help="of a row to learn")
     given = parser.parse_args(argv)
     try:
         rows = read_rows(given.files) if given.files else shipped_rows()
@@ -197,7 +211,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)
         for name, part in parts._asdict().items():
-            write_examples(given.out / f"{name}.jsonl", map(to_example, part))
+            n = given.variations if name == "train" else 1
+            made = [each for row in part for each in to_examples(row, n=n, seed=given.seed)]
+            write_examples(given.out / f"{name}.jsonl", made)
     sizes = ", ".join(f"{name} {len(part)}" for name, part in parts._asdict().items())
     print(f"{len(rows)} rows: {sizes}")
 

@@ -30,7 +30,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import LLMUnavailable
-from simpatico.explaining import Brief, BriefItem, faults, fill, grammar, prompt_of
+from simpatico.explaining import Brief, BriefItem, Filling, faults, fill, grammar, prompt_of
 
 CASTLE = Item(
     id="castle",
@@ -60,6 +60,15 @@ GOOD = (
     "That sounds like a long week. [1] has a cheerful family going to court for its house, and it "
     "is warm and funny. In [2] four identical bags get mixed up in a hotel. Would you like "
     "something calmer?"
+)
+DETAILED = (
+    "That sounds heavy. I'd start with [1], because [1|]: [1:]. In [2], [2:]. Would you like "
+    "something calmer?"
+)
+FILLED_DETAILS = (
+    "That sounds heavy. I'd start with **The Castle (1997)**, because it's warm and funny: A "
+    "cheerful family goes to court to keep its house. In **What's Up, Doc? (1972)**, four "
+    "identical bags are mixed up in a hotel. Would you like something calmer?"
 )
 FILLED = GOOD.replace("[1]", "**The Castle (1997)**").replace("[2]", "**What's Up, Doc? (1972)**")
 
@@ -119,6 +128,8 @@ def said(text: str, **more: Any) -> str:
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
 def test_places_are_filled_in_however_the_pieces_fall(size: int) -> None:
     assert said(" " + GOOD + "\n", size=size) == FILLED
+    assert said(" " + DETAILED + "\n", size=size) == FILLED_DETAILS
+    assert unaided(DETAILED, brief_of(SAD, TWO, said=SAID)) == []
 
 
 def test_it_comes_sentence_by_sentence_from_the_first_item_on() -> None:
@@ -340,9 +351,16 @@ def test_hostile_texts_keep_to_their_line(nasty: str) -> None:
     )
     assert got.count("**The Castle (1997)**") == 1
     assert "\n\n\n" not in got and "https:" not in got
+    got = said(
+        "In [1], [1:], because [1|]. [2]: [2:]. More?",
+        recommended=recommended,
+        draft=explain.compose(SAD, recommended),
+    )
+    assert got.count("**The Castle (1997)**") == 1
+    assert not re.search(r"https?:|(?<!\\)<|\u202e", got)
 
 
-written = st.text(alphabet=st.sampled_from('[]123 aB.!?\n*"'), max_size=60)
+written = st.text(alphabet=st.sampled_from('[]:|123 aB.!?\n*"'), max_size=60)
 
 
 @settings(max_examples=300, deadline=None)
@@ -401,6 +419,9 @@ def test_a_good_reply_needs_no_aid() -> None:
         ("[2] then [1]. More?", "once each"),
         ("[1] and [2]", "wanted 2 to 5 sentences"),
         ("[1] is [so] warm. [2]. More?", "no brackets"),
+        ("[1:] is [1]. [2]. More?", "[1:] once, and after [1]"),
+        ("[1]: [1:], [1:]. [2]. More?", "[1:] once, and after [1]"),
+        ("[1] and [2]: [1:]. More?", "[1:] once, and after [1]"),
     ],
 )
 def test_what_is_wrong_is_said(reply: str, problem: str) -> None:
@@ -408,9 +429,28 @@ def test_what_is_wrong_is_said(reply: str, problem: str) -> None:
 
 
 def test_the_form_is_what_the_grammar_says() -> None:
-    assert grammar(2) == ('root ::= " " text "[1]" text "[2]" text "\\n"\ntext ::= [^\\[\\]\\n]*\n')
+    assert grammar(1) == (
+        'root ::= " " text "[1]" after1 "\\n"\n'
+        "text ::= [^\\[\\]\\n]*\n"
+        'after1 ::= text (("[1:]" text ("[1|]" text)?) | ("[1|]" text ("[1:]" text)?))?\n'
+    )
     assert faults(GOOD, 2) == []
-    assert fill(" [1] and [3] ", ["A"]) == "A and [3]"
+    assert faults(DETAILED, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "filled"),
+    [
+        (" [1] and [3] ", "A and [3]"),
+        ("[1]: [1:]. Yes.", "A: A dog barks. Yes."),
+        ("In [1], [1:], because [1|].", "In A, a dog barks, because it's warm."),
+        ("[1]? [1|].", "A? It's warm."),
+        ("[2], where [2:], for [2|]", "B, where Rex barks, for [2|]"),
+    ],
+)
+def test_what_is_known_of_an_item_fits_into_the_sentence(reply: str, filled: str) -> None:
+    items = (Filling("A", "A dog barks.", "it's warm"), Filling("B", "Rex barks."))
+    assert fill(reply, items) == filled
 
 
 def test_a_brief_takes_only_moods_and_needs_that_there_are() -> None:

@@ -1,20 +1,24 @@
 import gzip
 import json
+import random
 from pathlib import Path
 
 import pytest
 
+from simpatico.agent.explainer import unaided
 from simpatico.errors import DataError
 from simpatico.explaining import Brief, BriefItem, prompt_of
 from simpatico.finetune.examples import read_examples
+from simpatico.finetune.explainer_compose import compose, one_sentence, varied
 from simpatico.finetune.explainer_data import (
     Row,
     check_rows,
     distinct,
     main,
     read_rows,
+    shipped_rows,
     split,
-    to_example,
+    to_examples,
     twins,
     write_rows,
 )
@@ -99,11 +103,53 @@ def test_parts_share_no_message_and_lose_no_row() -> None:
     assert [len(each) for each in said] == [32, 4, 4]
 
 
-def test_an_example_is_the_prompt_and_the_reply_with_its_line_end() -> None:
-    example = to_example(ROWS[0])
-    assert example.prompt == prompt_of(ROWS[0].brief)
-    assert example.answer[0].text == f" {ROWS[0].reply.strip()}\n"
-    check_examples("explainer", [to_example(one) for one in ROWS], where="here")
+def test_examples_are_composed_for_the_brief_and_for_others_of_its_items() -> None:
+    first, *others = to_examples(ROWS[0], n=4, seed=0)
+    assert first.prompt == prompt_of(ROWS[0].brief)
+    assert first.answer[0].text.startswith(" ") and first.answer[0].text.endswith("\n")
+    assert len({one.prompt for one in others}) > 1
+    assert all("Lamp 0 (1990)" in one.prompt for one in others)
+    assert to_examples(ROWS[0], n=4, seed=0) == [first, *others]
+    assert to_examples(ROWS[0], n=4, seed=1) != [first, *others]
+    check_examples("explainer", [first, *others], where="here")
+
+
+def test_every_reply_that_is_learnt_passes_the_check() -> None:
+    rng = random.Random(0)
+    rows = distinct(shipped_rows())
+    openings, closings = set(), 0
+    for row in rows:
+        for brief in (row.brief, varied(row.brief, rng)):
+            brief = one_sentence(brief)
+            reply = compose(brief, rng, own=row.reply if brief.mood == row.brief.mood else "")
+            assert unaided(reply, brief) == [], reply
+            openings.add(reply.split(".")[0])
+            closings += reply.rsplit(". ", 1)[-1] in row.reply
+    assert len(rows) >= 500 and len(openings) > 150 and closings > 100
+
+
+def test_a_variation_is_about_some_of_the_same_items_in_their_order() -> None:
+    items = tuple(BriefItem(label=f"Lamp {n}") for n in range(5))
+    brief = Brief(mood="joy", need="think", said="hello", items=items)
+    made = [varied(brief, random.Random(seed)) for seed in range(60)]
+    assert {len(one.items) for one in made} == {1, 2, 3, 4, 5}
+    assert all(list(one.items) == [i for i in items if i in one.items] for one in made)
+    assert len({one.mood for one in made}) > 8 and len({one.need for one in made}) > 8
+    assert all(one.said == "hello" for one in made)
+
+
+def test_items_without_a_story_are_named_with_what_there_is() -> None:
+    bare, genres, why = (
+        BriefItem(label="A"),
+        BriefItem(label="B", premise="comedy; by Ann Lee"),
+        BriefItem(label="C", reasons=("It is warm",)),
+    )
+    for item, wanted in ((bare, "[1]."), (genres, "[1] ([1:])"), (why, "because [1|]")):
+        brief = Brief(said="hello", items=(item,))
+        for seed in range(20):
+            reply = compose(brief, random.Random(seed))
+            assert unaided(reply, brief) == []
+            assert wanted in reply or (item is bare and "[1] comes" in reply)
 
 
 def test_the_command_writes_parts_that_the_trainer_takes(
@@ -113,7 +159,8 @@ def test_the_command_writes_parts_that_the_trainer_takes(
     main([str(tmp_path / "rows.jsonl"), "--out", str(tmp_path), "--keep", str(tmp_path / "k.gz")])
     told = capsys.readouterr().out
     assert "row 41 repeats row 4" in told and "40 rows: train 32, dev 4, test 4" in told
-    assert len(read_examples(tmp_path / "train.jsonl")) == 32
+    assert len(read_examples(tmp_path / "train.jsonl")) == 4 * 32
+    assert len(read_examples(tmp_path / "dev.jsonl")) == 4
     assert len(gzip.decompress((tmp_path / "k.gz").read_bytes()).splitlines()) == 40
     (tmp_path / "bad.jsonl").write_text(
         json.dumps({"brief": {"items": [{"label": "x"}]}, "reply": "y"})

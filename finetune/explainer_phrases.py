@@ -1,0 +1,184 @@
+"""What replies are composed from, written by hand: openings, ways to name an item, closings.
+
+A feeling is answered as a guess, an offer and a closing claim nothing about an item.
+"""
+
+GROUPS: dict[str, str] = {
+    **dict.fromkeys(("sadness", "disappointment", "remorse"), "low"),
+    "grief": "grief",
+    **dict.fromkeys(("nervousness", "fear"), "tense"),
+    "embarrassment": "awkward",
+    **dict.fromkeys(("anger", "annoyance", "disapproval", "disgust"), "cross"),
+    **dict.fromkeys(("joy", "excitement", "optimism"), "bright"),
+    "amusement": "amused",
+    "pride": "proud",
+    "relief": "relieved",
+    "gratitude": "thankful",
+    **dict.fromkeys(("love", "caring"), "tender"),
+    "admiration": "impressed",
+    **dict.fromkeys(("curiosity", "surprise"), "curious"),
+    **dict.fromkeys(("confusion", "realization"), "puzzled"),
+}
+"""Which moods are answered alike. The others say too little of a person to be mirrored."""
+
+FEELINGS: dict[str, tuple[str, ...]] = {
+    "low": (
+        "That sounds heavy",
+        "That sounds like a lot to carry",
+        "It sounds as if it's been a hard stretch",
+        "Sounds like the day took more than it gave",
+        "I'm sorry things feel like that just now",
+    ),
+    "grief": (
+        "I'm sorry, that sounds like a real loss",
+        "That sounds like something that takes its time",
+        "I'm sorry you have that to carry",
+    ),
+    "tense": (
+        "Sounds like a lot is going round in your head",
+        "That sounds nerve-racking",
+        "It sounds as if you could use some room to breathe",
+        "Sounds like it's hard to settle just now",
+    ),
+    "awkward": (
+        "That sounds like one to laugh about later",
+        "Sounds like a moment you'd rather forget",
+        "It sounds as if that one stung a little",
+    ),
+    "cross": (
+        "That sounds maddening",
+        "Sounds like your patience was tested",
+        "That would get under anyone's skin",
+        "It sounds as if you've had enough of it",
+    ),
+    "bright": (
+        "Sounds like things are looking good",
+        "You seem in good spirits",
+        "It sounds as if there's something to smile about",
+        "That sounds like good news",
+    ),
+    "amused": ("Sounds like you're in the mood to grin", "That does sound funny"),
+    "proud": ("That sounds like something to be proud of", "Sounds like you earned that"),
+    "relieved": ("That sounds like a weight off", "Sounds like you can breathe out now"),
+    "thankful": (
+        "Sounds like there's something to be thankful for",
+        "It sounds as if somebody was good to you",
+    ),
+    "tender": (
+        "That sounds lovely",
+        "Sounds like there's some warmth in the air",
+        "It sounds as if someone matters to you",
+    ),
+    "impressed": ("Sounds like that left its mark", "It sounds as if something impressed you"),
+    "curious": (
+        "You seem curious",
+        "Sounds like you're up for a discovery",
+        "That sounds like a thread worth following",
+    ),
+    "puzzled": ("Sounds like a lot to untangle", "That sounds like something to mull over"),
+}
+
+OFFERS: dict[str, tuple[str, ...]] = {
+    "cheer_up": (
+        "here's something to lift your spirits",
+        "let's make things a little brighter",
+        "this may cheer the evening up",
+    ),
+    "calm_down": (
+        "here's something to slow down with",
+        "let's take the edge off",
+        "this may help you unwind",
+    ),
+    "thrill": (
+        "here's something to get the pulse up",
+        "let's make your heart race a little",
+        "this should keep you on the edge of your seat",
+    ),
+    "cry_it_out": (
+        "here's something for a good cry",
+        "let's get the tissues ready",
+        "this may help to let it out",
+    ),
+    "think": (
+        "here's something to chew on",
+        "let's set your thoughts going",
+        "this may give you something to turn over",
+    ),
+    "laugh": (
+        "here's something for a laugh",
+        "let's get you laughing",
+        "this should be good for a grin",
+    ),
+    "connect": (
+        "here's something for feeling close to people",
+        "let's find you some good company",
+        "this may bring a little warmth",
+    ),
+    "focus": (
+        "here's something to hold your attention",
+        "let's find you something to sink into",
+        "this should keep you with it for a while",
+    ),
+    "escape": (
+        "here's something to take you somewhere else",
+        "let's get you out of here for a while",
+        "this may carry you off",
+    ),
+    "celebrate": (
+        "here's something to keep the good mood going",
+        "let's celebrate that",
+        "this should suit the occasion",
+    ),
+    "unknown": (
+        "here's what I would try",
+        "here's where I would start",
+        "this is what came to mind",
+        "this could suit you",
+    ),
+}
+
+KEPT = ("I kept to {kept}", "I looked only at {kept}", "As you wished, I kept to {kept}")
+KEPT_OUT = (
+    "I kept to {kept} and left out {without}",
+    "I looked only at {kept}, leaving out {without}",
+)
+LEFT_OUT = ("I left out {without}, as you asked", "As you asked, I left out {without}")
+
+FIRST = (
+    "I'd start with {n}",
+    "Start with {n}",
+    "My first thought is {n}",
+    "{n} comes to mind",
+    "You could begin with {n}",
+)
+NEXT = ("Then there's {n}", "You could also try {n}", "{n} is another one", "Next to it, {n}")
+LAST = ("And there's {n}", "Or try {n}", "Last, {n}")
+ONLY = ("Try {n}", "I'd go for {n}", "I'd start with {n}", "My pick is {n}")
+"""Heads of a clause that names an item."""
+
+CLOSINGS = (
+    "Shall I look for something lighter?",
+    "Would you like something calmer, or more exciting?",
+    "Shall I go older, or newer?",
+    "Tell me what's missing, and I'll look again.",
+    "Is that the right mood?",
+    "Shall I stay in this corner, or try another one?",
+    "Does that come close to what you had in mind?",
+    "Would you like it gentler, or with more bite?",
+    "What would make it a better fit?",
+    "Shall I look for something shorter?",
+    "Would something quieter suit you better?",
+    "Is there anything I should stay away from?",
+    "Should I go stranger, or keep it simple?",
+    "If that's not it, tell me where it went wrong.",
+    "Who will be there with you?",
+)
+CLOSINGS_SEVERAL = (
+    "Which of these sounds right for tonight?",
+    "Does one of them sound like you?",
+    "Which one shall I find more of?",
+    "Do you know any of them already?",
+    "Which one speaks to you, the first or the last?",
+    "Shall I look for more like the first?",
+    "Tell me which one is closest, and I'll go on from there.",
+)

@@ -24,6 +24,7 @@ from simpatico.agent.llm import ScriptedLLM
 from simpatico.domain import Completion, Item, Value
 from simpatico.eval.explain_cases import Case, make_cases, read_cases, write_cases
 from simpatico.eval.explain_check import (
+    additions,
     distinct_2,
     known_of,
     n_words,
@@ -54,7 +55,8 @@ N_IN_LLAMACPP = 20
 MAX_REPHRASED = 300
 BASE_MODEL = "smollm2-135m-instruct"
 COLUMNS = (
-    "writer", "n", "pass unaided", "unknown, unchecked", "unknown, checked", "own words kept",
+    "writer", "n", "pass unaided", "unknown, unchecked", "unknown, checked", "words added",
+    "own words kept",
     "distinct-2", "words", "repeats",
 )  # fmt: skip
 
@@ -69,6 +71,7 @@ class Judged(Value):
         problems: why it does not pass unaided.
         unknown: names and facts in `said` that nobody gave.
         reached: the same in `sent`.
+        added: plain words about items in `sent` that nobody gave.
         kept: what was sent is what was written.
     """
 
@@ -78,6 +81,7 @@ class Judged(Value):
     problems: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     kept: bool = False
 
 
@@ -132,6 +136,7 @@ def judge(who: Who, number: int, case: Case, raw: str, eyes: Eyes) -> Judged:
         problems=tuple(problems),
         unknown=tuple(look(said)),
         reached=tuple(look(sent)),
+        added=tuple(additions(sent, known, [one.item for one in case.recommendations])),
         kept=sent.strip().endswith(said.strip()) and bool(said.strip()),
     )
 
@@ -150,6 +155,7 @@ def row_of(who: Who, judged: Sequence[Judged], cases: Sequence[Case]) -> tuple[s
         share([not one.problems for one in judged]),
         str(sum(len(one.unknown) for one in judged)),
         str(sum(len(one.reached) for one in judged)),
+        f"{fmean(len(one.added) for one in judged):.2f}",
         share([one.kept for one in judged]),
         f"{distinct_2(bare):.3f}",
         f"{fmean(n_words(one.said) for one in judged):.1f}",
@@ -243,7 +249,9 @@ def to_markdown(outcome: Outcome, *, command: str = "", n_samples: int = N_SAMPL
         "*Pass unaided*: the share in which the grounding check drops nothing, no item is left"
         " unnamed and, for the adapter, the form is right. *Unknown*: names, numbers, quotations,",
         "titles and claims that a second look (`eval/explain_check.py`) does not find in what was"
-        " given, in what was written and in what reached the person. *Own words kept*: the share",
+        " given, in what was written and in what reached the person. *Words added*:",
+        "mean count of plain words in its sentences about items, as sent, that nobody gave and that"
+        " are not of our phrases. *Own words kept*: the share",
         "sent as written. *Distinct-2*, *words* and *repeats* (four words in a row twice) are of"
         " what was written, for the first and last without the titles.",
     ]

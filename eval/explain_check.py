@@ -2,15 +2,19 @@
 
 It shares nothing with `simpatico.agent.ground`, whose work it counts: it looks up every capital
 letter, number, quotation, title of the catalogue and a few kinds of claims in all that was known.
-It is a bag of words: a true name beside the wrong item escapes it, and so do plain words.
+It is a bag of words: a true name beside the wrong item escapes it. Plain words are looked at apart
+(`additions`): what a sentence about an item says that nobody gave may be harmless, or invented.
 """
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from simpatico.agent import phrases
 from simpatico.domain import Item, Recommendation, UserState
+from simpatico.finetune import explainer_phrases
 from simpatico.text import fold
 
 MIN_OPENINGS = 3
@@ -115,6 +119,31 @@ def strangers(
             genres = _GENRE.findall(sentence)
             found += [genre for genre in genres if not _begun(known, genre)]
     return list(dict.fromkeys(found))
+
+
+def additions(text: str, known: Known, items: Iterable[Item]) -> list[str]:
+    """Words of sentences that name an item, which neither was given nor belongs to our phrases.
+
+    Words of three letters and less are passed over, and those that begin like one that is known.
+    """
+    titles = [fold(item.title) for item in items]
+    found = []
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        if any(f" {title} " in f" {fold(sentence)} " for title in titles):
+            words = {fold(word) for word in re.findall(r"[^\W\d_]+", sentence)}
+            found += [
+                word
+                for word in sorted(words - known.words - _house_words())
+                if len(word) > 3 and not _begun(known, word)
+            ]
+    return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1)
+def _house_words() -> frozenset[str]:
+    """The words of our phrases, which claim nothing."""
+    ours = [value for each in (phrases, explainer_phrases) for value in vars(each).items()]
+    return frozenset(fold(" ".join(repr(v) for name, v in ours if name.isupper())).split())
 
 
 def distinct_2(texts: Iterable[str]) -> float:

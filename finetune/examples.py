@@ -130,10 +130,10 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
 
 def _examples(path: Path) -> Iterator[Example]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").rstrip("\n").split("\n")  # JSON may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    if not lines:
+    if lines == [""]:
         raise DataError(f"{path} is empty: wanted one example a line")
     for number, line in enumerate(lines, start=1):
         try:

@@ -110,14 +110,16 @@ def _items(items: tuple[BriefItem, ...], room: int, rng: random.Random) -> list[
 def _clause(item: BriefItem, place: int, n: int, rng: random.Random) -> str:
     telling = any(not _DULL.match(reason) for reason in item.reasons)
     says_why = rng.random() < 0.5 if item.premise else bool(item.reasons)
-    why = f", because [{place}|]" if says_why and (telling or not item.premise) else ""
+    why = ""
+    if says_why and (telling or not item.premise):
+        why = phrases.BECAUSE.format(why=f"[{place}|]")
     label = f"[{place}]"
     if item.premise[:1].islower():  # genres and people, no sentence
         return f"{_head(place, n, rng)} ([{place}:]){why}".format(n=label)
     if not item.premise:
         return f"{_head(place, n, rng)}{why}".format(n=label)
     if OPENING_WORD.match(item.premise) and not why and rng.random() < 0.35:
-        return f"In {label}, [{place}:]"
+        return phrases.IN.format(n=label, about=f"[{place}:]")
     if not why and rng.random() < 0.35:
         return f"{label}: [{place}:]"
     return f"{_head(place, n, rng)}{why}: [{place}:]".format(n=label)

@@ -156,6 +156,9 @@ LAST = ("And there's {n}", "Or try {n}", "Last, {n}")
 ONLY = ("Try {n}", "I'd go for {n}", "I'd start with {n}", "My pick is {n}")
 """Heads of a clause that names an item."""
 
+BECAUSE = ", because {why}"
+IN = "In {n}, {about}"
+
 CLOSINGS = (
     "Shall I look for something lighter?",
     "Would you like something calmer, or more exciting?",

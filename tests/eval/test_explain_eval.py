@@ -11,7 +11,14 @@ from simpatico.errors import DataError
 from simpatico.eval import explain
 from simpatico.eval.explain import Outcome, Who, eyes_for, judge, row_of, to_markdown
 from simpatico.eval.explain_cases import Case, make_cases, read_cases, write_cases
-from simpatico.eval.explain_check import distinct_2, known_of, ordinary_words, repeats, strangers
+from simpatico.eval.explain_check import (
+    additions,
+    distinct_2,
+    known_of,
+    ordinary_words,
+    repeats,
+    strangers,
+)
 from simpatico.eval.explain_lines import messages, other_items, runs
 from simpatico.eval.explain_rows import failing
 from simpatico.explaining import Brief, BriefItem
@@ -106,6 +113,19 @@ def test_a_second_look_finds_what_nobody_gave(text: str, unknown: list[str]) -> 
     assert found == [each for each in unknown if each != "long heat"]
 
 
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        ("I'd start with **The Castle (1997)**, because it's a comedy.", []),
+        ("**The Castle** has castles and a burglar in it.", ["burglar"]),
+        ("A burglar breaks in. **The Castle** comes to mind.", []),
+        ("In **The Castle**, a penguin marries. Would a penguin do?", ["marries", "penguin"]),
+    ],
+)
+def test_plain_words_about_an_item_that_nobody_gave_are_found(text: str, added: list[str]) -> None:
+    assert additions(text, known_of(SAID, STATE, RECOMMENDED, ()), [CASTLE]) == added
+
+
 def test_variety_is_counted() -> None:
     assert distinct_2(["a b a b"]) == pytest.approx(2 / 3)
     assert distinct_2([]) == 0
@@ -154,11 +174,12 @@ def test_the_report_has_a_row_and_samples_for_each_writer() -> None:
         for who, texts in raw.items()
     }
     outcome = Outcome([CASE, CASE], judged, ["Measured here."])
-    assert row_of("adapter", judged["adapter"], outcome.cases)[1:6] == (
+    assert row_of("adapter", judged["adapter"], outcome.cases)[1:7] == (
         "2",
         "0.500",
         "1",
         "0",
+        "0.00",
         "0.500",
     )
     text = to_markdown(outcome, command="the command", n_samples=5)

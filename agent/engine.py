@@ -22,7 +22,9 @@ START_TIMEOUT_S = 60.0
 # take one to two seconds on a busy core, the default of 2048 took 16.
 _BATCH_TOKENS = 256
 _PING_S = 1  # how soon a caller that went away, or stop(), is noticed in mid-request; 30 by default
-_PROMPT_CACHE_MIB = 256  # llama.cpp would take up to 8 GiB
+# None: what it keeps of prompts that left their slot is given to whichever adapter asks with the
+# same words, though another had read them.
+_PROMPT_CACHE_MIB = 0
 _SILENT, _CHATTY = -1, 3
 _HOST = "127.0.0.1"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,8 @@ def model() -> Path:
 @pytest.fixture(scope="module")
 def endpoint(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     folder = tmp_path_factory.mktemp("adapters")
-    files = [write_lora(folder / f"{seed}.gguf", random_lora(seed)) for seed in (1, 2)]
+    # In the middle, so that what the layers above remember of a prompt depends on it.
+    files = [write_lora(folder / f"{seed}.gguf", random_lora(seed, layer=14)) for seed in (1, 2)]
     with LlamaServer(model, context=512, adapters=files) as endpoint:
         yield endpoint
 
@@ -105,6 +106,40 @@ def test_each_request_has_the_adapter_it_asks_for_and_no_other(endpoint: Endpoin
         await llm.aclose()
 
     asyncio.run(run())
+
+
+@pytest.mark.model
+def test_what_one_adapter_read_is_never_taken_for_what_another_would(
+    model: Path, tmp_path: Path
+) -> None:
+    said = (  # more than there are slots, so that each one leaves its slot
+        "them: so happy today, let us celebrate with a film and friends tonight\nread:",
+        "them: rough week, cheer me up please, a comedy\nread:",
+        "them: why that one?\nread:",
+    )
+    file = write_lora(tmp_path / "reader.gguf", random_lora(1, layer=14))
+
+    async def read(endpoint: Endpoint, adapters: Sequence[str]) -> list[dict[str, float]]:
+        llm = _llm(endpoint)
+        asked: dict[str, Any] = {"max_tokens": 1, "top_logprobs": 20}
+        found = [
+            dict((await llm.complete(prompt, adapter=name, **asked)).tokens[0].top)
+            for name in adapters
+            for prompt in said
+        ]
+        await llm.aclose()
+        return found[-len(said) :]
+
+    with LlamaServer(model, context=512, adapters=[file]) as endpoint:
+        alone = asyncio.run(read(endpoint, ["reader"]))
+    with LlamaServer(model, context=512, adapters=[file]) as endpoint:
+        after = asyncio.run(read(endpoint, ["", "reader"]))
+    for first, second in zip(alone, after, strict=True):
+        shared = first.keys() & second.keys()
+        assert len(shared) > 15
+        assert {t: second[t] for t in shared} == pytest.approx(
+            {t: first[t] for t in shared}, abs=0.02
+        )
 
 
 @pytest.mark.model

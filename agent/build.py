@@ -148,7 +148,7 @@ def _llm_reader(settings: Settings, roles: Roles, llm: LLM, rules: Rules) -> Rea
     if READER not in roles.adapters:
         return LLMReader(llm, rules=rules)
     # One on a server is measured by the card of its twin here.
-    adapter = roles.adapters[READER] or chosen(READER, settings.llm.model, settings.home)
+    adapter = roles.adapters[READER] or chosen("reader", settings.llm.model, settings.home)
     if adapter is None:
         log.warning(
             "no calibration is known for the reader adapter of %s: moods are read with thresholds"

@@ -64,7 +64,8 @@ def calibrate_reader(
     prompts = [model.tokens(prompt_of([Turn(role="user", text=text)])) for text in rows.texts]
     scores = model.next_words(prompts, model.word_ids(tuple(MOOD_WORDS.values())))
     heat = temperature(scores, rows.labels, "shares")
-    thresholds = best_thresholds(probabilities(scores, heat, "shares"), rows.labels)
+    shares = probabilities(scores, heat, "shares").astype(np.float32)
+    thresholds = best_thresholds(shares, rows.labels)
     found = Calibration(
         temperature=heat, thresholds=tuple(max(float(each), LEAST) for each in thresholds)
     )

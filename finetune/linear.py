@@ -1,7 +1,7 @@
 """Linear SVMs over TF-IDF: a row to compare with, and a teacher for the reader."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_union
 from sklearn.svm import LinearSVC
 
+from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array, calibrate
 from simpatico.protocols import ProgressCallback
 
@@ -21,7 +22,7 @@ N_FOLDS = 5
 class LinearSVM:
     """A linear SVM for each label over TF-IDF of words, pairs of words and pieces of words."""
 
-    kind: Literal["margins"] = "margins"
+    kind: Kind = "margins"
 
     def __init__(self, c: float = MOOD_C) -> None:
         self._c = c
@@ -70,8 +71,8 @@ def out_of_fold_shares(
         progress("teaching the teacher", k, N_FOLDS)
         kept, out = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         svm = LinearSVM()
-        svm.fit([texts[i] for i in kept], labels[kept])
-        margins[out] = svm.scores([texts[i] for i in out])
+        svm.fit([texts[int(i)] for i in kept], labels[kept])
+        margins[out] = svm.scores([texts[int(i)] for i in out])
     progress("teaching the teacher", N_FOLDS, N_FOLDS)
     even = (margins - margins.mean(axis=0)) / np.maximum(margins.std(axis=0), 1e-6)
     slope, shift = calibrate(even, labels)

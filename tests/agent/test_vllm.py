@@ -127,7 +127,9 @@ def base(python: str, gguf: Path) -> Path:
 @pytest.fixture(scope="module")
 def world(python: str, base: Path) -> Iterator[World]:
     loaded = map(adapters.load_adapter, adapters.shipped_folders())
-    used = {one.card.task: one for one in loaded if one.base == BASE}
+    used: dict[str, Adapter] = {one.card.task: one for one in loaded if one.base == BASE}
+    if len(used) < len(adapters.TASKS):
+        pytest.skip("a reader and an explainer are needed, and do not both ship yet")
     plan = Plan(
         python=python,
         base=base,

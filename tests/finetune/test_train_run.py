@@ -21,9 +21,11 @@ from simpatico.errors import DataError, ModelError
 from simpatico.finetune import base as bases
 from simpatico.finetune import calibrate, train_run
 from simpatico.finetune.base import prepare_base
+from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.examples import Example, Piece, write_examples
 from simpatico.finetune.recipe import LoraRecipe, Recipe, TrainingRecipe, read_recipe
 from simpatico.finetune.train_run import check_examples, examples_of, run
+from simpatico.reading import MOOD_WORDS
 from simpatico.ui.cli import app
 
 PLAN = Recipe(
@@ -251,6 +253,8 @@ def test_a_trained_reader_is_calibrated_for_its_moods(
     rows = tmp_path / "dev.tsv"
     rows.write_text("".join(f"rain {i} dog\t{i % 28}\t{i}\n" for i in range(112)))
     monkeypatch.setattr(calibrate, "prepare_base", lambda name, cache, progress: tiny)
+    places = range(100, 100 + len(MOOD_WORDS))  # its few tokens hold no mood as one
+    monkeypatch.setattr(CausalModel, "word_ids", lambda model, words: list(places))
     found = calibrate.calibrate_reader(out, rows, cache=tmp_path)
     assert found.temperature > 2, "labels that follow from nothing leave it unsure"
     assert read_calibration(out / "calibration.json") == found

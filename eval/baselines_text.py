@@ -42,7 +42,6 @@ class NaiveBayes:
 
     def __init__(self, smoothing: float = NB_SMOOTHING) -> None:
         needs("sklearn", "scikit-learn", "the row nb")
-
         self._smoothing = smoothing
 
     def fit(self, texts: Sequence[str], labels: Array) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, log_softmax
 
 from simpatico.domain import Value
 from simpatico.eval.mood import calibration_error
@@ -60,7 +60,7 @@ def cross_fit(
         scores: (n, k), higher is likelier.
         labels: (n, k) of 0 and 1.
         seed: of the folds.
-        kind: how a temperature makes probabilities of the scores.
+        kind: what the scores are; of shares only the differences within a row count.
         n_folds: at least 2, at most n.
 
     Raises:
@@ -73,6 +73,8 @@ def cross_fit(
     n = len(scores)
     if not 2 <= n_folds <= n:
         raise ValueError(f"wanted 2 to {n} folds for {n} rows, got {n_folds}")
+    if kind == "shares":
+        scores = log_softmax(scores, axis=1)
     fold = np.random.default_rng(seed).permutation(np.arange(n) % n_folds)
     held = np.zeros(scores.shape, dtype=bool)
     stated = np.zeros(scores.shape)

@@ -97,6 +97,14 @@ def test_scores_that_tell_the_truth_get_all_of_it() -> None:
     assert found.macro_error == 0.0
 
 
+def test_what_all_labels_of_a_row_share_says_nothing_of_shares() -> None:
+    scores, labels = random_rows(200, 3, 0.3)
+    moved = scores + np.random.default_rng(1).normal(0, 9, (200, 1)).astype(np.float32)
+    same = cross_fit(moved, labels, seed=0, kind="shares").held
+    assert (same == cross_fit(scores, labels, seed=0, kind="shares").held).mean() > 0.99
+    assert (cross_fit(moved, labels, seed=0).held != cross_fit(scores, labels, seed=0).held).any()
+
+
 def test_the_same_seed_gives_the_same_folds_and_another_does_not() -> None:
     scores, labels = random_rows(200, 3, 0.3)
     assert cross_fit_f1(scores, labels, 5) == cross_fit_f1(scores, labels, 5)

@@ -17,6 +17,7 @@ from simpatico.explaining import (
 )
 from simpatico.text import clean
 
+_WITHOUT = "without "
 _WITH_YEAR = re.compile(r"(.+) \((\d{4})\)")
 
 
@@ -30,7 +31,7 @@ def brief_of(state: UserState, recommendations: Sequence[Recommendation], *, sai
         raise ValueError("wanted at least one recommendation, got none")
     wishes = [kept(state.constraints)]
     if without := left_out(state.constraints):
-        wishes.append(f"without {without}")
+        wishes.append(_WITHOUT + without)
     return Brief(
         mood=state.mood.label if state.mood.confidence >= SURE_ENOUGH else "unknown",
         need=state.need,
@@ -50,9 +51,12 @@ def recommendations_of(brief: Brief) -> tuple[Recommendation, ...]:
 
 def fillings_of(brief: Brief, items: Sequence[Item]) -> tuple[Filling, ...]:
     """What the places of a reply to a brief become; `items` are the brief's, in its order."""
-    return tuple(
-        Filling(bold(item), told.premise, because(_telling(told.reasons[:MAX_REASONS])))
-        for item, told in zip(items, brief.items, strict=False)
+    return (
+        Filling("", _wishes(brief.kept)),
+        *(
+            Filling(bold(item), told.premise, because(_telling(told.reasons[:MAX_REASONS])))
+            for item, told in zip(items, brief.items, strict=False)
+        ),
     )
 
 
@@ -87,6 +91,16 @@ def _item(recommendation: Recommendation) -> BriefItem:
             if reason.kind != "quote"
         ),
     )
+
+
+def _wishes(kept_line: str) -> str:
+    """A brief's line of kept wishes as a clause: "I kept to comedies and left out horror"."""
+    parts = [part for part in kept_line.split("; ") if part]
+    asked = "; ".join(part for part in parts if not part.startswith(_WITHOUT))
+    without = "; ".join(part.removeprefix(_WITHOUT) for part in parts if part.startswith(_WITHOUT))
+    if not asked:
+        return f"I left out {without}, as you asked" if without else ""
+    return f"I kept to {asked}" + (f" and left out {without}" if without else "")
 
 
 def _telling(reasons: Sequence[str]) -> Sequence[str]:

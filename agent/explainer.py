@@ -1,8 +1,9 @@
 """The explainer: a language model with an adapter for it writes the reply, the gate lets it out.
 
-The model names items and what is known of them by places ("[1]", "[1:]", "[1|]"), which are filled
-in as it writes: it cannot misspell a title or make up a fact there. All else it says passes the
-grounding check sentence by sentence.
+The model names items, what is known of them and the wishes that were kept by places ("[1]",
+"[1:]", "[1|]", "[0:]"), which are filled in as it writes: it cannot misspell a title or make up a
+fact there, and a grammar holds it to the form. All else it says passes the grounding check
+sentence by sentence.
 """
 
 import logging
@@ -23,6 +24,7 @@ from simpatico.explaining import (
     Filling,
     faults,
     fill,
+    grammar,
     prompt_of,
 )
 from simpatico.protocols import LLM
@@ -89,7 +91,11 @@ class Explainer:
         fillings = fillings_of(brief, evidence.recommended)
         writing = _Writing(evidence, fillings, find_titles, self._names)
         stream = self._llm.stream(
-            prompt_of(brief), max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter=self._adapter
+            prompt_of(brief),
+            max_tokens=MAX_REPLY_TOKENS,
+            grammar=grammar(brief),
+            stop=("\n",),
+            adapter=self._adapter,
         )
         before = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{before}\n\n" if before else ""
@@ -201,7 +207,7 @@ class _Writing:
         self.problems: list[str] = []
         self._evidence = evidence
         self._gate = Gate(evidence, find_titles=find_titles, names=names)
-        self._fillings = fillings[:MAX_ITEMS]
+        self._fillings = fillings[: 1 + MAX_ITEMS]
         self._raw = ""  # what the model wrote
         self._half = ""  # a place of which the end is still to come
         self._waiting = ""  # filled in, not yet a whole sentence
@@ -231,7 +237,7 @@ class _Writing:
             self._wrong("a place without an end")
         whole = whole and not self.problems and bool(_ENDED.search(self._waiting))
         if whole and not self.sent:
-            self.problems += faults(self._raw, len(self._fillings))
+            self.problems += faults(self._raw, len(self._fillings) - 1)
         if self.problems and not self.sent:
             return ""
         n_dropped = len(self._gate.dropped)
@@ -283,15 +289,15 @@ class _Writing:
     def _label(self, match: re.Match[str]) -> str:
         self._n_places += 1
         fits = match[1] is not None and int(match[1]) == self._n_places
-        if fits and self._n_places <= len(self._fillings):
-            return self._fillings[self._n_places - 1].label
+        if fits and self._n_places < len(self._fillings):
+            return self._fillings[self._n_places].label
         self._wrong(f"{match[0]} where place {self._n_places} was wanted")
         return ""
 
     def _detail(self, match: re.Match[str], before: str) -> str:
         if int(match[1]) == self._n_places and match[0] not in self._details:
             self._details.add(match[0])
-            if known := self._fillings[self._n_places - 1].text(match[2], before):
+            if known := self._fillings[self._n_places].text(match[2], before):
                 return known
         self._wrong(f"{match[0]} where it has no place")
         return ""

@@ -124,6 +124,7 @@ class OpenAILLM:
         messages: Prompt,
         *,
         max_tokens: int,
+        grammar: str | None = None,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),
@@ -134,9 +135,10 @@ class OpenAILLM:
         Raises:
             LLMUnavailable: no first piece in time, a long silence, or it broke off.
             BadReply: a piece of the wrong shape, or the request was refused.
-            ValueError: an adapter that the server does not have.
+            ValueError: a grammar or an adapter that the server does not have.
         """
         request = self._request(messages, max_tokens, temperature, seed, stop, adapter)
+        _add(request, self._constraint(None, grammar, raw=isinstance(messages, str)))
         loop = asyncio.get_running_loop()
         with self._translated():
             deadline = loop.time() + self._timeout_s
@@ -344,6 +346,7 @@ class ScriptedLLM:
         messages: Prompt,
         *,
         max_tokens: int,
+        grammar: str | None = None,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),

@@ -2,21 +2,23 @@
 
 The prompt is raw text, continued by the model:
 
-    feels: sadness
-    need: cheer_up
-    said: rough week, something warm and funny, nothing with kids
-    kept: warm, funny; no kids
     [1] The Castle (1997), film: A cheerful family goes to court to keep its house. | it is funny
     [2] Calendar Girls (2003), film: Ladies of a village pose for a calendar. | it is warm
+    said: rough week, a comedy please, nothing with kids
+    kept: comedies; without family films
+    need: cheer_up
+    feels: sadness
     reply:
+
+What a reply opens with stands last, where a small model still has it in mind.
 
 The reply is one line with places in it,
 
-    That sounds heavy. Start with [1], because [1|]: [1:]. Then there's [2]: [2:]. Shall I go on?
+    That sounds heavy; [0:]. Start with [1], because [1|]: [1:]. Then there's [2]: [2:]. Go on?
 
 `[1]` stands for the first item's label, `[1:]` for what follows the colon of its line, `[1|]` for
-what follows the bar. So neither a title nor a fact can be misspelt or made up, and a small model
-has little to write.
+what follows the bar, `[0:]` for the wishes that were kept, said as a clause. So neither a title nor
+a fact nor a wish can be misspelt or made up, and a small model has little to write.
 """
 
 import re
@@ -57,7 +59,10 @@ class BriefItem(Value):
 
 
 class Filling(NamedTuple):
-    """What an item's places become: its label, what it is about, why it fits; "" is unknown."""
+    """What an item's places become: its label, what it is about, why it fits; "" is unknown.
+
+    Fillings stand in a row by number: first that of the wishes, of which only `about` is known.
+    """
 
     label: str
     about: str = ""
@@ -107,10 +112,7 @@ class Brief(Value):
 
 def prompt_of(brief: Brief) -> str:
     """The prompt for a brief. Line breaks, bars and brackets in its texts become harmless."""
-    lines = [f"feels: {brief.mood}", f"need: {brief.need}"]
-    lines.append(f"said: {_plain(brief.said, MAX_SAID_CHARS)}")
-    if brief.kept:
-        lines.append(f"kept: {_plain(brief.kept, MAX_SAID_CHARS)}")
+    lines = []
     for number, item in enumerate(brief.items, start=1):
         about = _plain(item.premise, MAX_PREMISE_CHARS)
         why = "; ".join(
@@ -118,19 +120,51 @@ def prompt_of(brief: Brief) -> str:
         )
         head = f"[{number}] {_plain(item.label, 100)}, {_plain(item.kind, 20)}"
         lines.append(head + (f": {about}" if about else "") + (f" | {why}" if why else ""))
-    return "\n".join((*lines, "reply:"))
+    lines.append(f"said: {_plain(brief.said, MAX_SAID_CHARS)}")
+    if brief.kept:
+        lines.append(f"kept: {_plain(brief.kept, MAX_SAID_CHARS)}")
+    return "\n".join((*lines, f"need: {brief.need}", f"feels: {brief.mood}", "reply:"))
 
 
-def grammar(n_items: int) -> str:
-    """A reply as a GBNF grammar: one line, each item once and in order, each detail at most once.
+def grouped(n_items: int, room: int) -> list[tuple[int, ...]]:
+    """Item numbers by sentence: one in each while there is room, else two in the first ones."""
+    pairs = max(0, n_items - room)
+    first = [(2 * at + 1, 2 * at + 2) for at in range(pairs)]
+    return [*first, *((number,) for number in range(2 * pairs + 1, n_items + 1))]
 
-    Details follow their item, what it is about before or after why.
+
+def grammar(brief: Brief) -> str:
+    """A reply to a brief as a GBNF grammar: an opening, each item once and in order, a closing.
+
+    It has at most `MAX_SENTENCES` sentences. Wishes that were kept are said; of what is known of an
+    item each part may be.
     """
-    places = " ".join(f'"[{number}]" after{number}' for number in range(1, n_items + 1))
-    rules = [f'root ::= " " text {places} "\\n"', "text ::= [^\\[\\]\\n]*"]
-    for number in range(1, n_items + 1):
-        about, why = f'"[{number}:]" text', f'"[{number}|]" text'
-        rules.append(f"after{number} ::= text (({about} ({why})?) | ({why} ({about})?))?")
+    n = len(brief.items)
+
+    def items(room: int) -> str:
+        sentences = ('"; " '.join(f"item{i} " for i in group) for group in grouped(n, room))
+        return '". " '.join(sentences)
+
+    most = MAX_SENTENCES - 2  # an opening and a closing
+    if not brief.kept:
+        ways = [f'words ". " {items(most)}']
+    else:
+        ways = [f'"[0:]. " {items(most)}']
+        apart = n <= most
+        ways.append(f'words "{"." if apart else ";"} [0:]. " {items(most - apart)}')
+    rules = [
+        f'root ::= " " ({"| ".join(ways)}) ". " closing "\\n"',
+        r"words ::= [A-Z] [^\[\].!?…;:\n]{0,120}",
+        r"closing ::= [A-Z] [^\[\].!?…;\n]{0,120} [.!?]",
+        r"head ::= [^\[\].!?…;:\n]{0,40}",
+    ]
+    for number, item in enumerate(brief.items, start=1):
+        after = f' (", because [{number}|]")?' if any(item.reasons) else ""
+        if item.premise[:1].islower():  # genres and people, no sentence
+            after = f' (" ([{number}:])")?{after}'
+        elif item.premise:
+            after = f' ({after} (": [{number}:]")? | ", [{number}:]")'
+        rules.append(f'item{number} ::= head "[{number}]"{after}')
     return "\n".join(rules) + "\n"
 
 
@@ -145,7 +179,7 @@ def fill(reply: str, fillings: Sequence[Filling]) -> str:
         done += reply[at : match.start()]
         at = match.end()
         number = int(match[1])
-        known = fillings[number - 1] if 1 <= number <= len(fillings) else Filling("")
+        known = fillings[number] if number < len(fillings) else Filling("")
         done += known.text(match[2], done) or match[0]
     return done + reply[at:]
 
@@ -158,8 +192,9 @@ def faults(reply: str, n_items: int) -> list[str]:
     for match in PLACE.finditer(reply):
         if not match[2]:
             named.append(int(match[1]))
-        elif match[0] in details or named[-1:] != [int(match[1])]:
-            found.append(f"wanted {match[0]} once, and after [{match[1]}]")
+        elif match[0] in details or (named[-1] if named else 0) != int(match[1]):
+            place = f"after [{match[1]}]" if int(match[1]) else "before the items"
+            found.append(f"wanted {match[0]} once, and {place}")
         else:
             details.add(match[0])
     if named != list(range(1, n_items + 1)):

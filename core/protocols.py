@@ -62,6 +62,7 @@ class LLM(Protocol):
         messages: Prompt,
         *,
         max_tokens: int,
+        grammar: str | None = None,
         temperature: float = 0.0,
         seed: int | None = None,
         stop: Sequence[str] = (),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean, median
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from simpatico.agent.brief import fillings_of
 from simpatico.agent.evidence import FindTitles, name_words
@@ -32,8 +32,8 @@ from simpatico.eval.explain_check import (
     repeats,
     strangers,
 )
-from simpatico.eval.explain_write import Writer, in_llamacpp
-from simpatico.explaining import MAX_REPLY_TOKENS, fill, prompt_of
+from simpatico.eval.explain_write import Timed, Writer, in_llamacpp
+from simpatico.explaining import fill
 from simpatico.finetune.base import prepare_base
 from simpatico.finetune.explainer_data import shipped_rows
 from simpatico.lorafile import WEIGHTS, sha256_of
@@ -51,7 +51,6 @@ WHO: dict[Who, str] = {
     "adapter": "explainer adapter",
 }
 N_SAMPLES = 30
-N_IN_LLAMACPP = 20
 MAX_REPHRASED = 300
 BASE_MODEL = "smollm2-135m-instruct"
 COLUMNS = (
@@ -172,7 +171,6 @@ def run(
     adapter: Path | None = None,
     base: str = BASE_MODEL,
     keep: Path | None = None,
-    n_engine: int = N_IN_LLAMACPP,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> Outcome:
     """Make or read the cases, have replies written, and judge them.
@@ -185,7 +183,6 @@ def run(
         adapter: folder of the explainer adapter; None: without it.
         base: its base: a model of the store, a folder or a hub name.
         keep: a folder for states and replies; what it has is not made again.
-        n_engine: how many the embedded engine writes as well; 0: none.
         progress: told (label, done, total).
 
     Raises:
@@ -205,17 +202,21 @@ def run(
         )
     notes: list[str] = []
     if adapter is not None:
-        prompts = [prompt_of(case.material()[0]) for case in cases]
-        raw["adapter"] = _kept(
+        briefs = [case.material()[0] for case in cases]
+        written = _kept(
             keep,
             f"adapter-{sha256_of(adapter / WEIGHTS)[:12]}-{n}-{seed}",
-            lambda: Writer(folder, adapter, progress=progress).continued(
-                prompts, max_tokens=MAX_REPLY_TOKENS, line=True, label="Explainer"
+            lambda: in_llamacpp(
+                briefs, adapter, base=base, cache=settings.cache, progress=progress
             ),
         )
-        if n_engine:
-            notes.append(_engine_note(prompts, raw["adapter"], adapter, base, settings, n_engine,
-                                      progress))  # fmt: skip
+        timed = [Timed(*one) for one in written]
+        raw["adapter"] = [one.text for one in timed]
+        notes.append(
+            "The adapter's replies are the embedded engine's (llama.cpp), as in use: median"
+            f" {median(one.first_s for one in timed):.2f} s to the first piece,"
+            f" {median(one.whole_s for one in timed):.2f} s to the end."
+        )
     catalog = Catalogs(settings.home).load(settings.catalog)
     titles = TitleIndex(catalog.items)
     eyes = eyes_for(catalog.items, titles.link, [row.reply for row in rows])
@@ -297,11 +298,11 @@ def _cases(
     return cases
 
 
-def _kept(keep: Path | None, name: str, write: Callable[[], list[str]]) -> list[str]:
+def _kept(keep: Path | None, name: str, write: Callable[[], Sequence[Any]]) -> Sequence[Any]:
     """Replies from the folder, or written and put there."""
     file = keep / f"{name}.json" if keep else None
     if file and file.exists():
-        return [str(text) for text in json.loads(file.read_text("utf-8"))]
+        return tuple(json.loads(file.read_text("utf-8")))
     texts = write()
     if file:
         file.write_text(json.dumps(texts, ensure_ascii=False, indent=0), encoding="utf-8")
@@ -312,25 +313,6 @@ def _base_writes(folder: Path, cases: Sequence[Case], progress: ProgressCallback
     chats = [rephrase_messages(case.draft, case.material()[1], said=[case.said]) for case in cases]
     return Writer(folder, progress=progress).chatted(
         chats, max_tokens=MAX_REPHRASED, label="Base model"
-    )
-
-
-def _engine_note(
-    prompts: Sequence[str],
-    written: Sequence[str],
-    adapter: Path,
-    base: str,
-    settings: Settings,
-    n: int,
-    progress: ProgressCallback,
-) -> str:
-    """What the embedded engine makes of the first prompts, and how long it takes."""
-    timed = in_llamacpp(prompts[:n], adapter, base=base, cache=settings.cache, progress=progress)
-    same = sum(one.text == text for one, text in zip(timed, written, strict=False))
-    return (
-        f"Of the first {len(timed)}, the embedded engine (llama.cpp) wrote {same} word for word"
-        f" alike; median {median(one.first_s for one in timed):.2f} s to the first piece,"
-        f" {median(one.whole_s for one in timed):.2f} s to the end."
     )
 
 

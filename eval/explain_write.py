@@ -1,7 +1,7 @@
-"""Replies written by a language model, many at a time: raw text, nothing checked yet.
+"""Replies written by a language model: raw text, greedy, nothing checked yet.
 
-Runs on transformers, in float32, in batches of like length; greedy. `in_llamacpp` has the same
-replies written as they are in use, one after the other.
+The base model writes many at a time, on transformers in float32 in batches of like length; the
+explainer adapter one after the other, in the embedded engine, as in use.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from simpatico.adapters import gguf_of, load_adapter
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
-from simpatico.explaining import MAX_REPLY_TOKENS
+from simpatico.explaining import MAX_REPLY_TOKENS, Brief, grammar, prompt_of
 from simpatico.finetune.causal import CausalModel
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
@@ -34,21 +34,17 @@ class Writer(CausalModel):
     """A causal model that goes on writing."""
 
     def continued(
-        self, prompts: Sequence[str], *, max_tokens: int, line: bool, label: str = "Writing"
+        self, prompts: Sequence[str], *, max_tokens: int, label: str = "Writing"
     ) -> list[str]:
         """What the model writes after each prompt, the likeliest token each time.
 
         Args:
             prompts: raw text.
             max_tokens: of one reply.
-            line: end with the line.
             label: of the progress bar.
         """
         torch, tokenizer = self._torch, self.tokenizer
-        ends = [tokenizer.eos_token_id]
-        if line:
-            vocabulary = tokenizer.get_vocab().items()
-            ends += [i for token, i in vocabulary if "Ċ" in token or "\n" in token]
+        end = tokenizer.eos_token_id
         ids = [self.tokens(prompt) for prompt in prompts]
         out = [""] * len(prompts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
@@ -56,19 +52,19 @@ class Writer(CausalModel):
             for at in range(0, len(order), BATCH):
                 part = order[at : at + BATCH]
                 longest = len(ids[part[-1]])
-                padded = [[ends[0]] * (longest - len(ids[i])) + ids[i] for i in part]
+                padded = [[end] * (longest - len(ids[i])) + ids[i] for i in part]
                 mask = [[0] * (longest - len(ids[i])) + [1] * len(ids[i]) for i in part]
                 written = self._model.generate(
                     torch.tensor(padded, device=self._device),
                     attention_mask=torch.tensor(mask, device=self._device),
                     max_new_tokens=max_tokens,
                     do_sample=False,
-                    eos_token_id=ends,
-                    pad_token_id=ends[0],
+                    eos_token_id=end,
+                    pad_token_id=end,
                 )
                 for row, i in enumerate(part):
                     text = tokenizer.decode(written[row, longest:], skip_special_tokens=True)
-                    out[i] = text.lstrip().split("\n")[0].rstrip() if line else text.strip()
+                    out[i] = text.strip()
                 self._progress(label, min(at + BATCH, len(order)), len(order))
         return out
 
@@ -82,19 +78,18 @@ class Writer(CausalModel):
             )
             for chat in chats
         ]
-        return self.continued(prompts, max_tokens=max_tokens, line=False, label=label)
+        return self.continued(prompts, max_tokens=max_tokens, label=label)
 
 
 def in_llamacpp(
-    prompts: Sequence[str],
+    briefs: Sequence[Brief],
     adapter: Path,
     *,
     base: str,
     cache: Path,
-    threads: int = 0,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> list[Timed]:
-    """Have replies written by the embedded engine with the explainer adapter.
+    """Have replies to briefs written by the embedded engine with the explainer adapter.
 
     Raises:
         ModelError: weights or adapter are missing or do not fit.
@@ -107,22 +102,26 @@ def in_llamacpp(
         llm = OpenAILLM(url, base, key, TIMEOUT_S, flavour="llamacpp", adapters=("explainer",))
         try:
             done = []
-            for prompt in prompts:
-                done.append(await _timed(llm, prompt))
-                progress("Writing, llama.cpp", len(done), len(prompts))
+            for brief in briefs:
+                done.append(await _timed(llm, brief))
+                progress("Explainer", len(done), len(briefs))
             return done
         finally:
             await llm.aclose()
 
-    with LlamaServer(weights, threads=threads, adapters=[file]) as (url, key):
+    with LlamaServer(weights, adapters=[file]) as (url, key):
         return asyncio.run(write(url, key))
 
 
-async def _timed(llm: OpenAILLM, prompt: str) -> Timed:
+async def _timed(llm: OpenAILLM, brief: Brief) -> Timed:
     start = time.perf_counter()
     first, text = 0.0, ""
     async for piece in llm.stream(
-        prompt, max_tokens=MAX_REPLY_TOKENS, stop=("\n",), adapter="explainer"
+        prompt_of(brief),
+        max_tokens=MAX_REPLY_TOKENS,
+        grammar=grammar(brief),
+        stop=("\n",),
+        adapter="explainer",
     ):
         first = first or time.perf_counter() - start
         text += piece

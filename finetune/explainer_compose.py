@@ -7,11 +7,16 @@ so tells another story; what it can learn is which words go around the facts.
 import random
 import re
 
-from simpatico.explaining import MAX_SENTENCES, OPENING_WORD, Brief, BriefItem
+from simpatico.domain import MOODS
+from simpatico.explaining import MAX_SENTENCES, OPENING_WORD, Brief, BriefItem, grouped
 from simpatico.finetune import explainer_phrases as phrases
 
-OWN_OPENING, OWN_CLOSING = 0.3, 0.4
-"""How often the row's own opening and closing are taken, where it has them."""
+OWN_CLOSING = 0.4
+"""How often the row's own closing is taken, where it names no item."""
+
+OTHERWISE, UNKNOWN, UNASKED = 0.7, 0.35, 0.4
+"""How often a variation has another feeling or need than its row, how often such a one says
+nothing, and how often there are no wishes."""
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _SENTENCE_IN_PREMISE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
@@ -24,17 +29,15 @@ def compose(brief: Brief, rng: random.Random, *, own: str = "") -> str:
     Args:
         brief: what it answers.
         rng: chooses the words.
-        own: a reply that somebody wrote to this brief; its opening and closing may be taken.
+        own: a reply that somebody wrote to this brief; its closing may be taken.
     """
-    sentences = _SENTENCE.split(own.strip()) if own else [""]
     n = len(brief.items)
     opening = _opening(brief, rng)
-    if own and "[" not in sentences[0] and rng.random() < OWN_OPENING:
-        opening = [sentences[0]]
     closings = phrases.CLOSINGS if n == 1 else phrases.CLOSINGS + phrases.CLOSINGS_SEVERAL
     closing = rng.choice(closings)
-    if own and "[" not in sentences[-1] and rng.random() < OWN_CLOSING:
-        closing = sentences[-1]
+    written = _SENTENCE.split(own.strip())[-1]
+    if written and "[" not in written and rng.random() < OWN_CLOSING:
+        closing = written
     room = MAX_SENTENCES - len(opening) - 1
     return " ".join((*opening, *_items(brief.items, room, rng), closing))
 
@@ -43,11 +46,11 @@ def varied(brief: Brief, rng: random.Random) -> Brief:
     """Another brief about some of the same items, for somebody who feels and needs otherwise."""
     n = rng.randint(1, len(brief.items))
     kept = sorted(rng.sample(range(len(brief.items)), n))
-    moods = ("unknown", *(rng.choice(_moods_of(group)) for group in phrases.FEELINGS))
     return brief.model_copy(
         update={
-            "mood": rng.choice((brief.mood, rng.choice(moods))),
-            "need": rng.choice((brief.need, rng.choice(tuple(phrases.OFFERS)))),
+            "mood": _another_mood(rng) if rng.random() < OTHERWISE else brief.mood,
+            "need": _another_need(rng) if rng.random() < OTHERWISE else brief.need,
+            "kept": "" if rng.random() < UNASKED else brief.kept,
             "items": tuple(brief.items[i] for i in kept),
         }
     )
@@ -66,44 +69,23 @@ def _opening(brief: Brief, rng: random.Random) -> list[str]:
     group = phrases.GROUPS.get(brief.mood, "")
     feeling = rng.choice(phrases.FEELINGS[group]) if group else ""
     offer = rng.choice(phrases.OFFERS[brief.need])
-    wishes = _wishes(brief, rng)
-    way = rng.random()
-    if feeling and wishes and way < 0.4 and len(brief.items) < 3:
-        return [f"{feeling}.", f"{wishes}."]
-    if feeling:
-        return (
-            [f"{feeling}."]
-            if way < 0.6 and brief.need == "unknown"
-            else [f"{feeling}, so {offer}."]
-        )
-    if wishes and (way < 0.7 or brief.need == "unknown"):
-        return [f"{wishes}."]
-    return [f"{offer[0].upper()}{offer[1:]}."]
-
-
-def _wishes(brief: Brief, rng: random.Random) -> str:
-    parts = [part for part in brief.kept.split("; ") if part]
-    kept = "; ".join(part for part in parts if not part.startswith("without "))
-    without = ", ".join(part[8:] for part in parts if part.startswith("without "))
-    if kept and without:
-        return rng.choice(phrases.KEPT_OUT).format(kept=kept, without=without)
-    if kept:
-        return rng.choice(phrases.KEPT).format(kept=kept)
-    return rng.choice(phrases.LEFT_OUT).format(without=without) if without else ""
+    wishes = "[0:]" if brief.kept else ""
+    offer = "" if brief.need == "unknown" and (feeling or wishes) else offer
+    if feeling and offer:
+        first = f"{feeling}, so {offer}"
+    else:
+        first = feeling or f"{offer[:1].upper()}{offer[1:]}"
+    if wishes and len(brief.items) < MAX_SENTENCES - 1:
+        return [f"{part}." for part in (first, wishes) if part]
+    return ["; ".join(part for part in (first, wishes) if part) + "."]
 
 
 def _items(items: tuple[BriefItem, ...], room: int, rng: random.Random) -> list[str]:
     """One sentence for an item while there is room, else for two."""
-    n = len(items)
-    clauses = [_clause(item, place, n, rng) for place, item in enumerate(items, start=1)]
-    pairs = max(0, n - room)
-    sentences, at = [], 0
-    while at < n:
-        size = 2 if pairs and at + 1 < n else 1
-        pairs -= size == 2
-        first, *more = clauses[at : at + size]
+    sentences = []
+    for group in grouped(len(items), room):
+        first, *more = (_clause(items[place - 1], place, len(items), rng) for place in group)
         sentences.append("; ".join((first, *map(_lowered, more))) + ".")
-        at += size
     return sentences
 
 
@@ -137,5 +119,13 @@ def _lowered(clause: str) -> str:
     return clause if clause.startswith(("[", "I'd", "I ")) else clause[0].lower() + clause[1:]
 
 
-def _moods_of(group: str) -> list[str]:
-    return [mood for mood, its_group in phrases.GROUPS.items() if its_group == group]
+def _another_mood(rng: random.Random) -> str:
+    """One that is not mirrored, or one of a group, each group as often as another."""
+    if rng.random() < UNKNOWN:
+        return rng.choice(("unknown", *(mood for mood in MOODS if mood not in phrases.GROUPS)))
+    group = rng.choice(tuple(phrases.FEELINGS))
+    return rng.choice([mood for mood, its_group in phrases.GROUPS.items() if its_group == group])
+
+
+def _another_need(rng: random.Random) -> str:
+    return "unknown" if rng.random() < UNKNOWN else rng.choice(tuple(phrases.OFFERS))

@@ -34,7 +34,7 @@ ALIKE = 0.6
 """Replies that share more than this of their three-word runs (Jaccard) are one reply, twice."""
 
 SHARES = (0.8, 0.1, 0.1)
-N_VARIATIONS = 4
+N_VARIATIONS = 8
 MAX_PROBLEMS = 50
 
 

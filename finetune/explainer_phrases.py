@@ -137,13 +137,6 @@ OFFERS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-KEPT = ("I kept to {kept}", "I looked only at {kept}", "As you wished, I kept to {kept}")
-KEPT_OUT = (
-    "I kept to {kept} and left out {without}",
-    "I looked only at {kept}, leaving out {without}",
-)
-LEFT_OUT = ("I left out {without}, as you asked", "As you asked, I left out {without}")
-
 FIRST = (
     "I'd start with {n}",
     "Start with {n}",

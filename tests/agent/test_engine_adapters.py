@@ -14,6 +14,7 @@ from simpatico.agent.engine import Endpoint, LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.domain import Completion
 from simpatico.errors import BadReply, ModelError
+from simpatico.explaining import Brief, BriefItem, faults, grammar, prompt_of
 from simpatico.modelstore import ModelStore
 from simpatico.settings import load_settings
 
@@ -156,6 +157,39 @@ def test_a_raw_prompt_is_continued_under_a_grammar_and_stops(endpoint: Endpoint)
         await llm.aclose()
 
     asyncio.run(run())
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("n", [1, 3, 4, 5])
+@pytest.mark.parametrize("kept", ["", "comedies; without horror"])
+def test_whatever_writes_a_reply_under_its_grammar_keeps_to_the_form(
+    endpoint: Endpoint, n: int, kept: str
+) -> None:
+    told = (
+        BriefItem(label="A", premise="A dog barks.", reasons=("it is warm",)),
+        BriefItem(label="B", premise="comedy; by Ann Lee", reasons=("it is funny",)),
+        BriefItem(label="C"),
+    )
+    brief = Brief(said="hello", kept=kept, items=tuple(told[i % 3] for i in range(n)))
+
+    async def run() -> str:
+        llm = _llm(endpoint)
+        pieces = llm.stream(
+            prompt_of(brief),
+            max_tokens=400,
+            grammar=grammar(brief),
+            stop=("\n",),
+            adapter="explainer",
+            temperature=1.5,
+            seed=n,
+        )
+        said = "".join([piece async for piece in pieces])
+        await llm.aclose()
+        return said
+
+    reply = asyncio.run(run())
+    assert faults(reply, n) == [], reply
+    assert ("[0:]" in reply) is bool(kept)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\3\4" + b"\xff" * 99])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatico.agent import explain, phrases
-from simpatico.agent.brief import brief_of, evidence_of, recommendations_of
+from simpatico.agent.brief import brief_of, evidence_of, fillings_of, recommendations_of
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer, unaided
 from simpatico.agent.llm import ScriptedLLM
@@ -148,8 +148,8 @@ def test_the_model_is_asked_with_the_brief_and_the_adapter() -> None:
 
     asyncio.run(ask())
     assert llm.asked == prompt_of(brief_of(SAD, TWO, said=SAID))
-    assert llm.asked.startswith("feels: sadness\nneed: cheer_up\nsaid: rough week")
-    assert "[1] The Castle (1997), film: A cheerful family" in llm.asked
+    assert llm.asked.startswith("[1] The Castle (1997), film: A cheerful family")
+    assert llm.asked.endswith(f"said: {SAID}\nneed: cheer_up\nfeels: sadness\nreply:")
     assert llm.options["adapter"] == "explainer" and llm.options["stop"] == ("\n",)
     assert llm.closed
 
@@ -335,11 +335,11 @@ def test_hostile_texts_keep_to_their_line(nasty: str) -> None:
     prompt = prompt_of(brief_of(SAD, recommended, said=nasty * 50))
     lines = prompt.split("\n")
     assert [line.split(" ")[0] for line in lines] == [
-        "feels:",
-        "need:",
-        "said:",
         "[1]",
         "[2]",
+        "said:",
+        "need:",
+        "feels:",
         "reply:",
     ]
     assert all("[" not in line[3:] and "]" not in line[3:] for line in lines)
@@ -422,6 +422,10 @@ def test_a_good_reply_needs_no_aid() -> None:
         ("[1:] is [1]. [2]. More?", "[1:] once, and after [1]"),
         ("[1]: [1:], [1:]. [2]. More?", "[1:] once, and after [1]"),
         ("[1] and [2]: [1:]. More?", "[1:] once, and after [1]"),
+        ("[1]; [0:]. [2]. More?", "[0:] once, and before the items"),
+        ("[0:]; [0:]. [1] and [2]. More?", "[0:] once, and before the items"),
+        ("[0]. [1] and [2]. More?", "once each"),
+        ("[0|]. [1] and [2]. More?", "not in evidence: [0|]."),
     ],
 )
 def test_what_is_wrong_is_said(reply: str, problem: str) -> None:
@@ -429,11 +433,25 @@ def test_what_is_wrong_is_said(reply: str, problem: str) -> None:
 
 
 def test_the_form_is_what_the_grammar_says() -> None:
-    assert grammar(1) == (
-        'root ::= " " text "[1]" after1 "\\n"\n'
-        "text ::= [^\\[\\]\\n]*\n"
-        'after1 ::= text (("[1:]" text ("[1|]" text)?) | ("[1|]" text ("[1:]" text)?))?\n'
+    story, facts, bare = (
+        BriefItem(label="A", premise="A dog barks.", reasons=("it is warm",)),
+        BriefItem(label="B", premise="comedy; by Ann Lee"),
+        BriefItem(label="C"),
     )
+    rules = dict(
+        line.split(" ::= ", 1)
+        for line in grammar(Brief(items=(story, facts, bare, story))).splitlines()
+    )
+    assert rules["root"] == (
+        '" " (words ". " item1 "; " item2 ". " item3 ". " item4 ) ". " closing "\\n"'
+    )
+    assert rules["item1"] == 'head "[1]" ( (", because [1|]")? (": [1:]")? | ", [1:]")'
+    assert rules["item2"] == 'head "[2]" (" ([2:])")?'
+    assert rules["item3"] == 'head "[3]"'
+    three = grammar(Brief(kept="comedies", items=(bare,) * 3))
+    assert '("[0:]. " item1 ". " item2 ". " item3 | words ". [0:]. " item1 "; " item2' in three
+    four = grammar(Brief(kept="comedies", items=(bare,) * 4))
+    assert 'words "; [0:]. " item1 "; " item2 ". " item3' in four
     assert faults(GOOD, 2) == []
     assert faults(DETAILED, 2) == []
 
@@ -446,11 +464,34 @@ def test_the_form_is_what_the_grammar_says() -> None:
         ("In [1], [1:], because [1|].", "In A, a dog barks, because it's warm."),
         ("[1]? [1|].", "A? It's warm."),
         ("[2], where [2:], for [2|]", "B, where Rex barks, for [2|]"),
+        ("[0:]. So; [0:] [0|]", "I left out war. So; I left out war [0|]"),
     ],
 )
 def test_what_is_known_of_an_item_fits_into_the_sentence(reply: str, filled: str) -> None:
+    wishes = Filling("", "I left out war")
     items = (Filling("A", "A dog barks.", "it's warm"), Filling("B", "Rex barks."))
-    assert fill(reply, items) == filled
+    assert fill(reply, (wishes, *items)) == filled
+
+
+@pytest.mark.parametrize(
+    ("kept", "clause"),
+    [
+        ("comedies", "I kept to comedies"),
+        ("without horror", "I left out horror, as you asked"),
+        ("comedies; without horror", "I kept to comedies and left out horror"),
+        ("warm; short; without war; without gore", "I kept to warm; short and left out war; gore"),
+        ("", ""),
+    ],
+)
+def test_wishes_are_said_as_a_clause(kept: str, clause: str) -> None:
+    assert fillings_of(Brief(kept=kept, items=(BriefItem(label="X"),)), ())[0].about == clause
+
+
+def test_wishes_are_claimed_only_where_they_were_kept() -> None:
+    text = GOOD.replace("week. [1]", "week; [0:]. [1]")
+    state = SAD.model_copy(update={"constraints": Constraints(not_genres=("Horror",))})
+    assert "long week; I left out horror, as you asked. **The" in said(text, state=state)
+    assert said(text) == DRAFT
 
 
 def test_a_brief_takes_only_moods_and_needs_that_there_are() -> None:

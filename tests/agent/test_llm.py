@@ -186,7 +186,12 @@ def test_a_grammar_is_sent_as_the_server_wants_it(
         await llm.complete(ASK, max_tokens=5, grammar="root ::= [a-z]")
         assert expected.items() <= server.requests[0].items()
 
+    async def check_stream(llm: OpenAILLM, server: Server) -> None:
+        assert [piece async for piece in llm.stream(ASK, max_tokens=5, grammar="root ::= [a-z]")]
+        assert expected.items() <= server.requests[0].items()
+
     _with_server(check, GOOD_STREAM if flavour == "llamacpp" else GOOD, flavour=flavour)
+    _with_server(check_stream, GOOD_STREAM, flavour=flavour)
 
 
 def test_a_schema_is_sent_as_a_response_format() -> None:

@@ -34,17 +34,7 @@ def test_a_batch_writes_what_each_prompt_alone_does(tiny: Path) -> None:
 
     told: list[tuple[int, int]] = []
     writer = Writer(tiny, progress=lambda label, done, total: told.append((done, total)))
-    together = writer.continued(PROMPTS, max_tokens=12, line=False)
-    alone = [writer.continued([text], max_tokens=12, line=False)[0] for text in PROMPTS]
+    together = writer.continued(PROMPTS, max_tokens=12)
+    alone = [writer.continued([text], max_tokens=12)[0] for text in PROMPTS]
     assert together == alone
     assert any(together) and told[0] == (4, 4)
-
-
-def test_a_line_ends_a_reply(tiny: Path) -> None:
-    from simpatico.eval.explain_write import Writer
-
-    writer = Writer(tiny)
-    whole = writer.continued(PROMPTS, max_tokens=40, line=False)
-    lines = writer.continued(PROMPTS, max_tokens=40, line=True)
-    assert all("\n" not in line for line in lines)
-    assert lines == [text.lstrip().split("\n")[0].rstrip() for text in whole]

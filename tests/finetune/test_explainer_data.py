@@ -11,6 +11,7 @@ from simpatico.explaining import Brief, BriefItem, prompt_of
 from simpatico.finetune.examples import read_examples
 from simpatico.finetune.explainer_compose import compose, one_sentence, varied
 from simpatico.finetune.explainer_data import (
+    N_VARIATIONS,
     Row,
     check_rows,
     distinct,
@@ -159,7 +160,7 @@ def test_the_command_writes_parts_that_the_trainer_takes(
     main([str(tmp_path / "rows.jsonl"), "--out", str(tmp_path), "--keep", str(tmp_path / "k.gz")])
     told = capsys.readouterr().out
     assert "row 41 repeats row 4" in told and "40 rows: train 32, dev 4, test 4" in told
-    assert len(read_examples(tmp_path / "train.jsonl")) == 4 * 32
+    assert len(read_examples(tmp_path / "train.jsonl")) == N_VARIATIONS * 32
     assert len(read_examples(tmp_path / "dev.jsonl")) == 4
     assert len(gzip.decompress((tmp_path / "k.gz").read_bytes()).splitlines()) == 40
     (tmp_path / "bad.jsonl").write_text(

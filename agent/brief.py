@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from simpatico.agent.evidence import Evidence, sentences
-from simpatico.agent.explain import SURE_ENOUGH, because, bold, clean_prose, premise
+from simpatico.agent.explain import because, bold, clean_prose, felt, premise
 from simpatico.agent.words import kept, left_out
 from simpatico.domain import Item, Reason, Recommendation, UserState
 from simpatico.explaining import (
@@ -33,7 +33,7 @@ def brief_of(state: UserState, recommendations: Sequence[Recommendation], *, sai
     if without := left_out(state.constraints):
         wishes.append(_WITHOUT + without)
     return Brief(
-        mood=state.mood.label if state.mood.confidence >= SURE_ENOUGH else "unknown",
+        mood=felt(state.mood),
         need=state.need,
         said=said,
         kept="; ".join(wish for wish in wishes if wish),

@@ -5,6 +5,7 @@ the same words (use the session and the number of the turn).
 """
 
 import html
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -20,11 +21,20 @@ from simpatico.agent.words import (
     noun_for,
     plural,
 )
-from simpatico.domain import TONES, Constraints, Item, Reason, Recommendation, UserState
+from simpatico.domain import (
+    MOODS,
+    TONES,
+    Constraints,
+    Item,
+    Mood,
+    Reason,
+    Recommendation,
+    UserState,
+)
 from simpatico.text import clean
 
 SURE_ENOUGH = 0.45
-"""Mood confidence from which the opening answers the feeling."""
+"""How probable a feeling, or one answered like it, has to be for a reply to answer it."""
 
 MAX_PREMISE = 220
 """Characters of an item's prose that one reply shows."""
@@ -266,9 +276,20 @@ def _stance(state: UserState, item: Item) -> str:
     return "none"
 
 
+def felt(mood: Mood) -> str:
+    """The label that a reply may answer: one that is sure enough, by itself or with its like."""
+    group = phrases.MOOD_GROUPS.get(mood.label)
+    likes = [
+        chance
+        for label, chance in zip(MOODS, mood.distribution, strict=False)
+        if group and phrases.MOOD_GROUPS.get(label) == group
+    ]
+    any_of_them = 1 - math.prod(1 - chance for chance in likes)
+    return mood.label if max(mood.confidence, any_of_them) >= SURE_ENOUGH else "unknown"
+
+
 def _group(state: UserState) -> str:
-    sure = state.mood.confidence >= SURE_ENOUGH
-    return phrases.MOOD_GROUPS.get(state.mood.label, "") if sure else ""
+    return phrases.MOOD_GROUPS.get(felt(state.mood), "")
 
 
 def _feeling(state: UserState, rng: random.Random) -> str:

@@ -279,3 +279,25 @@ def test_every_reply_reads_cleanly(mood: str, need: str, n: int, seed: str) -> N
     assert text.count("!") <= 1
     for sentence in re.split(r"\n+", text):
         assert sentence[0] in "-" or sentence[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("label", "chances", "answered"),
+    [
+        ("sadness", {"sadness": 0.5}, "sadness"),
+        ("sadness", {"sadness": 0.3, "disappointment": 0.3}, "sadness"),
+        ("sadness", {"sadness": 0.3, "joy": 0.3}, "unknown"),
+        ("sadness", {"sadness": 0.3, "disappointment": 0.1}, "unknown"),
+        ("neutral", {"neutral": 0.4, "approval": 0.4}, "unknown"),
+        ("neutral", {"neutral": 0.9}, "neutral"),
+    ],
+)
+def test_feelings_that_are_answered_alike_are_sure_together(
+    label: str, chances: dict[str, float], answered: str
+) -> None:
+    mood = Mood(
+        label=label,
+        distribution=tuple(chances.get(one, 0.0) for one in MOODS),
+        confidence=chances[label],
+    )
+    assert explain.felt(mood) == answered

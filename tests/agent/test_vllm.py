@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from simpatico import adapters
+from simpatico import adapters, explaining
 from simpatico.adapters import Adapter
 from simpatico.agent import serving
 from simpatico.agent.engine import Endpoint, LlamaServer
@@ -32,6 +32,7 @@ from simpatico.domain import Completion, Turn
 from simpatico.errors import LLMUnavailable, ModelError
 from simpatico.eval.mood_lines import DEV as MOOD_LINES
 from simpatico.eval.need_lines import DEV as NEED_LINES
+from simpatico.explaining import Brief, BriefItem
 from simpatico.finetune.own_turns import own_examples
 from simpatico.finetune.reader_data import newest
 from simpatico.modelstore import ModelStore
@@ -127,9 +128,7 @@ def base(python: str, gguf: Path) -> Path:
 @pytest.fixture(scope="module")
 def world(python: str, base: Path) -> Iterator[World]:
     loaded = map(adapters.load_adapter, adapters.shipped_folders())
-    used: dict[str, Adapter] = {one.card.task: one for one in loaded if one.base == BASE}
-    if len(used) < len(adapters.TASKS):
-        pytest.skip("a reader and an explainer are needed, and do not both ship yet")
+    used: dict[str, Adapter] = {one.card.task: one for one in loaded}
     plan = Plan(
         python=python,
         base=base,
@@ -173,6 +172,22 @@ def test_a_raw_prompt_with_adapter_grammar_logprobs_and_stop(world: World) -> No
             "them: hi\nread:", max_tokens=16, grammar=tight, stop=["\n"], adapter="reader"
         )
         assert got.text in (" joy", " fear") and got.finish_reason == "stop"
+
+    _with(world, ask)
+
+
+def test_a_reply_is_written_under_its_grammar(world: World) -> None:
+    item = BriefItem(label="Heat (1995)", premise="A thief is hunted.", reasons=("it is tense",))
+    brief = Brief(
+        mood="sadness", need="thrill", said="a thriller", kept="thrillers", items=(item,) * 4
+    )
+
+    async def ask(llm: OpenAILLM) -> None:
+        asked: dict[str, Any] = {"grammar": explaining.grammar(brief), "stop": ["\n"]}
+        prompt = explaining.prompt_of(brief)
+        pieces = llm.stream(prompt, max_tokens=200, adapter="explainer", **asked)
+        reply = "".join([piece async for piece in pieces])
+        assert explaining.faults(reply, 4) == [] and "[0:]" in reply
 
     _with(world, ask)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from simpatico import adapters
 from simpatico.adapters import Adapter, Card, load_adapter, write_card
-from simpatico.calibration import Calibration, write_calibration
+from simpatico.calibration import FILE, Calibration, read_calibration, write_calibration
 from simpatico.domain import Completion, Token
 from simpatico.errors import ModelError
 from simpatico.lorafile import read_lora, sha256_of
@@ -229,9 +230,12 @@ def test_what_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
 
 def test_what_ships_is_sound() -> None:
     loaded = [load_adapter(folder) for folder in adapters.shipped_folders()]
-    assert {adapter.name for adapter in loaded} == {
-        folder.name for folder in adapters.shipped_folders()
-    }
+    names = [folder.name for folder in adapters.shipped_folders()]
+    assert names == [one.name for one in loaded] == sorted(adapters.TASKS)
+    for one in loaded:
+        assert one.card.task == one.name and one.card.licence and one.card.data
+        assert not re.search(r"(?<!\w)[/~]", one.card.command), "names a place on one machine"
+    read_calibration(loaded[names.index("reader")].folder / FILE)
 
 
 @pytest.mark.usefixtures("no_shipped")

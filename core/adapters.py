@@ -174,6 +174,9 @@ def add(folder: Path, home: Path) -> Adapter:
         ModelError: it is not sound, its name and version are taken, or it cannot be written.
     """
     card = load_adapter(folder).card
+    if card.task == "reader" and not (folder / calibration.FILE).is_file():
+        made_by = f"simpatico train calibrate --adapter {folder} --data FILE"
+        raise ModelError(f"reader {folder} has no {calibration.FILE}: `{made_by}` makes it")
     place = home / "adapters" / card.name / card.version
     ours = {(each.name, each.version) for each in map(read_card, shipped_folders())}
     if (card.name, card.version) in ours or place.exists():

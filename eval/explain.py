@@ -298,11 +298,11 @@ def _cases(
     return cases
 
 
-def _kept(keep: Path | None, name: str, write: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+def _kept(keep: Path | None, name: str, write: Callable[[], list[Any]]) -> list[Any]:
     """Replies from the folder, or written and put there."""
     file = keep / f"{name}.json" if keep else None
     if file and file.exists():
-        return tuple(json.loads(file.read_text("utf-8")))
+        return list(json.loads(file.read_text("utf-8")))
     texts = write()
     if file:
         file.write_text(json.dumps(texts, ensure_ascii=False, indent=0), encoding="utf-8")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from simpatico import adapters
 from simpatico.adapters import Card, write_card
+from simpatico.calibration import FILE, Calibration, write_calibration
 from simpatico.errors import ModelError
 from simpatico.lorafile import sha256_of
 from simpatico.settings import load_settings
@@ -46,6 +47,7 @@ def make(folder: Path, version: str, base: str = "smollm2-135m-instruct") -> Pat
         figures=(("macro F1", 0.512),),
     )
     write_card(folder, card)
+    write_calibration(folder / FILE, Calibration())
     return folder
 
 

@@ -53,6 +53,8 @@ def known_of(
     wishes = state.constraints
     texts = [said, *wishes.genres, *wishes.not_genres, *wishes.people, *wishes.not_people]
     texts += [str(year) for year in (wishes.year_from, wishes.year_to, wishes.max_minutes) if year]
+    if wishes.year_from is not None and wishes.year_to == wishes.year_from + 9:
+        texts.append(f"{wishes.year_from}s")
     texts += [
         *wishes.languages,
         *(reason.text for one in recommendations for reason in one.reasons),
@@ -177,6 +179,6 @@ def _has(known: Known, phrase: str) -> bool:
 
 
 def _begun(known: Known, word: str) -> bool:
-    """Whether some known word begins like this one: "comedies" and "comedy"."""
-    start = fold(word)[:5]
-    return any(each.startswith(start) for each in known.words)
+    """Whether known words begin like this one, or these: "comedies" and "comedy"."""
+    starts = [part[:5] for part in fold(word).split()]
+    return all(any(each.startswith(start) for each in known.words) for start in starts)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simpatico.agent import explain as templates
-from simpatico.domain import Item, Mood, Reason, Recommendation, UserState
+from simpatico.domain import Constraints, Item, Mood, Reason, Recommendation, UserState
 from simpatico.errors import DataError
 from simpatico.eval import explain
 from simpatico.eval.explain import Outcome, Who, eyes_for, judge, row_of, to_markdown
@@ -111,6 +111,17 @@ def test_a_second_look_finds_what_nobody_gave(text: str, unknown: list[str]) -> 
     titles = {"the castle", "nine lamps", "the long heat"}
     found = strangers(text, known, ordinary=ordinary, titles=titles)
     assert found == [each for each in unknown if each != "long heat"]
+
+
+def test_a_second_look_knows_a_decade_and_claims_of_two_words() -> None:
+    told = CASTLE.model_copy(update={"text": "The true story of a family in court."})
+    item = RECOMMENDED[0].model_copy(update={"item": told})
+    nineties = STATE.model_copy(update={"constraints": Constraints(year_from=1990, year_to=1999)})
+    text = "I kept to titles from the 1990s. It is a true story."
+    assert strangers(text, known_of("x", nineties, (item,), ()), ordinary={"it"}) == []
+    since = STATE.model_copy(update={"constraints": Constraints(year_from=1990)})
+    known = known_of("x", since, RECOMMENDED, ())
+    assert strangers(text, known, ordinary={"it"}) == ["1990s", "true story"]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,8 @@ from simpatico.eval.explain_check import (
     repeats,
     strangers,
 )
-from simpatico.eval.explain_write import Timed, Writer, in_llamacpp
+from simpatico.eval.explain_write import Timed, explained, rephrased
 from simpatico.explaining import fill
-from simpatico.finetune.base import prepare_base
 from simpatico.finetune.explainer_data import shipped_rows
 from simpatico.lorafile import WEIGHTS, sha256_of
 from simpatico.protocols import ProgressCallback
@@ -51,7 +50,6 @@ WHO: dict[Who, str] = {
     "adapter": "explainer adapter",
 }
 N_SAMPLES = 30
-MAX_REPHRASED = 300
 BASE_MODEL = "smollm2-135m-instruct"
 COLUMNS = (
     "writer", "n", "pass unaided", "unknown, unchecked", "unknown, checked", "words added",
@@ -181,12 +179,11 @@ def run(
         n_base: how many of them, the first, the base model rephrases; 0: none.
         seed: of the states.
         adapter: folder of the explainer adapter; None: without it.
-        base: its base: a model of the store, a folder or a hub name.
+        base: its base: a model of the store.
         keep: a folder for states and replies; what it has is not made again.
         progress: told (label, done, total).
 
     Raises:
-        SettingsError: torch, transformers or peft is missing.
         ModelError: a model or the adapter is missing or does not fit.
         StoreError: there is no index; `simpatico prepare` builds it.
         DataError: our training rows are missing, or `keep` has other cases.
@@ -194,11 +191,15 @@ def run(
     rows = shipped_rows()
     cases = _cases(n, settings, seed, [row.brief.said for row in rows], keep, progress)
     raw: dict[Who, list[str]] = {"template": [case.draft for case in cases]}
-    folder = prepare_base(base, settings.cache, progress)
     if n_base:
-        few = cases[:n_base]
+        chats = [
+            rephrase_messages(case.draft, case.material()[1], said=[case.said])
+            for case in cases[:n_base]
+        ]
         raw["base"] = _kept(
-            keep, f"base-{n_base}-of-{n}-{seed}", lambda: _base_writes(folder, few, progress)
+            keep,
+            f"base-{n_base}-of-{n}-{seed}",
+            lambda: rephrased(chats, base=base, cache=settings.cache, progress=progress),
         )
     notes: list[str] = []
     if adapter is not None:
@@ -206,14 +207,12 @@ def run(
         written = _kept(
             keep,
             f"adapter-{sha256_of(adapter / WEIGHTS)[:12]}-{n}-{seed}",
-            lambda: in_llamacpp(
-                briefs, adapter, base=base, cache=settings.cache, progress=progress
-            ),
+            lambda: explained(briefs, adapter, base=base, cache=settings.cache, progress=progress),
         )
         timed = [Timed(*one) for one in written]
         raw["adapter"] = [one.text for one in timed]
         notes.append(
-            "The adapter's replies are the embedded engine's (llama.cpp), as in use: median"
+            "Written by the embedded engine (llama.cpp), as in use; the adapter's replies: median"
             f" {median(one.first_s for one in timed):.2f} s to the first piece,"
             f" {median(one.whole_s for one in timed):.2f} s to the end."
         )
@@ -307,13 +306,6 @@ def _kept(keep: Path | None, name: str, write: Callable[[], list[Any]]) -> list[
     if file:
         file.write_text(json.dumps(texts, ensure_ascii=False, indent=0), encoding="utf-8")
     return texts
-
-
-def _base_writes(folder: Path, cases: Sequence[Case], progress: ProgressCallback) -> list[str]:
-    chats = [rephrase_messages(case.draft, case.material()[1], said=[case.said]) for case in cases]
-    return Writer(folder, progress=progress).chatted(
-        chats, max_tokens=MAX_REPHRASED, label="Base model"
-    )
 
 
 async def _explained(

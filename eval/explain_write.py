@@ -1,25 +1,23 @@
-"""Replies written by a language model: raw text, greedy, nothing checked yet.
-
-The base model writes many at a time, on transformers in float32 in batches of like length; the
-explainer adapter one after the other, in the embedded engine, as in use.
-"""
+"""Replies written by the embedded engine (llama.cpp), as in use: greedy, nothing checked yet."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from simpatico.adapters import gguf_of, load_adapter
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.explaining import MAX_REPLY_TOKENS, Brief, grammar, prompt_of
-from simpatico.finetune.causal import CausalModel
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 
-BATCH = 64
+T = TypeVar("T")
+R = TypeVar("R")
+
 TIMEOUT_S = 120.0
+MAX_REPHRASED = 300
 
 
 class Timed(NamedTuple):
@@ -30,58 +28,7 @@ class Timed(NamedTuple):
     whole_s: float
 
 
-class Writer(CausalModel):
-    """A causal model that goes on writing."""
-
-    def continued(
-        self, prompts: Sequence[str], *, max_tokens: int, label: str = "Writing"
-    ) -> list[str]:
-        """What the model writes after each prompt, the likeliest token each time.
-
-        Args:
-            prompts: raw text.
-            max_tokens: of one reply.
-            label: of the progress bar.
-        """
-        torch, tokenizer = self._torch, self.tokenizer
-        end = tokenizer.eos_token_id
-        ids = [self.tokens(prompt) for prompt in prompts]
-        out = [""] * len(prompts)
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        with torch.inference_mode():
-            for at in range(0, len(order), BATCH):
-                part = order[at : at + BATCH]
-                longest = len(ids[part[-1]])
-                padded = [[end] * (longest - len(ids[i])) + ids[i] for i in part]
-                mask = [[0] * (longest - len(ids[i])) + [1] * len(ids[i]) for i in part]
-                written = self._model.generate(
-                    torch.tensor(padded, device=self._device),
-                    attention_mask=torch.tensor(mask, device=self._device),
-                    max_new_tokens=max_tokens,
-                    do_sample=False,
-                    eos_token_id=end,
-                    pad_token_id=end,
-                )
-                for row, i in enumerate(part):
-                    text = tokenizer.decode(written[row, longest:], skip_special_tokens=True)
-                    out[i] = text.strip()
-                self._progress(label, min(at + BATCH, len(order)), len(order))
-        return out
-
-    def chatted(
-        self, chats: Sequence[Sequence[dict[str, str]]], *, max_tokens: int, label: str = "Writing"
-    ) -> list[str]:
-        """What the model answers to each chat, as its own template puts it."""
-        prompts = [
-            self.tokenizer.apply_chat_template(
-                list(chat), tokenize=False, add_generation_prompt=True
-            )
-            for chat in chats
-        ]
-        return self.continued(prompts, max_tokens=max_tokens, label=label)
-
-
-def in_llamacpp(
+def explained(
     briefs: Sequence[Brief],
     adapter: Path,
     *,
@@ -89,40 +36,76 @@ def in_llamacpp(
     cache: Path,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> list[Timed]:
-    """Have replies to briefs written by the embedded engine with the explainer adapter.
+    """Have the explainer adapter write replies to briefs.
 
     Raises:
         ModelError: weights or adapter are missing or do not fit.
         LLMUnavailable, BadReply: the engine failed.
     """
-    weights = next(ModelStore(cache).path(base).glob("*.gguf"))
-    file = gguf_of(load_adapter(adapter), weights, cache)
+    file = gguf_of(load_adapter(adapter), _weights(base, cache), cache)
 
-    async def write(url: str, key: str) -> list[Timed]:
-        llm = OpenAILLM(url, base, key, TIMEOUT_S, flavour="llamacpp", adapters=("explainer",))
+    async def write(llm: OpenAILLM, brief: Brief) -> Timed:
+        start = time.perf_counter()
+        first, text = 0.0, ""
+        async for piece in llm.stream(
+            prompt_of(brief),
+            max_tokens=MAX_REPLY_TOKENS,
+            grammar=grammar(brief),
+            stop=("\n",),
+            adapter="explainer",
+        ):
+            first = first or time.perf_counter() - start
+            text += piece
+        return Timed(text.strip(), first, time.perf_counter() - start)
+
+    return _each("Explainer", briefs, write, [file], base=base, cache=cache, progress=progress)
+
+
+def rephrased(
+    chats: Sequence[Sequence[dict[str, str]]],
+    *,
+    base: str,
+    cache: Path,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> list[str]:
+    """Have the base model answer chats.
+
+    Raises:
+        ModelError: its weights are missing.
+        LLMUnavailable, BadReply: the engine failed.
+    """
+
+    async def write(llm: OpenAILLM, chat: Sequence[dict[str, str]]) -> str:
+        return (await llm.complete(list(chat), max_tokens=MAX_REPHRASED)).text.strip()
+
+    return _each("Base model", chats, write, [], base=base, cache=cache, progress=progress)
+
+
+def _weights(base: str, cache: Path) -> Path:
+    return next(ModelStore(cache).path(base).glob("*.gguf"))
+
+
+def _each(
+    label: str,
+    asked: Sequence[T],
+    write: Callable[[OpenAILLM, T], Awaitable[R]],
+    files: Sequence[Path],
+    *,
+    base: str,
+    cache: Path,
+    progress: ProgressCallback,
+) -> list[R]:
+    async def run(url: str, key: str) -> list[R]:
+        names = ("explainer",) if files else ()
+        llm = OpenAILLM(url, base, key, TIMEOUT_S, flavour="llamacpp", adapters=names)
         try:
-            done = []
-            for brief in briefs:
-                done.append(await _timed(llm, brief))
-                progress("Explainer", len(done), len(briefs))
+            done: list[R] = []
+            for one in asked:
+                done.append(await write(llm, one))
+                progress(label, len(done), len(asked))
             return done
         finally:
             await llm.aclose()
 
-    with LlamaServer(weights, adapters=[file]) as (url, key):
-        return asyncio.run(write(url, key))
-
-
-async def _timed(llm: OpenAILLM, brief: Brief) -> Timed:
-    start = time.perf_counter()
-    first, text = 0.0, ""
-    async for piece in llm.stream(
-        prompt_of(brief),
-        max_tokens=MAX_REPLY_TOKENS,
-        grammar=grammar(brief),
-        stop=("\n",),
-        adapter="explainer",
-    ):
-        first = first or time.perf_counter() - start
-        text += piece
-    return Timed(text.strip(), first, time.perf_counter() - start)
+    with LlamaServer(_weights(base, cache), adapters=files) as (url, key):
+        return asyncio.run(run(url, key))

@@ -167,7 +167,7 @@ def explain(
     adapter: Annotated[
         Path | None, typer.Option(help="the explainer adapter's folder; without it: the others")
     ] = None,
-    base: Base = _BASE,
+    base: Annotated[str, typer.Option(help="its base: a model of the store")] = _BASE,
     n: Annotated[int, typer.Option(help="how many states", min=1)] = 500,
     n_base: Annotated[int, typer.Option(help="how many the base model rephrases", min=0)] = 64,
     seed: Seed = 0,

@@ -1,7 +1,6 @@
 """The explainer's evaluation: its messages, its second look, its judgement; no model runs here."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -236,13 +235,7 @@ def test_cases_are_found_by_search_kept_and_run(
     assert read_cases(tmp_path / "cases.jsonl") == cases
     row = Row(brief=Brief(said="hello", items=(BriefItem(label="X"),)), reply=GOOD)
 
-    rows = [row, row, row]
-
-    def no_base(*anything: Any) -> Path:
-        return tmp_path
-
-    monkeypatch.setattr(explain, "shipped_rows", lambda: rows)
-    monkeypatch.setattr(explain, "prepare_base", no_base)
+    monkeypatch.setattr(explain, "shipped_rows", lambda: [row, row, row])
     outcome = explain.run(settings=settings, n=6, n_base=0, keep=tmp_path / "keep")
     assert list(outcome.judged) == ["template"]
     assert [one.problems for one in outcome.judged["template"] if one.problems] == []

@@ -54,7 +54,7 @@ def fillings_of(brief: Brief, items: Sequence[Item]) -> tuple[Filling, ...]:
     return (
         Filling("", _wishes(brief.kept)),
         *(
-            Filling(bold(item), told.premise, because(_telling(told.reasons[:MAX_REASONS])))
+            Filling(bold(item), told.premise, because(told.reasons[:MAX_REASONS]))
             for item, told in zip(items, brief.items, strict=False)
         ),
     )
@@ -81,15 +81,17 @@ def _reasons(item: BriefItem) -> tuple[Reason, ...]:
 
 def _item(recommendation: Recommendation) -> BriefItem:
     item = recommendation.item
+    about = _first_sentence(premise(item)) or _facts(item)
+    reasons = [
+        clean_prose(reason.text, max_chars=MAX_REASON_CHARS).rstrip(" .;,")
+        for reason in sorted(recommendation.reasons, key=_by_weight)
+        if reason.kind != "quote"
+    ]
     return BriefItem(
         label=clean(item.label, max_chars=300) or "untitled",
         kind=item.kind,
-        premise=_first_sentence(premise(item)) or _facts(item),
-        reasons=tuple(
-            clean_prose(reason.text, max_chars=MAX_REASON_CHARS).rstrip(" .;,")
-            for reason in sorted(recommendation.reasons, key=_by_weight)
-            if reason.kind != "quote"
-        ),
+        premise=about,
+        reasons=tuple(_telling(reasons) if about else reasons),
     )
 
 
@@ -103,9 +105,9 @@ def _wishes(kept_line: str) -> str:
     return f"I kept to {asked}" + (f" and left out {without}" if without else "")
 
 
-def _telling(reasons: Sequence[str]) -> Sequence[str]:
-    """Reasons without what any catalogue entry says ("It is a drama from 1990"), if others are."""
-    return [one for one in reasons if not one.startswith(("It is a ", "It is an "))] or reasons
+def _telling(reasons: Sequence[str]) -> list[str]:
+    """Reasons without what any catalogue entry says: "It is a drama from 1990"."""
+    return [one for one in reasons if not one.startswith(("It is a ", "It is an "))]
 
 
 def _first_sentence(text: str) -> str:

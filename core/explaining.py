@@ -136,8 +136,8 @@ def grouped(n_items: int, room: int) -> list[tuple[int, ...]]:
 def grammar(brief: Brief) -> str:
     """A reply to a brief as a GBNF grammar: an opening, each item once and in order, a closing.
 
-    It has at most `MAX_SENTENCES` sentences. Wishes that were kept are said; of what is known of an
-    item each part may be.
+    It has at most `MAX_SENTENCES` sentences. Wishes that were kept are said, and why the first item
+    fits that has reasons; of what else is known of an item each part may be.
     """
     n = len(brief.items)
 
@@ -158,14 +158,24 @@ def grammar(brief: Brief) -> str:
         r"closing ::= [A-Z] [^\[\].!?…;\n]{0,120} [.!?]",
         r"head ::= [^\[\].!?…;:\n]{0,40}",
     ]
+    with_why = next((i for i, item in enumerate(brief.items, start=1) if any(item.reasons)), 0)
     for number, item in enumerate(brief.items, start=1):
-        after = f' (", because [{number}|]")?' if any(item.reasons) else ""
-        if item.premise[:1].islower():  # genres and people, no sentence
-            after = f' (" ([{number}:])")?{after}'
-        elif item.premise:
-            after = f' ({after} (": [{number}:]")? | ", [{number}:]")'
+        after = _after(number, item, has_to=number == with_why)
         rules.append(f'item{number} ::= head "[{number}]"{after}')
     return "\n".join(rules) + "\n"
+
+
+def _after(number: int, item: BriefItem, *, has_to: bool) -> str:
+    """What follows an item's label, as a part of a grammar; why it fits if it has to."""
+    why = f' ", because [{number}|]"' if any(item.reasons) else ""
+    if why and not has_to:
+        why = f" ({why.strip()})?"
+    if item.premise[:1].islower():  # genres and people, no sentence
+        return f' (" ([{number}:])")?{why}'
+    if not item.premise:
+        return why
+    story = f'{why} (": [{number}:]")?'
+    return story if has_to else f' ({story} | ", [{number}:]")'
 
 
 def fill(reply: str, fillings: Sequence[Filling]) -> str:

@@ -18,6 +18,7 @@ from simpatico.errors import LLMUnavailable, ModelError
 
 SLOTS = 2
 START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
 # A request cannot be cancelled, nor the server stopped, within a batch of prompt tokens: this many
 # take one to two seconds on a busy core, the default of 2048 took 16.
 _BATCH_TOKENS = 256
@@ -98,11 +99,20 @@ class LlamaServer:
         return self._endpoint
 
     def stop(self) -> None:
-        """End the server; requests under way break off. Idempotent."""
+        """End the server; requests under way break off. Idempotent.
+
+        One that does not end in `STOP_TIMEOUT_S` is left behind, with a warning.
+        """
         with self._lock:
-            self._server = None  # its destructor stops it and joins its threads
-            self._endpoint = None
+            held = [self._server]
+            self._server = self._endpoint = None
         atexit.unregister(self.stop)
+        # Its destructor stops it and joins its threads; under load it once waited for ever.
+        ending = threading.Thread(target=held.clear, name="llama.cpp ends", daemon=True)
+        ending.start()
+        ending.join(STOP_TIMEOUT_S)
+        if ending.is_alive():
+            log.warning("llama.cpp did not stop in %.0f s and is left behind", STOP_TIMEOUT_S)
 
     def __enter__(self) -> Endpoint:
         return self.start()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from simpatico.agent import engine
 from simpatico.agent.engine import Endpoint, LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.errors import LLMUnavailable, ModelError
@@ -55,6 +57,24 @@ def test_a_taken_port_is_said_in_plain_words(tmp_path: Path) -> None:
 
 def test_stopping_what_never_ran_is_fine(tmp_path: Path) -> None:
     LlamaServer(tmp_path / "x.gguf").stop()
+
+
+def test_an_engine_that_does_not_end_is_left_behind_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = threading.Event()
+
+    class Stuck:
+        def __del__(self) -> None:
+            ended.wait(60)
+
+    monkeypatch.setattr(engine, "STOP_TIMEOUT_S", 0.05)
+    server = LlamaServer(tmp_path / "x.gguf")
+    server._server = Stuck()
+    server.stop()
+    assert "did not stop" in caplog.text
+    server.stop()
+    ended.set()
 
 
 @pytest.fixture(scope="module")

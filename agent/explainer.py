@@ -90,13 +90,7 @@ class Explainer:
         brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
         fillings = fillings_of(brief, evidence.recommended)
         writing = _Writing(evidence, fillings, find_titles, self._names)
-        stream = self._llm.stream(
-            prompt_of(brief),
-            max_tokens=MAX_REPLY_TOKENS,
-            grammar=grammar(brief),
-            stop=("\n",),
-            adapter=self._adapter,
-        )
+        stream = written(self._llm, brief, adapter=self._adapter)
         before = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{before}\n\n" if before else ""
         broke: LLMError | None = None
@@ -126,6 +120,21 @@ class Explainer:
                 yield f"\n\n{after}"
         if broke is not None:
             raise broke
+
+
+def written(llm: LLM, brief: Brief, *, adapter: str = ADAPTER) -> AsyncIterator[str]:
+    """What the model writes to a brief, piece by piece: its places not filled in, unchecked.
+
+    Raises:
+        LLMUnavailable, BadReply: as `simpatico.protocols.LLM.stream`.
+    """
+    return llm.stream(
+        prompt_of(brief),
+        max_tokens=MAX_REPLY_TOKENS,
+        grammar=grammar(brief),
+        stop=("\n",),
+        adapter=adapter,
+    )
 
 
 def material(

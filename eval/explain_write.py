@@ -8,8 +8,9 @@ from typing import NamedTuple, TypeVar
 
 from simpatico.adapters import gguf_of, load_adapter
 from simpatico.agent.engine import LlamaServer
+from simpatico.agent.explainer import ADAPTER, written
 from simpatico.agent.llm import OpenAILLM
-from simpatico.explaining import MAX_REPLY_TOKENS, Brief, grammar, prompt_of
+from simpatico.explaining import Brief
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 
@@ -47,13 +48,7 @@ def explained(
     async def write(llm: OpenAILLM, brief: Brief) -> Timed:
         start = time.perf_counter()
         first, text = 0.0, ""
-        async for piece in llm.stream(
-            prompt_of(brief),
-            max_tokens=MAX_REPLY_TOKENS,
-            grammar=grammar(brief),
-            stop=("\n",),
-            adapter="explainer",
-        ):
+        async for piece in written(llm, brief):
             first = first or time.perf_counter() - start
             text += piece
         return Timed(text.strip(), first, time.perf_counter() - start)
@@ -96,7 +91,7 @@ def _each(
     progress: ProgressCallback,
 ) -> list[R]:
     async def run(url: str, key: str) -> list[R]:
-        names = ("explainer",) if files else ()
+        names = (ADAPTER,) if files else ()
         llm = OpenAILLM(url, base, key, TIMEOUT_S, flavour="llamacpp", adapters=names)
         try:
             done: list[R] = []

@@ -129,9 +129,12 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
 
         async def run(
             talk: Talk, asked: str, updates: AsyncGenerator[Update, None], is_shown: bool
-        ) -> AsyncIterator[list[str]]:
+        ) -> AsyncIterator[dict[Any, Any]]:
             async for _ in talk.play(asked, metrics.counted("page", updates)):
-                yield draw(talk, is_shown)
+                yield {view: draw(talk, is_shown)}
+            # Gradio sends the last frame once more when all is done: it must not draw over a
+            # button that was pressed in between.
+            yield {note: gr.skip()}
 
         async def ask(
             text: str,
@@ -157,8 +160,8 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 session=talk.session,
                 options=options(talk, personal, adventurous),
             )
-            async for blocks in run(talk, text.strip(), updates, posters):
-                yield {view: blocks}
+            async for frame in run(talk, text.strip(), updates, posters):
+                yield frame
 
         async def say(
             talk: Talk | None,
@@ -200,8 +203,8 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 session=talk.session,
                 options=options(talk, personal, adventurous),
             )
-            async for blocks in run(talk, asked, updates, posters):
-                yield {view: blocks}
+            async for frame in run(talk, asked, updates, posters):
+                yield frame
 
         async def press(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
             kinds = {kind: kind for kind, _ in BUTTONS}
@@ -275,7 +278,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         )
         view.submit(say, [talk_state, kept, *settings], drawn, **many)
         view.retry(again, [talk_state, kept, *settings], drawn, **many)
-        view.select(feel, [talk_state, *settings], [view], **many)
+        view.select(feel, [talk_state, *settings], [view, note], **many)
         view.click(press, [talk_state, posters], [view, note], **soon)
         view.stop(stop, [talk_state], [], **soon)
         fresh.click(start_over, [talk_state], [view, note, message], **quiet)

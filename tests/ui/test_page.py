@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from gradio.queueing import ProcessCompletedMessage, Queue
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from simpatico.agent.api.app import create_app
@@ -354,6 +355,27 @@ def test_an_example_can_be_chosen_with_the_keyboard_alone(visit: Open, site: Sit
     tab.page.keyboard.press("Enter")
     expect(tab.newest(".why-body").first).to_be_visible()
     assert outline != "none"
+
+
+@pytest.mark.model
+def test_a_button_pressed_before_gradio_says_done_stays_pressed(
+    visit: Open, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Queue.send_message
+
+    def late(queue: Queue, event: Any, message: Any) -> None:
+        if isinstance(message, ProcessCompletedMessage):
+            site.loop.call_later(1.0, send, queue, event, message)
+        else:
+            send(queue, event, message)
+
+    monkeypatch.setattr(Queue, "send_message", late)
+    tab = visit(site)
+    tab.say(OPENING)
+    tab.newest(".act-like").first.click()
+    expect(tab.newest(".act-like").first).to_have_attribute("aria-pressed", "true")
+    tab.page.wait_for_timeout(1500)
+    expect(tab.newest(".act-like").first).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.model

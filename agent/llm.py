@@ -68,6 +68,9 @@ class OpenAILLM:
             api_key=key or "none",
             timeout=timeout_s,
             max_retries=0,
+            # llama.cpp hangs up on a connection that was idle for five seconds, now and then just
+            # as it is used again.
+            default_headers={"Connection": "close"} if flavour == "llamacpp" else None,
             # A proxy from the environment must not see, and cannot reach, what listens on loopback.
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(url)),
         )

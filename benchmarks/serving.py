@@ -289,6 +289,7 @@ async def measure(server: Server, settings: Settings, options: argparse.Namespac
         api_key=server.endpoint.key or "none",
         timeout=600,
         max_retries=0,
+        default_headers={"Connection": "close"} if server.flavour == "llamacpp" else None,
         http_client=openai.DefaultAsyncHttpxClient(trust_env=False),
     )
     async with client:

@@ -73,6 +73,7 @@ class Server:
     def __init__(self, *answers: tuple[bytes, ...] | bytes) -> None:
         self._answers = [item if isinstance(item, tuple) else (item,) for item in answers]
         self.requests: list[dict[str, Any]] = []
+        self.heads: list[list[str]] = []
         self.gone = asyncio.Event()
 
     async def __aenter__(self) -> "Server":
@@ -87,6 +88,7 @@ class Server:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             lines = head.decode().lower().split("\r\n")
+            self.heads.append(lines)
             length = [int(line.split(":")[1]) for line in lines if line.startswith("content-le")]
             self.requests.append(json.loads(await reader.readexactly(length[0])) if length else {})
             answer = self._answers[min(len(self.requests), len(self._answers)) - 1]
@@ -192,6 +194,15 @@ def test_a_grammar_is_sent_as_the_server_wants_it(
 
     _with_server(check, GOOD_STREAM if flavour == "llamacpp" else GOOD, flavour=flavour)
     _with_server(check_stream, GOOD_STREAM, flavour=flavour)
+
+
+@pytest.mark.parametrize(("flavour", "expected"), [("llamacpp", "close"), ("vllm", "keep-alive")])
+def test_a_connection_to_llamacpp_is_not_kept(flavour: Flavour, expected: str) -> None:
+    async def check(llm: OpenAILLM, server: Server) -> None:
+        await _stream(llm)
+        assert f"connection: {expected}" in server.heads[0]
+
+    _with_server(check, GOOD_STREAM, flavour=flavour)
 
 
 def test_a_schema_is_sent_as_a_response_format() -> None:

@@ -18,7 +18,6 @@ from simpatico.agent.read.adapter_reader import ADAPTER as READER
 from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
-from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
@@ -83,7 +82,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             probes["llm"] = lambda: _probe_llm(llm)
         reader: Reader = fallback
         if llm is not None and roles.reads:
-            reader = await asyncio.to_thread(_llm_reader, settings, roles, llm, fallback.rules)
+            reader = await asyncio.to_thread(_llm_reader, settings, roles, llm, fallback)
         mind = Mind(
             index=index,
             reader=reader,
@@ -143,10 +142,10 @@ def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> Llama
     return LlamaServer(weights, context=given.context, threads=given.threads, adapters=files)
 
 
-def _llm_reader(settings: Settings, roles: Roles, llm: LLM, rules: Rules) -> Reader:
+def _llm_reader(settings: Settings, roles: Roles, llm: LLM, fallback: EncoderReader) -> Reader:
     """The reader that asks the model: with its adapter if it has one."""
     if READER not in roles.adapters:
-        return LLMReader(llm, rules=rules)
+        return LLMReader(llm, rules=fallback.rules)
     # One on a server is measured by the card of its twin here.
     adapter = roles.adapters[READER] or chosen("reader", settings.llm.model, settings.home)
     if adapter is None:
@@ -155,8 +154,9 @@ def _llm_reader(settings: Settings, roles: Roles, llm: LLM, rules: Rules) -> Rea
             " that nobody measured",
             settings.llm.model,
         )
-        return AdapterReader(llm, rules, Calibration())
-    return AdapterReader(llm, rules, read_calibration(adapter.folder / calibration.FILE))
+        return AdapterReader(llm, fallback.rules, Calibration())
+    found = read_calibration(adapter.folder / calibration.FILE)
+    return AdapterReader(llm, fallback.rules, found, fallback.moods)
 
 
 def _fetch_weights(settings: Settings, roles: Roles, progress: ProgressCallback) -> None:

@@ -8,7 +8,7 @@ import html
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from simpatico.agent import phrases
 from simpatico.agent.words import (
@@ -277,15 +277,24 @@ def _stance(state: UserState, item: Item) -> str:
 
 
 def felt(mood: Mood) -> str:
-    """The label that a reply may answer: one that is sure enough, by itself or with its like."""
-    group = phrases.MOOD_GROUPS.get(mood.label)
-    likes = [
-        chance
-        for label, chance in zip(MOODS, mood.distribution, strict=False)
-        if group and phrases.MOOD_GROUPS.get(label) == group
-    ]
-    any_of_them = 1 - math.prod(1 - chance for chance in likes)
-    return mood.label if max(mood.confidence, any_of_them) >= SURE_ENOUGH else "unknown"
+    """The label that a reply may answer: one that is sure enough, by itself or with its like.
+
+    Where only so much is sure, that it is not an easy time, that is "sadness": its answers fit all.
+    """
+    group = phrases.MOOD_GROUPS.get(mood.label, "")
+    if max(mood.confidence, _any_of(mood, {group})) >= SURE_ENOUGH:
+        return mood.label
+    if group in phrases.HARD_GROUPS and _any_of(mood, phrases.HARD_GROUPS) >= SURE_ENOUGH:
+        return "sadness"
+    return "unknown"
+
+
+def _any_of(mood: Mood, groups: Set[str]) -> float:
+    """The probability of at least one label of some groups, as if each came by itself."""
+    chances = zip(MOODS, mood.distribution, strict=False)
+    return 1 - math.prod(
+        1 - chance for label, chance in chances if phrases.MOOD_GROUPS.get(label) in groups
+    )
 
 
 def _group(state: UserState) -> str:

@@ -15,6 +15,9 @@ MOOD_GROUPS: dict[str, str] = {
 }
 """Labels that colour the opening. The others say too little about a person to be mirrored."""
 
+HARD_GROUPS = frozenset(("low", "tense", "cross"))
+"""Together they say that it is not an easy time, whichever it is."""
+
 FEELINGS: dict[str, tuple[str, ...]] = {
     "low": (
         "That sounds heavy.",

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
+from simpatico.calibration import MOOD_HEAD, beside
 from simpatico.domain import Turn, Value
 from simpatico.errors import DataError
 from simpatico.eval.baselines_text import Scorer
@@ -121,8 +123,9 @@ def compare(
     if not len(test.dialogues):
         raise DataError("wanted turns to judge on, got none")
     progress("Comparing", 0, len(rows))
+    scored: dict[str, _Found] = {}
     for done, row in enumerate(rows, start=1):
-        found = _kept(row, train, test, seed=seed, keep=keep)
+        scored[row.name] = found = _kept(row, train, test, seed=seed, keep=keep)
         yield Outcome(
             name=row.name,
             title=row.title,
@@ -134,6 +137,16 @@ def compare(
             choice=None if several else judge_choice(found.scores, test.labels, seed=seed),
         )
         progress("Comparing", done, len(rows))
+    if several and {"lora", "encoder"} <= scored.keys():
+        lora, encoder = scored["lora"], scored["encoder"]
+        together = beside(lora.scores, expit(encoder.scores), MOOD_HEAD).astype(np.float32)
+        yield Outcome(
+            name="both",
+            title="LoRA reader with the encoder's mood head, as it reads",
+            ms=lora.ms + encoder.ms,
+            fit_s=0.0,
+            mood=cross_fit_f1(together, test.labels, seed, kind=lora.kind),
+        )
 
 
 def judge_choice(scores: Array, labels: Array, *, seed: int) -> Choice:

@@ -4,6 +4,7 @@
 trained on.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from scipy.special import expit, log_softmax, softmax
 
 from simpatico import calibration
 from simpatico.adapters import load_adapter
-from simpatico.calibration import Calibration, write_calibration
+from simpatico.calibration import MOOD_HEAD, Calibration, beside, write_calibration
 from simpatico.domain import Turn
 from simpatico.errors import DataError
 from simpatico.finetune.base import prepare_base
@@ -36,6 +37,7 @@ def calibrate_reader(
     data: Path,
     *,
     cache: Path,
+    head: Callable[[Sequence[str]], Array] | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Calibration:
     """Choose a reader adapter's temperature and thresholds and write them beside it.
@@ -44,6 +46,8 @@ def calibrate_reader(
         folder: the adapter's.
         data: text, label ids and row id, separated by tabs, as GoEmotions has them.
         cache: where base models are kept.
+        head: the chances of each mood in texts, (n,) -> (n, 28), that the reader will have beside
+            the adapter; None: it will have none.
         progress: told of sentences read.
 
     Raises:
@@ -63,14 +67,28 @@ def calibrate_reader(
     model = CausalModel(prepare_base(card.base, cache, progress), folder, progress=progress)
     prompts = [model.tokens(prompt_of([Turn(role="user", text=text)])) for text in rows.texts]
     scores = model.next_words(prompts, model.word_ids(tuple(MOOD_WORDS.values())))
-    heat = temperature(scores, rows.labels, "shares")
-    shares = probabilities(scores, heat, "shares").astype(np.float32)
-    thresholds = best_thresholds(shares, rows.labels)
-    found = Calibration(
-        temperature=heat, thresholds=tuple(max(float(each), LEAST) for each in thresholds)
-    )
+    found = chosen(scores, rows.labels, chances=head(rows.texts) if head else None)
     write_calibration(folder / calibration.FILE, found)
     return found
+
+
+def chosen(scores: Array, labels: Array, *, chances: Array | None = None) -> Calibration:
+    """Choose temperature and thresholds on labelled rows.
+
+    Args:
+        scores: (n, 28) logits of the adapter's shares.
+        labels: (n, 28) of 0 and 1.
+        chances: (n, 28) of the mood head beside it, or None.
+    """
+    weight = MOOD_HEAD if chances is not None else 0.0
+    together = beside(scores, chances, weight).astype(np.float32)
+    heat = temperature(together, labels, "shares")
+    thresholds = best_thresholds(probabilities(together, heat, "shares").astype(np.float32), labels)
+    return Calibration(
+        temperature=heat,
+        head=weight,
+        thresholds=tuple(max(float(each), LEAST) for each in thresholds),
+    )
 
 
 def temperature(scores: Array, labels: Array, kind: Kind) -> float:

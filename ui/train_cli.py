@@ -86,12 +86,18 @@ def calibrate(
     data: Annotated[Path, typer.Option("--data", help="labelled sentences, as GoEmotions' dev")],
 ) -> None:
     """Choose when a mood that the reader hears holds, on sentences it did not learn from."""
+    from simpatico.agent.read.mood import MoodReader
     from simpatico.finetune.calibrate import calibrate_reader
+    from simpatico.modelstore import ModelStore
+    from simpatico.retrieval.encoders.minilm import MiniLM
 
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as bars:
-        found = calibrate_reader(adapter, data, cache=settings.cache, progress=bars)
+        beside = MoodReader(MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars)))
+        found = calibrate_reader(
+            adapter, data, cache=settings.cache, head=beside.chances, progress=bars
+        )
     typer.echo(f"temperature {found.temperature:.3f}; thresholds written to {adapter}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from simpatico.agent.read.mood import DECAY, Array, fade, readable, to_mood
+from simpatico.agent.read.mood import DECAY, Array, MoodReader, fade, readable, to_mood
 from simpatico.agent.read.rules import Heard, merge
 from simpatico.agent.read.understand import Rules, Understood
 from simpatico.agent.read.verdict import as_array, mass_at, settle, shares_at, sure_of
@@ -82,14 +82,18 @@ class AdapterReader:
         llm: a model with an adapter of the name "reader".
         rules: as the encoder reader has them.
         calibration: the adapter's own.
+        moods: the encoder's, asked beside the adapter as far as the calibration wants it.
     """
 
     name = "lora"
 
-    def __init__(self, llm: LLM, rules: Rules, calibration: Calibration) -> None:
+    def __init__(
+        self, llm: LLM, rules: Rules, calibration: Calibration, moods: MoodReader | None = None
+    ) -> None:
         self._llm = llm
         self._rules = rules
         self._calibration = calibration
+        self._moods = moods if calibration.head else None
         self._thresholds = np.array(calibration.thresholds, dtype=np.float32)
         self._takes_grammar = True
 
@@ -113,11 +117,15 @@ class AdapterReader:
         if understood.state.intent == "crisis" or not newest.strip():
             return understood.state
         titles = understood.titles[:MAX_TITLES]
-        reply = _mended(await self._ask(prompt_of(turns), len(titles)))
+        chances, answer = await asyncio.gather(
+            asyncio.to_thread(self._chances, understood.said),
+            self._ask(prompt_of(turns), len(titles)),
+        )
+        reply = _mended(answer)
         reading = parse(reply.text, len(titles))
         if reading is None:
             raise BadReply(f"wanted a reading, got {reply.text[:80]!r}", raw=reply.text)
-        return self._complete(understood, titles, previous, reply, reading)
+        return self._complete(understood, titles, previous, reply, reading, chances)
 
     async def _ask(self, prompt: str, n_titles: int) -> Completion:
         given = grammar(n_titles) if self._takes_grammar else None
@@ -143,6 +151,7 @@ class AdapterReader:
         previous: UserState | None,
         reply: Completion,
         reading: Reading,
+        chances: Array | None,
     ) -> UserState:
         places = [match.start() for match in re.finditer(r"\S+", reply.text)]
         if reply.tokens and sum(mass_at(reply, places[0], _MOODS).values()) < IN_TUNE:
@@ -154,7 +163,7 @@ class AdapterReader:
         moods = shares_at(reply, places[0], _MOODS)
         state = settle(
             understood,
-            mood=self._mood(understood.said, moods, previous),
+            mood=self._mood(understood.said, moods, chances, previous),
             needs=shares_at(reply, places[1], _NEEDS),
             intents=shares_at(reply, places[2], _INTENTS),
         )
@@ -166,14 +175,24 @@ class AdapterReader:
             changed["query"] = state.query or _searched(reply)
         return state.model_copy(update=changed)
 
-    def _sharpened(self, shares: Mapping[str, float]) -> Array:
-        """Shares by mood as (28,), after the temperature; they sum to 1."""
-        values = as_array(shares) ** (1 / self._calibration.temperature)
-        return np.asarray(values / values.sum(), dtype=np.float32)
+    def _chances(self, said: str) -> Array | None:
+        """What the mood head makes of it, (28,); None where it is not to be asked."""
+        if self._moods is None or not _tells(said):
+            return None
+        return np.asarray(self._moods.chances([said])[0])
 
-    def _mood(self, said: str, shares: Mapping[str, float], previous: UserState | None) -> Mood:
+    def _mood(
+        self,
+        said: str,
+        shares: Mapping[str, float],
+        chances: Array | None,
+        previous: UserState | None,
+    ) -> Mood:
         """Now's mood over the fading one of before; a plain request says nothing of either."""
-        now = self._sharpened(shares) if said and readable(said) else None
+        now: Array | None = None
+        if _tells(said):
+            with np.errstate(divide="ignore"):  # what is not among the alternatives: -inf
+                now = self._calibration.shares(np.log(as_array(shares)), chances)
         before: Array | None = None
         if previous is not None and previous.mood.distribution:
             before = np.array(previous.mood.distribution, dtype=np.float32)
@@ -181,6 +200,11 @@ class AdapterReader:
                 before = None
         felt = fade(before, now)
         return Mood() if felt is None else to_mood(felt, self._thresholds)
+
+
+def _tells(said: str) -> bool:
+    """Whether it says something of the person that can be read."""
+    return bool(said) and readable(said)
 
 
 def _mended(reply: Completion) -> Completion:

@@ -105,6 +105,11 @@ class MoodReader:
                 f"the mood head was trained on {self.head.encoder}, not on {encoder.name}"
             )
 
+    def chances(self, texts: Sequence[str]) -> Array:
+        """How likely each mood holds in each text by itself: (n,) -> (n, 28)."""
+        said = [text.strip()[-MAX_CHARS:] for text in texts]
+        return self.head.probabilities(said, self._encoder.encode(said))
+
     def read(self, said: Sequence[str]) -> Mood:
         """Read one mood off a person's words about themselves, earlier ones fading.
 

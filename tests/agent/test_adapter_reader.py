@@ -3,8 +3,10 @@
 import asyncio
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from simpatico.agent.llm import ScriptedLLM
@@ -91,6 +93,34 @@ def test_moods_are_shares_over_the_mood_words_alone() -> None:
     assert state.mood.label == "sadness"
     assert state.mood.confidence == pytest.approx(0.75, abs=1e-3)
     assert state.mood.valence < -0.3
+
+
+class Sure:
+    """Stands where the mood head stands: sure of one mood, whatever is said."""
+
+    def __init__(self, mood: str) -> None:
+        self.mood = mood
+        self.asked: list[str] = []
+
+    def chances(self, texts: Sequence[str]) -> Any:
+        self.asked += texts
+        return np.array([[0.81 if mood == self.mood else 0.01 for mood in MOODS]] * len(texts))
+
+
+def test_the_mood_head_is_asked_beside_the_adapter_about_what_was_said_of_the_person() -> None:
+    reply = answer(" sadness any chat | | | |", {0: {"sadness": 0.5, "annoyed": 0.25}})
+    head = Sure("annoyance")
+    reader = AdapterReader(
+        ScriptedLLM([reply, reply]),
+        RULES,
+        Calibration(head=0.5),
+        head,  # type: ignore[arg-type]
+    )
+    state = asyncio.run(reader.read([Turn(role="user", text="rough week, a sad film please")]))
+    assert head.asked == ["rough week"]
+    assert mood_of(state)["annoyance"] == pytest.approx(0.225 / 0.275, abs=1e-3)  # .25 * .9
+    asyncio.run(reader.read([Turn(role="user", text="a sad film please")]))
+    assert head.asked == ["rough week"]
 
 
 def test_the_temperature_sharpens_and_thresholds_decide_what_holds() -> None:

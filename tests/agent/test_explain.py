@@ -288,6 +288,8 @@ def test_every_reply_reads_cleanly(mood: str, need: str, n: int, seed: str) -> N
         ("sadness", {"sadness": 0.3, "disappointment": 0.3}, "sadness"),
         ("sadness", {"sadness": 0.3, "joy": 0.3}, "unknown"),
         ("sadness", {"sadness": 0.3, "disappointment": 0.1}, "unknown"),
+        ("annoyance", {"annoyance": 0.3, "nervousness": 0.3}, "sadness"),
+        ("annoyance", {"annoyance": 0.3, "joy": 0.3}, "unknown"),
         ("neutral", {"neutral": 0.4, "approval": 0.4}, "unknown"),
         ("neutral", {"neutral": 0.9}, "neutral"),
     ],

@@ -283,6 +283,40 @@ def test_scores_are_kept_for_the_same_row_and_data_only(tmp_path: Path) -> None:
     assert len(made) == 4
 
 
+class Fixed:
+    """A row whose scores are known."""
+
+    def __init__(self, kind: Kind, scores: np.ndarray) -> None:
+        self.kind, self._scores = kind, scores
+
+    def fit(self, texts: Sequence[str], labels: np.ndarray) -> None:
+        """Nothing."""
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        return self._scores[: len(texts)]
+
+
+def test_the_adapter_and_the_mood_head_are_judged_together_where_both_are_there() -> None:
+    rng = np.random.default_rng(0)
+    n = 400
+    labels = np.eye(4, dtype=np.float32)[rng.integers(4, size=n)]
+    turns = [(Turn(role="user", text=f"{i}"),) for i in range(n)]
+    # Each knows half of the labels: the one column 0 and 1, the other 2 and 3.
+    lora = 4 * labels * [1, 1, 0, 0] + rng.normal(size=(n, 4))
+    head = 4 * labels * [0, 0, 1, 1] + rng.normal(size=(n, 4)) - 2
+    rows = [
+        Row("lora", "adapter", lambda: Fixed("shares", lora)),
+        Row("encoder", "head", lambda: Fixed("margins", head)),
+    ]
+    part = Part(turns, labels)
+    one, other, both = compare(rows, part, part, several=True, seed=0)
+    assert (one.name, other.name, both.name) == ("lora", "encoder", "both")
+    assert one.mood and other.mood and both.mood
+    assert both.mood.macro_f1 > max(one.mood.macro_f1, other.mood.macro_f1) + 0.05
+    assert both.ms == one.ms + other.ms
+    assert len(list(compare(rows[:1], part, part, several=True, seed=0))) == 1
+
+
 def test_a_choice_is_judged_by_hand() -> None:
     labels = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
     scores = np.eye(4, dtype=np.float32)[[0, 1, 1, 3]]

@@ -4,18 +4,19 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from simpatico import explaining, reading
 from simpatico.adapters import Task, load_adapter
-from simpatico.calibration import read_calibration
+from simpatico.calibration import MOOD_HEAD, read_calibration
 from simpatico.domain import Turn
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune import base as bases
@@ -258,6 +259,15 @@ def test_a_trained_reader_is_calibrated_for_its_moods(
     found = calibrate.calibrate_reader(out, rows, cache=tmp_path)
     assert found.temperature > 2, "labels that follow from nothing leave it unsure"
     assert read_calibration(out / "calibration.json") == found
+    assert found.head == 0
+
+    def head(texts: Sequence[str]) -> NDArray[np.float32]:
+        """Knows what the adapter cannot: the label is the number in the sentence."""
+        labels = [int(text.split()[1]) % 28 for text in texts]
+        return np.where(np.eye(28)[labels] > 0, 0.9, 1e-6).astype(np.float32)
+
+    helped = calibrate.calibrate_reader(out, rows, cache=tmp_path, head=head)
+    assert helped.head == MOOD_HEAD and helped.temperature < found.temperature
     rows.write_text("rain\t1\tx\n")
     with pytest.raises(DataError, match="at least 100 sentences, got 1"):
         calibrate.calibrate_reader(out, rows, cache=tmp_path)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from gradio.queueing import ProcessCompletedMessage, Queue
+from gradio.queueing import Queue
+from gradio.server_messages import ProcessCompletedMessage
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from simpatico.agent.api.app import create_app

@@ -50,12 +50,13 @@ def card(
         f'<span class="match" title="My estimate that you would pick it">'
         f"{one.p_accept:.0%} <span>match</span></span>"
     )
-    words = inline(note) if note else escape(_shorten(item.text, 220))
+    about_it = _shorten(item.text, 220)
+    words = inline(note) if note else escape(about_it)
     premise = f'<p class="premise">{words}</p>' if words else ""
     tones = "".join(f"<li>{escape(tone)}</li>" for tone in strongest_tones(item, k=TONES_SHOWN))
     tones = f'<ul class="tones" aria-label="Tone">{tones}</ul>' if tones else ""
-    first = () if note else one.reasons[:REASONS_SHOWN]
-    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in first)
+    fresh = [] if note else [reason for reason in one.reasons if reason.text not in about_it]
+    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in fresh[:REASONS_SHOWN])
     reasons = f'<ul class="reasons" aria-label="Why it fits">{reasons}</ul>' if reasons else ""
     noted = next((_NOTED[kind] for kind, _ in BUTTONS if kind in pressed), "")
     buttons = "".join(_button(one, kind, name, list_id, kind in pressed) for kind, name in BUTTONS)

@@ -95,6 +95,16 @@ def _luminance(hue: float, saturation: float, lightness: float) -> float:
     return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
 
 
+def test_a_card_says_a_sentence_once() -> None:
+    said = "A bear from Peru needs a home."
+    one = _recommendation(text=f"{said} He likes marmalade.")
+    reasons = (Reason(kind="quote", text=said), Reason(kind="mood", text="It is warm"))
+    drawn = card(one.model_copy(update={"reasons": reasons}), list_id="list", key="c0")
+    shown, _, why = drawn.partition('<div class="card-foot">')
+    assert shown.count(said) == 1 and "It is warm" in shown
+    assert said in why
+
+
 def test_luminance_agrees_with_published_values() -> None:
     assert _luminance(0, 0, 100) == pytest.approx(1)
     assert _luminance(0, 100, 50) == pytest.approx(0.2126)

@@ -14,10 +14,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import MOODS, Mood, Turn, Value
-from simpatico.errors import BadReply
+from simpatico.adapters import chosen, gguf_of
+from simpatico.agent.llm import OpenAILLM
+from simpatico.agent.read.adapter_reader import ADAPTER, AdapterReader
+from simpatico.agent.read.encoder_reader import EncoderReader
+from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.read.mood import MoodHead
+from simpatico.calibration import FILE, read_calibration
+from simpatico.domain import MOODS, Mood, Turn, UserState, Value
+from simpatico.errors import BadReply, DataError
 from simpatico.eval.mood_lines import DEV, TEST, Line
 from simpatico.finetune.mood import Rows, load_goemotions
+from simpatico.modelstore import ModelStore
+from simpatico.protocols import Reader
+from simpatico.retrieval.encoders.minilm import MiniLM
+from simpatico.retrieval.titles import TitleIndex
+from simpatico.settings import Settings, load_settings
 
 N_BINS = 10
 
@@ -117,49 +129,63 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--n", type=int, default=0, help="rows to draw; 0: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--head", type=Path, help="a mood.npz other than the shipped one")
-    parser.add_argument("--reader", choices=("encoder", "llm"), default="encoder")
+    parser.add_argument("--reader", choices=("encoder", "llm", "lora"), default="encoder")
     parser.add_argument("--test", action="store_true", help="score our test lines, too")
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
-    rows = sample(load_goemotions(chosen.data / "dev.tsv"), n=chosen.n, seed=chosen.seed)
-    with _reader(chosen.reader, chosen.head) as read:
-        _print_reports(read, rows, test=chosen.test)
+    rows = sample(load_goemotions(options.data / "dev.tsv"), n=options.n, seed=options.seed)
+    unreadable: list[str] = []
+    with _reader(options.reader, options.head, unreadable) as read:
+        _print_reports(read, rows, test=options.test)
+    if options.reader != "encoder":
+        print(f"answers that could not be read: {len(unreadable)}")
 
 
 @contextmanager
-def _reader(name: str, head: Path | None) -> Iterator[Callable[[str], Mood]]:
-    """A reader of single sentences; one that cannot be read is an unknown mood."""
-    import platformdirs
-
-    from simpatico.agent.engine import LlamaServer
-    from simpatico.agent.llm import OpenAILLM
-    from simpatico.agent.read.encoder_reader import EncoderReader
-    from simpatico.agent.read.llm_reader import LLMReader
-    from simpatico.agent.read.mood import MoodHead
-    from simpatico.agent.read.understand import Rules
-    from simpatico.modelstore import ModelStore
-    from simpatico.retrieval.encoders.minilm import MiniLM
-    from simpatico.retrieval.titles import TitleIndex
-
-    store = ModelStore(Path(platformdirs.user_cache_dir("simpatico")))
-    titles = TitleIndex([])
+def _reader(name: str, head: Path | None, unreadable: list[str]) -> Iterator[Callable[[str], Mood]]:
+    """A reader of single sentences; an answer that cannot be read is an unknown mood, and noted."""
+    settings = load_settings()
+    encoder = MiniLM(ModelStore(settings.cache).fetch("minilm"))
+    reader = EncoderReader(encoder, TitleIndex([]), head=MoodHead(head))
     if name == "encoder":
-        reader = EncoderReader(MiniLM(store.path("minilm")), titles, head=MoodHead(head))
         yield lambda text: reader.mood([text])
         return
-    model = "smollm2-135m-instruct"
-    with LlamaServer(store.path(model) / "model.gguf") as (url, key), asyncio.Runner() as runner:
-        llm = OpenAILLM(url, model, key, 60, flavour="llamacpp")
-        asking = LLMReader(llm, Rules(titles))
+    with _asking(name, settings, reader) as asked:
 
         def ask(text: str) -> Mood:
             try:
-                return runner.run(asking.read([Turn(role="user", text=text)])).mood
-            except BadReply:
+                return asked(text).mood
+            except BadReply as error:
+                unreadable.append(error.raw)
                 return Mood()
 
         yield ask
-        runner.run(llm.aclose())
+
+
+@contextmanager
+def _asking(
+    name: str, settings: Settings, encoder: EncoderReader
+) -> Iterator[Callable[[str], UserState]]:
+    """A reader that asks the model in this process: as it is ("llm"), or its adapter ("lora")."""
+    from simpatico.agent.engine import LlamaServer  # loads llama.cpp
+
+    model = settings.llm.model
+    weights = next(ModelStore(settings.cache).fetch(model).glob("*.gguf"))
+    adapter = chosen("reader", model, settings.home) if name == "lora" else None
+    if name == "lora" and adapter is None:
+        raise DataError(f"no reader adapter is in use for {model}: see `simpatico model list`")
+    files = [gguf_of(adapter, weights, settings.cache)] if adapter else []
+    with LlamaServer(weights, threads=settings.llm.threads, adapters=files) as (url, key):
+        llm = OpenAILLM(
+            url, model, key, 60, flavour="llamacpp", adapters=(ADAPTER,) if adapter else ()
+        )
+        reader: Reader = LLMReader(llm, encoder.rules)
+        if adapter is not None:
+            found = read_calibration(adapter.folder / FILE)
+            reader = AdapterReader(llm, encoder.rules, found, encoder.moods)
+        with asyncio.Runner() as runner:
+            yield lambda text: runner.run(reader.read([Turn(role="user", text=text)]))
+            runner.run(llm.aclose())
 
 
 def _print_reports(read: Callable[[str], Mood], rows: Rows, *, test: bool) -> None:

@@ -55,7 +55,7 @@ def mood(
         Path, typer.Option(help="a folder with GoEmotions' dev.tsv (and train.tsv to compare)")
     ],
     n: Annotated[int, typer.Option(help="how many sentences of dev; 0: all", min=0)] = 0,
-    reader: Annotated[str, typer.Option(help="encoder or llm")] = "encoder",
+    reader: Annotated[str, typer.Option(help="encoder, llm or lora")] = "encoder",
     compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
     adapter: Adapter = None,
     base: Base = _BASE,

@@ -1,13 +1,16 @@
 """`simpatico eval ...`: is it good?"""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+
+if TYPE_CHECKING:
+    from simpatico.eval.compare import Table
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 
@@ -122,9 +125,7 @@ def _compare(
     keep: Path | None,
     out: Path | None,
 ) -> None:
-    from simpatico.eval.compare import to_markdown
     from simpatico.eval.compare_rows import run
-    from simpatico.ui.tables import to_rich
 
     settings = load_settings()
     set_up_logging(settings.log_level)
@@ -143,6 +144,13 @@ def _compare(
             keep=keep,
             progress=show,
         )
+    _show(table, out)
+
+
+def _show(table: "Table", out: Path | None) -> None:
+    from simpatico.eval.compare import to_markdown
+    from simpatico.ui.tables import to_rich
+
     screen = Console()
     screen.print(to_rich(table))
     for note in table.notes:
@@ -150,6 +158,28 @@ def _compare(
     if out:
         out.write_text(to_markdown(table), encoding="utf-8")
         console.print(f"written to {out}")
+
+
+@evaluate.command("ranking")
+def ranking(
+    data: Annotated[Path, typer.Option(help="interactions: .inter, or MovieLens' ratings.csv")],
+    part: Annotated[
+        Literal["dev", "test"], typer.Option(help="to choose settings by, or to report")
+    ] = "dev",
+    rows: Annotated[
+        str, typer.Option(help="some of the rows, parted by ';'; without it: those of our own")
+    ] = "",
+    seeds: Annotated[int, typer.Option(help="runs of what has chance in it", min=1)] = 1,
+    out: Out = None,
+) -> None:
+    """Judge the next item over the whole catalogue: the fusion ranker and the baselines."""
+    from simpatico.eval.ranking import run
+
+    set_up_logging(load_settings().log_level)
+    names = tuple(name.strip() for name in rows.split(";") if name.strip())
+    with progress_bars() as show:
+        table = run(data, part=part, names=names, n_seeds=seeds, progress=show)
+    _show(table, out)
 
 
 @evaluate.command("tone")

@@ -1,0 +1,92 @@
+"""Next-item baselines: what a learned ranker has to beat before it is worth its weight.
+
+Each scores every item for everybody asked, `scores(split) -> (n_asked, n_items)`. Settings were
+chosen on the dev part of MovieLens-100K.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from simpatico.eval.next_item import Split
+from simpatico.finetune.sequences import Sequences
+
+Array = NDArray[np.float64]
+Baseline = Callable[[Split], Array]
+
+WINDOW: Final = 10
+"""Events that a Markov counter looks back."""
+
+DECAY: Final = 0.9
+"""What an event counts for, beside the one after it, in ItemKNN with recency."""
+
+RIDGE: Final = 100.0
+FACTORS: Final = 32
+
+
+def matrix(known: Sequences) -> sparse.csr_matrix:
+    """Who had what: (n_users, n_items) of 0 and 1."""
+    rows = np.repeat(np.arange(len(known)), [len(each) for each in known.what])
+    columns = np.concatenate(known.what)
+    found = sparse.csr_matrix(
+        (np.ones(len(rows)), (rows, columns)), shape=(len(known), len(known.items))
+    )
+    found.data[:] = 1.0
+    return found
+
+
+def popularity(split: Split) -> Array:
+    """How many events each item has, the same for everybody."""
+    counts = np.bincount(np.concatenate(split.known.what), minlength=len(split.known.items))
+    return np.tile(counts.astype(np.float64), (len(split.rows), 1))
+
+
+def item_knn(split: Split) -> Array:
+    """Sum of cosines to what the person had, each event worth `DECAY` of the one after it."""
+    seen = matrix(split.known)
+    together = (seen.T @ seen).toarray()
+    n = together.diagonal().copy()
+    np.fill_diagonal(together, 0)
+    cosine = together / np.sqrt(np.maximum(np.outer(n, n), 1))
+    return _by_recency(split, cosine, lambda lag: DECAY**lag)
+
+
+def markov(split: Split) -> Array:
+    """How often an item came after another, 1 / distance each; summed over the newest events."""
+    n = len(split.known.items)
+    counts = np.zeros((n, n))
+    for what in split.known.what:
+        for lag in range(1, WINDOW + 1):
+            np.add.at(counts, (what[:-lag], what[lag:]), 1 / lag)
+    return _by_recency(split, counts, lambda lag: 1 / (lag + 1) if lag < WINDOW else 0.0)
+
+
+def ease(split: Split) -> Array:
+    """EASE (Steck, WWW 2019): a linear autoencoder without self-loops, in closed form."""
+    seen = matrix(split.known)
+    gram = (seen.T @ seen).toarray()
+    gram[np.diag_indices_from(gram)] += RIDGE
+    inverse = np.linalg.inv(gram)
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return np.asarray(seen[split.rows] @ weights)
+
+
+def _by_recency(split: Split, links: Array, weight: Callable[[int], float]) -> Array:
+    scores = np.zeros((len(split.rows), links.shape[1]))
+    for at, row in enumerate(split.rows):
+        newest = split.known.what[row][::-1]
+        weights = np.array([weight(lag) for lag in range(len(newest))])
+        scores[at] = weights @ links[newest]
+    return scores
+
+
+BASELINES: Final[Mapping[str, Baseline]] = {
+    "popularity": popularity,
+    "ItemKNN with recency": item_knn,
+    "EASE": ease,
+    "Markov, window 10": markov,
+}

@@ -1,0 +1,153 @@
+"""`simpatico eval ranking`: the fusion ranker's towers beside the baselines, on one split.
+
+The protocol is `next_item`'s. A row that has chance in it is trained once for each seed; its
+figures are means over the seeds, its interval over people. The last column is the paired difference
+to the Markov counter, the simplest of the rows that know the order.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.errors import DataError
+from simpatico.eval.baselines_items import BASELINES
+from simpatico.eval.baselines_rectools import RECTOOLS
+from simpatico.eval.compare import Table
+from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
+from simpatico.finetune.sequences import read_interactions
+from simpatico.optional import needs
+from simpatico.protocols import ProgressCallback
+
+if TYPE_CHECKING:
+    from simpatico.finetune.fusion_model import Tower
+
+Scores = NDArray[np.floating]
+
+AGAINST = "Markov, window 10"
+FUSION: "Mapping[str, tuple[Tower, ...]]" = {
+    "fusion": ("gru", "attention", "mlp"),
+    "fusion, GRU alone": ("gru",),
+    "fusion, LSTM alone": ("lstm",),
+    "fusion, self-attention alone": ("attention",),
+    "fusion, MLP alone": ("mlp",),
+}
+"""Rows by the towers that read the events."""
+
+
+class Found(NamedTuple):
+    """One row: how it did for each person, mean over seeds; spread over seeds; seconds a seed."""
+
+    title: str
+    judged: Judged
+    spread: float
+    seconds: float
+    n_seeds: int
+
+
+def run(
+    data: Path,
+    *,
+    part: Part,
+    names: Sequence[str] = (),
+    n_seeds: int = 1,
+    progress: ProgressCallback = lambda what, done, total: None,
+) -> Table:
+    """Train and judge rows on a file of interactions.
+
+    Args:
+        data: as `read_interactions` takes it.
+        part: "dev" to choose by, "test" to report.
+        names: rows; none: all that run here without RecTools.
+        n_seeds: of the rows that have chance in them.
+        progress: told of rows and batches.
+
+    Raises:
+        DataError: the file or a row's name is not what is wanted.
+        SettingsError: a row needs what is not installed.
+    """
+    others = {**BASELINES, **RECTOOLS}
+    every = {**{name: _once(make) for name, make in others.items()}, **_fusion()}
+    if unknown := [name for name in names if name not in every]:
+        raise DataError(f"no row {', '.join(unknown)}; the rows are: {'; '.join(every)}")
+    chosen = tuple(names) or tuple(name for name in every if name not in RECTOOLS)
+    split = split_of(read_interactions(data), part)
+    found = []
+    for done, name in enumerate(chosen):
+        progress("Comparing", done, len(chosen))
+        found.append(_row(name, every[name], split, n_seeds, progress))
+    progress("Comparing", len(chosen), len(chosen))
+    return table(found, split, part)
+
+
+Scorer = Callable[[Split, int, ProgressCallback], Scores]
+
+
+def table(found: Sequence[Found], split: Split, part: Part) -> Table:
+    """Rows as text, with the card of the split below."""
+    markov = next((one for one in found if one.title == AGAINST), None)
+    card = card_of(split, part)
+    return Table(
+        title=f"Next item, {part} part, n={card.n_asked}",
+        columns=("row", "HR@10", "NDCG@10", "95 %", "seeds", "±", "s", f"NDCG less {AGAINST}"),
+        rows=tuple(_cells(one, markov) for one in found),
+        notes=(
+            f"{card.n_events} events of {card.n_users} people with {card.n_items} items; targets"
+            f" {card.targets}; split: {card.split}; masked: {card.masked}; ranked: {card.ranked}.",
+            "95 %: people drawn again 2,000 times; the last column pairs them. ±: standard"
+            " deviation of NDCG@10 over seeds. s: seconds to learn and score, one seed.",
+        ),
+    )
+
+
+def _cells(one: Found, markov: Found | None) -> tuple[str, ...]:
+    ndcg = interval(one.judged.ndcg)
+    less = ""
+    if markov is not None and one is not markov:
+        gap = paired(one.judged.ndcg, markov.judged.ndcg)
+        less = f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+    return (
+        one.title,
+        f"{one.judged.hit.mean():.4f}",
+        f"{ndcg.mean:.4f}",
+        f"{ndcg.low:.3f} to {ndcg.high:.3f}",
+        str(one.n_seeds),
+        f"{one.spread:.4f}" if one.n_seeds > 1 else "",
+        f"{one.seconds:.0f}",
+        less,
+    )
+
+
+def _row(name: str, score: Scorer, split: Split, n_seeds: int, progress: ProgressCallback) -> Found:
+    seeds = range(n_seeds if name in FUSION else 1)
+    began = time.perf_counter()
+    each = [judge(score(split, seed, progress), split) for seed in seeds]
+    seconds = (time.perf_counter() - began) / len(seeds)
+    judged = Judged(
+        *(np.mean([getattr(one, field) for one in each], axis=0) for field in Judged._fields)
+    )
+    spread = float(np.std([one.ndcg.mean() for one in each], ddof=1)) if len(each) > 1 else 0.0
+    return Found(name, judged, spread, seconds, len(each))
+
+
+def _once(make: Callable[[Split], Scores]) -> Scorer:
+    return lambda split, seed, progress: make(split)
+
+
+def _fusion() -> Mapping[str, Scorer]:
+    def of(towers: "tuple[Tower, ...]") -> Scorer:
+        def score(split: Split, seed: int, progress: ProgressCallback) -> Scores:
+            needs("torch", "torch", "the fusion ranker's training")
+            from simpatico.finetune.fusion_train import Plan, catalogue_of, train
+
+            catalogue = catalogue_of(len(split.known.items), {})
+            plan = Plan(towers=towers, seed=seed)
+            trained = train(split.known, catalogue, plan, progress=progress)
+            return trained.scores(split.known, split.rows)
+
+        return score
+
+    return {name: of(towers) for name, towers in FUSION.items()}

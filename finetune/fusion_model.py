@@ -1,0 +1,236 @@
+"""The fusion ranker as a torch model: modalities of an item, a person's events, one score.
+
+An item is a set of tokens, one for each modality that it has; the others are masked, never filled
+with zeros. A person is what a recurrent network makes of their events, with their state (mood,
+need, words) added. The person asks: attention over an item's tokens (Vaswani et al., 2017) weighs
+the modalities for this person now, and the score is what the weighed item says to them, plus
+behavioural evidence (`simpatico.retrieval.links`) and how well the item is known.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Tower = Literal["gru", "lstm", "attention", "mlp"]
+ID: Final = "id"
+"""The modality that is a number for each item learnt from; other items have none."""
+
+N_GAPS: Final = 14
+HEADS: Final = 2
+MLP_EVENTS: Final = 20
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a model is made for.
+
+    Attributes:
+        modalities: name and width of each, in order; `id` has width 0.
+        n_items: items that have a token `id`.
+        n_kinds: kinds of event (a like, a view, a number of stars).
+        n_state: width of a person's state; 0: none.
+        n_evidence: evidence values for each pair of a person and an item.
+        width: of everything inside.
+        tower: what reads the events.
+        dropout: in [0, 1).
+        token_dropout: probability that a token of an item is hidden while learning.
+    """
+
+    modalities: tuple[tuple[str, int], ...]
+    n_items: int
+    n_kinds: int
+    n_state: int = 0
+    n_evidence: int = 2
+    width: int = 64
+    tower: Tower = "gru"
+    dropout: float = 0.3
+    token_dropout: float = 0.1
+
+
+class Events(NamedTuple):
+    """People's events, the oldest first, padded at the end.
+
+    Attributes:
+        items: (n, length) positions in the catalogue.
+        kinds: (n, length) in [0, n_kinds).
+        gaps: (n, length) in [0, N_GAPS): how long after the event before, see `gap_of`.
+        there: (n, length) of bool.
+    """
+
+    items: Tensor
+    kinds: Tensor
+    gaps: Tensor
+    there: Tensor
+
+
+class Tokens(NamedTuple):
+    """Items as a person sees them: keys and values (n, n_modalities, width), there (n, n_mod.)."""
+
+    keys: Tensor
+    values: Tensor
+    there: Tensor
+
+
+class ItemTower(nn.Module):
+    """One token for each modality of an item."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.project = nn.ModuleDict(
+            {
+                name: nn.Sequential(nn.Linear(n, shape.width), nn.GELU(), nn.Dropout(shape.dropout),
+                                    nn.Linear(shape.width, shape.width))
+                for name, n in shape.modalities
+                if name != ID
+            }
+        )  # fmt: skip
+        self.id = nn.Embedding(shape.n_items, shape.width)
+        nn.init.normal_(self.id.weight, std=0.05)
+        self.key = nn.Linear(shape.width, shape.width, bias=False)
+        self.kind = nn.Parameter(torch.zeros(len(shape.modalities), shape.width))
+
+    def forward(
+        self, features: Mapping[str, Tensor], there: Tensor, ids: Tensor
+    ) -> tuple[Tokens, Tensor]:
+        """Tokens, and the mean of the tokens that are there, (n, width).
+
+        Args:
+            features: for each modality but `id` (n, its width).
+            there: (n, n_modalities) of bool.
+            ids: (n,) places of the tokens `id`; any number where an item has none.
+        """
+        tokens = torch.stack(
+            [
+                self.id(ids) if name == ID else self.project[name](features[name])
+                for name, _ in self.shape.modalities
+            ],
+            dim=1,
+        )
+        if self.training and self.shape.token_dropout:
+            kept = there & (
+                torch.rand(there.shape, device=there.device) >= self.shape.token_dropout
+            )
+            there = torch.where(kept.any(1, keepdim=True), kept, there)
+        flags = there[..., None].to(tokens.dtype)
+        tokens = tokens * flags
+        mean = tokens.sum(1) / flags.sum(1).clamp(min=1)
+        return Tokens(self.key(tokens) + self.kind, tokens, there), mean
+
+
+class PersonTower(nn.Module):
+    """What somebody's events up to each of them make of a person."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        width = shape.width
+        self.kind = nn.Embedding(shape.n_kinds, width)
+        self.gap = nn.Embedding(N_GAPS, width)
+        for table in (self.kind, self.gap):
+            nn.init.normal_(table.weight, std=0.02)
+        self.drop = nn.Dropout(shape.dropout)
+        self.read: nn.Module
+        match shape.tower:
+            case "gru":
+                self.read = nn.GRU(width, width, batch_first=True)
+            case "lstm":
+                self.read = nn.LSTM(width, width, batch_first=True)
+            case "attention":
+                self.place = nn.Embedding(512, width)
+                nn.init.normal_(self.place.weight, std=0.02)
+                layer = nn.TransformerEncoderLayer(
+                    width, HEADS, 4 * width, shape.dropout, batch_first=True, norm_first=True
+                )
+                self.read = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+            case "mlp":
+                self.lag = nn.Parameter(-0.2 * torch.arange(MLP_EVENTS, dtype=torch.float32))
+                self.read = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(),
+                                          nn.Linear(2 * width, width))  # fmt: skip
+        self.out = nn.Linear(width, width)
+        if shape.n_state:
+            self.state = nn.Linear(shape.n_state, width)
+
+    def forward(self, items: Tensor, events: Events, state: Tensor | None = None) -> Tensor:
+        """The person after each event: (n, length, width).
+
+        Args:
+            items: (n, length, width), the events' items.
+            events: see there; padding is at the end, so nothing before it sees it.
+            state: (n, n_state), or None.
+        """
+        seen = self.drop(items + self.kind(events.kinds) + self.gap(events.gaps))
+        match self.shape.tower:
+            case "gru" | "lstm":
+                read, _ = self.read(seen)
+            case "attention":
+                n = seen.shape[1]
+                # counted from the newest possible place, so that "the event before" is one place
+                place = torch.arange(n - 1, -1, -1, device=seen.device).clamp(max=511)
+                mask = nn.Transformer.generate_square_subsequent_mask(n, device=seen.device)
+                read = self.read(seen + self.place(place), mask=mask, is_causal=True)
+            case "mlp":
+                read = self.read(_newest_mean(seen, self.lag))
+        person: Tensor = self.out(self.drop(read))
+        if state is not None and self.shape.n_state:
+            person = person + self.state(state)[:, None]
+        return person
+
+
+def _newest_mean(seen: Tensor, lag: Tensor) -> Tensor:
+    """Weighted mean over each event and those before it: (n, length, width)."""
+    n = seen.shape[1]
+    weights = lag.softmax(0)
+    total = torch.zeros_like(seen)
+    for back in range(min(len(weights), n)):
+        total = total + weights[back] * nn.functional.pad(seen, (0, 0, back, 0))[:, :n]
+    return total
+
+
+class Fusion(nn.Module):
+    """Both towers, the attention between them, and the evidence."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.items = ItemTower(shape)
+        self.person = PersonTower(shape)
+        self.ask = nn.Linear(shape.width, shape.width, bias=False)
+        self.evidence = nn.Parameter(torch.full((shape.n_evidence,), 0.7))
+        self.floor = nn.Parameter(torch.full((shape.n_evidence,), -7.0))
+        self.known = nn.Parameter(torch.tensor(0.3))
+
+    def content(self, person: Tensor, tokens: Tokens) -> tuple[Tensor, Tensor]:
+        """What items say to people: (n, n_items), and the attention (n, n_items, n_modalities)."""
+        scale = self.shape.width**-0.5
+        n, m, width = tokens.keys.shape
+        asked = self.ask(person) @ tokens.keys.reshape(n * m, width).T * scale
+        asked = asked.unflatten(1, (n, m)).masked_fill(~tokens.there, -torch.inf)
+        weights = asked.softmax(dim=2).nan_to_num()
+        said = (person @ tokens.values.reshape(n * m, width).T).unflatten(1, (n, m))
+        return (weights * said).sum(2), weights
+
+    def forward(
+        self, person: Tensor, tokens: Tokens, evidence: Tensor, log_known: Tensor
+    ) -> Tensor:
+        """Scores, (n, n_items), in logits of a softmax over the items.
+
+        Args:
+            person: (n, width), see `PersonTower`.
+            tokens: of the items.
+            evidence: (n, n_evidence, n_items), at least 0.
+            log_known: (n_items,) logarithm of the share of all events that each item has.
+        """
+        score, _ = self.content(person, tokens)
+        heard = (evidence + self.floor.exp()[:, None]).log()
+        heard = (self.evidence[:, None] * heard).sum(1)
+        return score + heard + self.known * log_known
+
+
+def gap_of(seconds: Sequence[float] | Tensor) -> Tensor:
+    """Time since the event before as one of `N_GAPS` classes: powers of 4, from a second on."""
+    found = torch.as_tensor(seconds, dtype=torch.float64).clamp(min=0)
+    return (torch.log2(found + 1) / 2).floor().clamp(max=N_GAPS - 1).long()

@@ -19,6 +19,7 @@ from simpatico.domain import Turn, Value
 from simpatico.errors import DataError
 from simpatico.eval.baselines_text import Scorer
 from simpatico.eval.crossfit import CrossFit, cross_fit_f1
+from simpatico.eval.tables import Table
 from simpatico.finetune.calibrate import Kind
 from simpatico.finetune.mood import Array
 from simpatico.protocols import ProgressCallback
@@ -83,15 +84,6 @@ class Outcome(Value):
     fit_s: float
     mood: CrossFit | None = None
     choice: Choice | None = None
-
-
-class Table(Value):
-    """A table as text: the same cells for the terminal and for a page."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
 
 
 def compare(
@@ -220,13 +212,6 @@ def choice_table(what: str, outcomes: Sequence[Outcome], n: int, seed: int) -> T
     )
 
 
-def to_markdown(table: Table) -> str:
-    """A table as a Markdown section."""
-    lines = [f"## {table.title}", "", _line(table.columns), _line(["---"] * len(table.columns))]
-    lines += [_line(row) for row in table.rows]
-    return "\n".join([*lines, "", *(f"- {note}" for note in table.notes)]) + "\n"
-
-
 def one_hot(names: Sequence[str], labels: Mapping[str, object] | Sequence[str]) -> Array:
     """Names (n,) as rows of 0 and 1: (n, k).
 
@@ -289,7 +274,3 @@ def clock(read: Callable[[str], object], texts: Sequence[str]) -> float:
         read(text)
         times.append((time.perf_counter() - start) * 1000)
     return float(np.median(times[N_WARM:] or times))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -17,7 +17,6 @@ from simpatico.eval.compare import (
     Outcome,
     Part,
     Row,
-    Table,
     choice_table,
     compare,
     mood_table,
@@ -28,6 +27,7 @@ from simpatico.eval.engine_clock import in_llamacpp
 from simpatico.eval.mood import sample
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import RulesReader, written
+from simpatico.eval.tables import Table
 from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import load_goemotions
 from simpatico.finetune.reader_dialogues import IntentDialogue, read_iard, split_iard

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from simpatico.errors import DataError
 from simpatico.eval.baselines_items import BASELINES
 from simpatico.eval.baselines_rectools import RECTOOLS
-from simpatico.eval.compare import Table
 from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
+from simpatico.eval.tables import Table
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback

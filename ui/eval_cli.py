@@ -10,7 +10,7 @@ from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 if TYPE_CHECKING:
-    from simpatico.eval.compare import Table
+    from simpatico.eval.tables import Table
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 
@@ -148,7 +148,7 @@ def _compare(
 
 
 def _show(table: "Table", out: Path | None) -> None:
-    from simpatico.eval.compare import to_markdown
+    from simpatico.eval.tables import to_markdown
     from simpatico.ui.tables import to_rich
 
     screen = Console()

@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from simpatico.eval.compare import Table
+from simpatico.eval.tables import Table
 
 
 def to_rich(table: Table) -> RichTable:

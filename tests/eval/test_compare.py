@@ -25,20 +25,19 @@ from simpatico.eval.compare import (
     Outcome,
     Part,
     Row,
-    Table,
     choice_table,
     compare,
     judge_choice,
     mood_table,
     newest,
     one_hot,
-    to_markdown,
 )
 from simpatico.eval.compare_rows import INTENT, MOOD, NAMES, NEED, rows_of
 from simpatico.eval.crossfit import cross_fit, cross_fit_f1
 from simpatico.eval.mood_lines import DEV, TEST
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import unwritten, written
+from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.calibrate import Kind, probabilities, temperature
 from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import best_thresholds, macro_f1

@@ -5,6 +5,7 @@ figures are means over the seeds, its interval over people. The last column is t
 to the Markov counter, the simplest of the rows that know the order.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from simpatico.errors import DataError
 from simpatico.eval.baselines_items import BASELINES
 from simpatico.eval.baselines_rectools import RECTOOLS
 from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
-from simpatico.eval.tables import Table
+from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback
@@ -151,3 +152,19 @@ def _fusion() -> Mapping[str, Scorer]:
         return score
 
     return {name: of(towers) for name, towers in FUSION.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The same without the command line's libraries, for the environment of RecTools."""
+    parser = argparse.ArgumentParser(description="Rank the next item, over the whole catalogue.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--part", choices=("dev", "test"), default="dev")
+    parser.add_argument("--rows", default="", help="parted by ';'")
+    parser.add_argument("--seeds", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    names = [name.strip() for name in chosen.rows.split(";") if name.strip()]
+    print(to_markdown(run(chosen.data, part=chosen.part, names=names, n_seeds=chosen.seeds)))
+
+
+if __name__ == "__main__":
+    main()

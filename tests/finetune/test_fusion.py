@@ -1,7 +1,7 @@
 """The fusion model: what is missing is masked, nobody sees what comes after, and it learns."""
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from simpatico.finetune.fusion_model import (  # noqa: E402
     Events,
     Fusion,
     Shape,
+    Tokens,
     Tower,
     gap_of,
 )
@@ -49,13 +50,14 @@ def chains(n_people: int = 64, n_items: int = 12, seed: int = 0) -> Sequences:
         tuple(f"i{item}" for item in range(n_items)),
         tuple(people),
         tuple(np.full(6, 4, dtype=np.float32) for _ in people),
-        tuple(np.arange(6) * 60.0 for _ in people),
+        tuple(np.arange(6, dtype=np.float64) * 60 for _ in people),
     )
 
 
-def tokens_of(model: Fusion, there: list[list[bool]], **features: object) -> object:
-    given = {"text": torch.ones(6, 5), "image": torch.ones(6, 3)} | features
-    return model.items(given, torch.tensor(there), torch.arange(6))
+def tokens_of(model: Fusion, there: list[list[bool]], **features: Any) -> tuple[Tokens, Any]:
+    given: dict[str, Any] = {"text": torch.ones(6, 5), "image": torch.ones(6, 3)} | features
+    tokens, mean = model.items(given, torch.tensor(there), torch.arange(6))
+    return tokens, mean
 
 
 def test_a_modality_that_is_not_there_says_nothing_and_gets_no_attention() -> None:
@@ -171,7 +173,7 @@ def test_an_item_that_nobody_had_is_offered_where_its_text_says() -> None:
         tuple(f"i{item}" for item in range(n)),
         tuple(people),
         tuple(np.full(length, 4, dtype=np.float32) for _ in people),
-        tuple(np.arange(length) * 60.0 for _ in people),
+        tuple(np.arange(length, dtype=np.float64) * 60 for _ in people),
     )
     catalogue = catalogue_of(n, {"text": text}, cold=np.arange(n) == 0)
     plan = Plan(("gru",), width=16, dropout=0, token_dropout=0.4, epochs=15, batch_size=8)

@@ -1,0 +1,83 @@
+"""The table of rankers: its rows, its protocol card, and what it refuses."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from simpatico.errors import DataError
+from simpatico.eval.ranking import AGAINST, FUSION, main, run
+from simpatico.ui.cli import app
+
+
+@pytest.fixture
+def walks(tmp_path: Path) -> Path:
+    """Forty people who walk around a circle of twelve items."""
+    path = tmp_path / "walks.inter"
+    rows = [
+        f"{person}\t{(person + step) % 12}\t4\t{step}" for person in range(40) for step in range(6)
+    ]
+    header = "user_id:token\titem_id:token\trating:float\ttimestamp:float"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_rows_are_judged_on_one_split_and_paired_with_the_simplest_that_knows_order(
+    walks: Path,
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    table = run(
+        walks,
+        part="test",
+        names=(AGAINST, "popularity"),
+        progress=lambda *seen: told.append(seen),
+    )
+    assert [row[0] for row in table.rows] == [AGAINST, "popularity"]
+    markov, popular = table.rows
+    assert float(markov[2]) == 1.0 and markov[-1] == ""
+    assert float(popular[2]) < 0.6 and popular[-1].startswith("-")
+    assert "200 events of 40 people with 12 items" in table.notes[0]
+    assert told[-1] == ("Comparing", 2, 2)
+    other = run(walks, part="dev", names=("popularity",))
+    assert other.notes[0] != table.notes[0] and other.rows[0][-1] == ""
+
+
+def test_an_unknown_row_or_part_is_refused(walks: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no row oracle; the rows are: popularity"):
+        run(walks, part="test", names=("oracle",))
+    with pytest.raises(DataError, match="no file"):
+        run(tmp_path / "none.inter", part="test")
+
+
+def test_the_command_and_the_module_print_the_table(
+    walks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "table.md"
+    rows = f"popularity; {AGAINST}"
+    done = CliRunner().invoke(
+        app, ["eval", "ranking", "--data", str(walks), "--rows", rows, "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    assert f"| {AGAINST} |" in out.read_text("utf-8")
+    main(["--data", str(walks), "--rows", rows])
+    assert capsys.readouterr().out.count("popularity") == 1
+    wrong = CliRunner().invoke(app, ["eval", "ranking", "--data", str(walks), "--rows", "oracle"])
+    assert wrong.exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_trained_row_has_a_spread_over_its_seeds(
+    walks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from simpatico.finetune import fusion_train
+
+    class Short(fusion_train.Plan):
+        """The same, soon done."""
+
+        def __init__(self, **given: object) -> None:
+            super().__init__(width=8, epochs=2, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fusion_train, "Plan", Short)
+    (row,) = run(walks, part="test", names=("fusion, GRU alone",), n_seeds=2).rows
+    assert row[0] in FUSION and row[4] == "2" and float(row[5]) >= 0

@@ -20,7 +20,10 @@ Baseline = Callable[[Split], Array]
 WINDOW: Final = 10
 """Events that a Markov counter looks back."""
 
-DECAY: Final = 0.9
+WIDE, FADING = 20, 0.85
+"""Window of the counter that looks both ways, and what an event counts beside the next nearer."""
+
+DECAY: Final = 0.7
 """What an event counts for, beside the one after it, in ItemKNN with recency."""
 
 RIDGE: Final = 100.0
@@ -64,6 +67,18 @@ def markov(split: Split) -> Array:
     return _by_recency(split, counts, lambda lag: 1 / (lag + 1) if lag < WINDOW else 0.0)
 
 
+def both_ways(split: Split) -> Array:
+    """How often two items came near each other, damped by popularity; the simplest that is good."""
+    n = len(split.known.items)
+    counts = np.zeros((n, n))
+    for what in split.known.what:
+        for lag in range(1, WIDE + 1):
+            np.add.at(counts, (what[:-lag], what[lag:]), FADING ** (lag - 1))
+    counts += counts.T.copy()
+    counts /= np.sqrt(np.maximum(counts.sum(axis=0), 1))
+    return _by_recency(split, counts, lambda lag: 1 / (lag + 1) if lag < WIDE else 0.0)
+
+
 def ease(split: Split) -> Array:
     """EASE (Steck, WWW 2019): a linear autoencoder without self-loops, in closed form."""
     seen = matrix(split.known)
@@ -89,4 +104,5 @@ BASELINES: Final[Mapping[str, Baseline]] = {
     "ItemKNN with recency": item_knn,
     "EASE": ease,
     "Markov, window 10": markov,
+    "Markov both ways, window 20": both_ways,
 }

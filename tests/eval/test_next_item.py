@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simpatico.errors import DataError
-from simpatico.eval.baselines_items import BASELINES, ease, item_knn, markov, popularity
+from simpatico.eval.baselines_items import BASELINES, both_ways, ease, item_knn, markov, popularity
 from simpatico.eval.next_item import card_of, interval, judge, paired, split_of
 from simpatico.finetune.sequences import Sequences
 
@@ -101,5 +101,6 @@ def test_each_baseline_finds_the_pattern_it_is_for() -> None:
     groups = split_of(sequences(*turned), "test")
     assert judge(item_knn(groups), groups).ndcg.mean() == 1.0
     assert judge(ease(groups), groups).ndcg.mean() == 1.0
+    assert judge(both_ways(groups), groups).ndcg.mean() == 1.0
     counts = popularity(split_of(sequences([0, 1, 2], [0, 2, 1], [0, 1, 3]), "test"))
     assert counts.tolist() == [[3, 2, 1, 0, 0, 0]] * 3

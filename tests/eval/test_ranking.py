@@ -22,7 +22,7 @@ def walks(tmp_path: Path) -> Path:
     return path
 
 
-def test_rows_are_judged_on_one_split_and_paired_with_the_simplest_that_knows_order(
+def test_rows_are_judged_on_one_split_and_paired_with_the_counter(
     walks: Path,
 ) -> None:
     told: list[tuple[str, int, int]] = []
@@ -33,8 +33,8 @@ def test_rows_are_judged_on_one_split_and_paired_with_the_simplest_that_knows_or
         progress=lambda *seen: told.append(seen),
     )
     assert [row[0] for row in table.rows] == [AGAINST, "popularity"]
-    markov, popular = table.rows
-    assert float(markov[2]) == 1.0 and markov[-1] == ""
+    counter, popular = table.rows
+    assert float(counter[2]) > 0.8 and counter[-1] == ""
     assert float(popular[2]) < 0.6 and popular[-1].startswith("-")
     assert "200 events of 40 people with 12 items" in table.notes[0]
     assert told[-1] == ("Comparing", 2, 2)

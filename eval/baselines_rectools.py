@@ -1,21 +1,25 @@
 """The same split for other people's models: RecTools' popularity, EASE, iALS and SASRec.
 
 RecTools (Apache-2.0, github.com/MobileTeleSystems/RecTools) wants older numpy and pandas than the
-page does, so it is asked in an environment of its own: `requirements-baselines.txt`. What it learns
-from and who it is asked about are ours (`next_item.Split`); settings of SASRec were chosen on the
-dev part of MovieLens-100K, the others are those of our own baselines.
+page does, so it is asked in an environment of its own: `requirements-baselines.txt`. What it is
+given and who it is asked about are ours (`next_item.Split`); of that, its SASRec keeps the newest
+101 events of each person. Lists come back, not scores: ties stand as RecTools has them, and what a
+person had before is never among them, so data with repeated items are refused. SASRec's settings
+are common ones, not tuned; the others' are those of our own baselines.
 """
 
 import warnings
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatico.errors import DataError, SettingsError
 from simpatico.eval.baselines_items import FACTORS, RIDGE
 from simpatico.eval.next_item import CUTOFF, Split
-from simpatico.optional import needs
 
 SEED: Final = 0
 
@@ -25,10 +29,13 @@ def lists_of(split: Split, model: Any) -> NDArray[np.float64]:
 
     Raises:
         SettingsError: RecTools is not installed.
+        DataError: somebody's target is something they had before.
     """
-    pd = needs("pandas", "pandas", "RecTools")
-    data = needs("rectools.dataset", "rectools[torch]", "the rows of RecTools")
+    look_for_rectools()
+    pd, data = import_module("pandas"), import_module("rectools.dataset")
     known = split.known
+    if any(split.targets[at] in known.what[row] for at, row in enumerate(split.rows)):
+        raise DataError("wanted targets that nobody had before: RecTools leaves those out")
     lengths = [len(each) for each in known.what]
     order = np.concatenate([np.arange(n) for n in lengths])  # RecTools sorts by time, not stably
     frame = pd.DataFrame(
@@ -63,8 +70,8 @@ def ease(split: Split) -> NDArray[np.float64]:
 
 def ials(split: Split) -> NDArray[np.float64]:
     """Weighted matrix factorisation (Hu, Koren and Volinsky, ICDM 2008), by `implicit`."""
-    als = needs("implicit.als", "implicit", "the row iALS")
-    model = als.AlternatingLeastSquares(
+    look_for_rectools()
+    model = import_module("implicit.als").AlternatingLeastSquares(
         factors=FACTORS, regularization=0.1, alpha=10, iterations=15, random_state=SEED
     )
     return lists_of(split, _models().ImplicitALSWrapperModel(model))
@@ -72,8 +79,8 @@ def ials(split: Split) -> NDArray[np.float64]:
 
 def sasrec(split: Split, *, epochs: int = 60) -> NDArray[np.float64]:
     """SASRec (Kang and McAuley, ICDM 2018) with a softmax over the whole catalogue."""
-    lightning = needs("pytorch_lightning", "rectools[torch]", "the row SASRec")
-    lightning.seed_everything(SEED, verbose=False)
+    look_for_rectools()
+    import_module("pytorch_lightning").seed_everything(SEED, verbose=False)
     model = _models().SASRecModel(
         n_factors=64, n_blocks=2, n_heads=2, session_max_len=100, dropout_rate=0.3, lr=1e-3,
         loss="softmax", epochs=epochs, deterministic=True, batch_size=64,
@@ -81,8 +88,22 @@ def sasrec(split: Split, *, epochs: int = 60) -> NDArray[np.float64]:
     return lists_of(split, model)
 
 
+def look_for_rectools() -> None:
+    """Check that RecTools is there.
+
+    Raises:
+        SettingsError: it is not; says how to get it.
+    """
+    if missing := [name for name in ("rectools", "implicit", "pandas") if find_spec(name) is None]:
+        raise SettingsError(
+            f"the rows of RecTools need {', '.join(missing)}: use an environment of their own, with"
+            " requirements-baselines.txt"
+        )
+
+
 def _models() -> Any:
-    return needs("rectools.models", "rectools[torch]", "the rows of RecTools")
+    look_for_rectools()
+    return import_module("rectools.models")
 
 
 RECTOOLS: Final[Mapping[str, Callable[[Split], NDArray[np.float64]]]] = {

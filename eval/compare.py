@@ -134,7 +134,7 @@ def compare(
         together = beside(lora.scores, expit(encoder.scores), MOOD_HEAD).astype(np.float32)
         yield Outcome(
             name="both",
-            title="LoRA reader with the encoder's mood head, as it reads",
+            title="LoRA reader with the encoder's mood head",
             ms=lora.ms + encoder.ms,
             fit_s=0.0,
             mood=cross_fit_f1(together, test.labels, seed, kind=lora.kind),

@@ -1,8 +1,8 @@
 """`simpatico eval ranking`: the fusion ranker's towers beside the baselines, on one split.
 
 The protocol is `next_item`'s. A row that has chance in it is trained once for each seed; its
-figures are means over the seeds, its interval over people. The last column is the paired difference
-to the best of the simple counters.
+figures are means over the seeds, its interval over people; RecTools' rows have one seed. The last
+column is the paired difference to the best of the simple counters.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simpatico.errors import DataError
 from simpatico.eval.baselines_items import BASELINES
-from simpatico.eval.baselines_rectools import RECTOOLS
+from simpatico.eval.baselines_rectools import RECTOOLS, look_for_rectools
 from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
 from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.sequences import read_interactions
@@ -68,13 +68,20 @@ def run(
 
     Raises:
         DataError: the file or a row's name is not what is wanted.
-        SettingsError: a row needs what is not installed.
+        SettingsError: a row needs what is not installed; looked for before any is trained.
+        ValueError: no seeds.
     """
     others = {**BASELINES, **RECTOOLS}
     every = {**{name: _once(make) for name, make in others.items()}, **_fusion()}
+    if n_seeds < 1:
+        raise ValueError(f"wanted at least one seed, got {n_seeds}")
     if unknown := [name for name in names if name not in every]:
         raise DataError(f"no row {', '.join(unknown)}; the rows are: {'; '.join(every)}")
     chosen = tuple(names) or tuple(name for name in every if name not in RECTOOLS)
+    if any(name in RECTOOLS for name in chosen):
+        look_for_rectools()
+    if any(name in FUSION for name in chosen):
+        needs("torch", "torch", "the fusion ranker's training")
     split = split_of(read_interactions(data), part)
     found = []
     for done, name in enumerate(chosen):
@@ -101,8 +108,15 @@ def table(found: Sequence[Found], split: Split, part: Part) -> Table:
             "95 %: people drawn again 2,000 times. ±: standard deviation of NDCG@10 over seeds. s:"
             f" seconds to learn and score, one seed. Beside the counter: NDCG@10 less that of"
             f" {AGAINST!r}, the same people drawn for both.",
+            *(_RECTOOLS_NOTES if any(one.title in RECTOOLS for one in found) else ()),
         ),
     )
+
+
+_RECTOOLS_NOTES = (
+    "RecTools gives lists, so items that it scores alike are in its own order, not against the"
+    " target; its SASRec learns from each person's newest 101 events, ours from all.",
+)
 
 
 def _cells(one: Found, counter: Found | None) -> tuple[str, ...]:
@@ -142,10 +156,11 @@ def _once(make: Callable[[Split], Scores]) -> Scorer:
 def _fusion() -> Mapping[str, Scorer]:
     def of(towers: "tuple[Tower, ...]") -> Scorer:
         def score(split: Split, seed: int, progress: ProgressCallback) -> Scores:
-            needs("torch", "torch", "the fusion ranker's training")
             from simpatico.finetune.fusion_train import Plan, catalogue_of, train
 
-            catalogue = catalogue_of(len(split.known.items), {})
+            n_items = len(split.known.items)
+            counts = np.bincount(np.concatenate(split.known.what), minlength=n_items)
+            catalogue = catalogue_of(n_items, {}, cold=counts == 0)
             plan = Plan(towers=towers, seed=seed)
             trained = train(split.known, catalogue, plan, progress=progress)
             return trained.scores(split.known, split.rows)

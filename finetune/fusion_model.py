@@ -21,6 +21,7 @@ ID: Final = "id"
 N_GAPS: Final = 14
 HEADS: Final = 2
 MLP_EVENTS: Final = 20
+MAX_PLACES: Final = 512
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class PersonTower(nn.Module):
             case "lstm":
                 self.read = nn.LSTM(width, width, batch_first=True)
             case "attention":
-                self.place = nn.Embedding(512, width)
+                self.place = nn.Embedding(MAX_PLACES, width)
                 nn.init.normal_(self.place.weight, std=0.02)
                 layer = nn.TransformerEncoderLayer(
                     width, HEADS, 4 * width, shape.dropout, batch_first=True, norm_first=True
@@ -168,8 +169,7 @@ class PersonTower(nn.Module):
                 read, _ = self.read(seen)
             case "attention":
                 n = seen.shape[1]
-                # counted from the newest possible place, so that "the event before" is one place
-                place = torch.arange(n - 1, -1, -1, device=seen.device).clamp(max=511)
+                place = torch.arange(n, device=seen.device).clamp(max=MAX_PLACES - 1)
                 mask = nn.Transformer.generate_square_subsequent_mask(n, device=seen.device)
                 read = self.read(seen + self.place(place), mask=mask, is_causal=True)
             case "mlp":

@@ -25,6 +25,9 @@ LONGEST: Final = 100
 N_FOLDS: Final = 8
 _ROWS: Final = 64
 
+MAX_ITEMS: Final = 10_000
+"""Evidence tables are dense, (n_items, n_items), and there are two for each fold: 7 GB at this."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -91,7 +94,13 @@ class Trained:
     def scores(
         self, data: Sequences, rows: Sequence[int] | NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Score every item for the next event of people: (n_rows, n_items), log-probabilities."""
+        """Score every item for the next event of people: (n_rows, n_items), log-probabilities.
+
+        Raises:
+            ValueError: somebody has no events.
+        """
+        if empty := [data.users[row] for row in rows if not len(data.what[row])]:
+            raise ValueError(f"wanted people with events, {empty[0]!r} has none")
         out = np.zeros((len(rows), len(data.items)), dtype=np.float32)
         for model in self.members:
             out += self._scores_of(model.eval(), data, [int(row) for row in rows])
@@ -103,7 +112,7 @@ class Trained:
     ) -> NDArray[np.float32]:
         tokens, mean = _tokens(model, self.catalogue)
         known = torch.from_numpy(self.log_known)
-        found = []
+        found = [np.zeros((0, len(data.items)), dtype=np.float32)]
         for start in range(0, len(rows), _ROWS):
             part = rows[start : start + _ROWS]
             ends = [len(data.what[row]) for row in part]
@@ -203,9 +212,11 @@ def train(
         progress: told of batches, of all towers together.
 
     Raises:
-        DataError: nobody has two events.
+        DataError: nobody has two events, or there are more than `MAX_ITEMS` items.
     """
     n_items = len(data.items)
+    if n_items > MAX_ITEMS:
+        raise DataError(f"wanted at most {MAX_ITEMS} items, got {n_items}: the tables are dense")
     spans = [
         Span(row, first, min(first + LONGEST + 1, len(what)))
         for row, what in enumerate(data.what)

@@ -64,11 +64,7 @@ def read_interactions(path: Path) -> Sequences:
             them is not what it should be.
     """
     table = _read(path)
-    found = {
-        _NAMES[key]: name
-        for name in table.column_names
-        if (key := name.partition(":")[0].strip().lower()) in _NAMES
-    }
+    found = {meaning: name for name in table.column_names if (meaning := _meaning(name))}
     if missing := [name for name in ("user", "item", "time") if name not in found]:
         raise DataError(
             f"wanted a column for {', '.join(missing)} in {path} (user_id, item_id, rating,"
@@ -106,10 +102,22 @@ def digest(targets: NDArray[np.int64], items: tuple[str, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _meaning(name: str) -> str:
+    """What a column is, by its header; "" for one that is not looked at."""
+    return _NAMES.get(name.partition(":")[0].strip().lower(), "")
+
+
 def _read(path: Path) -> pa.Table:
     try:
         tab = path.suffix == ".inter"
-        return pc.read_csv(path, parse_options=pc.ParseOptions(delimiter="\t" if tab else ","))
+        layout = pc.ParseOptions(delimiter="\t" if tab else ",")
+        with pc.open_csv(path, parse_options=layout) as opened:
+            names = opened.schema.names
+        # An id is a text: as a number, 007 would be 7 and a long one would lose its end.
+        ids = {name: pa.string() for name in names if _meaning(name) in ("user", "item")}
+        return pc.read_csv(
+            path, parse_options=layout, convert_options=pc.ConvertOptions(column_types=ids)
+        )
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}") from error
     except (OSError, pa.ArrowException) as error:
@@ -121,7 +129,7 @@ def _sorted(column: pa.DictionaryArray) -> tuple[tuple[str, ...], NDArray[np.int
     if column.null_count:
         raise DataError("wanted an id in every row, got an empty one")
     names = column.dictionary.to_pylist()
-    numeric = all(name.isdigit() for name in names)
+    numeric = all(name.isdecimal() for name in names)
     places = sorted(range(len(names)), key=lambda i: (int(names[i]) if numeric else 0, names[i]))
     rank = np.empty(len(names), dtype=np.int64)
     rank[places] = np.arange(len(names))

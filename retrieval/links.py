@@ -5,8 +5,8 @@ Two tables say how much having had one item speaks for another:
 - `near`: of the events up to `WINDOW` before or after an item, the share that was the other one;
   each worth `LAG_DECAY` of the one nearer, and `SHRINK` events added that were nothing. (Before
   counts as after: on MovieLens that finds the next film better than the order does.)
-- `together`: the share of the other among everything that the same people had, each person's
-  events together worth one, damped by both items' popularity.
+- `together`: the share of the other among everything that the same people had; a pair counts 1 /
+  sqrt(n) for a person with n items, and is damped by both items' popularity.
 
 A person's evidence for an item is the mean over their newest events, the newest weighing most.
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
@@ -71,9 +72,21 @@ def mood(
     if compare:
         _compare("mood", data, n, "dev", adapter, base, rows, seed, keep, out)
         return
+    if adapter or keep or out or rows:
+        raise SettingsError("--adapter, --rows, --keep and --out go with --compare")
     from simpatico.eval.mood import main
 
-    main(["--data", str(data), "--reader", reader, *(["--n", str(n)] if n else [])])
+    main(
+        [
+            "--seed",
+            str(seed),
+            "--data",
+            str(data),
+            "--reader",
+            reader,
+            *(["--n", str(n)] if n else []),
+        ]
+    )
 
 
 @evaluate.command("intents")

@@ -83,6 +83,9 @@ class AdapterReader:
         rules: as the encoder reader has them.
         calibration: the adapter's own.
         moods: the encoder's, asked beside the adapter as far as the calibration wants it.
+
+    Raises:
+        ValueError: the calibration is for both, and there are no `moods`.
     """
 
     name = "lora"
@@ -90,6 +93,8 @@ class AdapterReader:
     def __init__(
         self, llm: LLM, rules: Rules, calibration: Calibration, moods: MoodReader | None = None
     ) -> None:
+        if calibration.head and moods is None:
+            raise ValueError("wanted the mood head that the calibration was made with, got none")
         self._llm = llm
         self._rules = rules
         self._calibration = calibration

@@ -18,6 +18,7 @@ from simpatico.agent.engine import LlamaServer
 from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.read.mood import MoodReader
 from simpatico.agent.roles import roles_of, weights_wanted
 from simpatico.agent.service import Simpatico
 from simpatico.calibration import Calibration
@@ -60,7 +61,7 @@ def a_reader_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Adapter:
     (tmp_path / "reader").mkdir()
     ours = adapter(tmp_path / "reader")
     thresholds = dict.fromkeys(MOODS, 0.4)
-    content = json.dumps({"temperature": 0.7, "thresholds": thresholds})
+    content = json.dumps({"temperature": 0.7, "head": 0.5, "thresholds": thresholds})
     (ours.folder / "calibration.json").write_text(content)
 
     def chosen(task: str, base: str, home: Path) -> Adapter | None:
@@ -122,7 +123,8 @@ def test_the_adapter_reader_is_built_with_its_calibration(
 ) -> None:
     reader = asyncio.run(_reader(load_settings(home=home, llm=SERVED | {"model": SMALL})))
     assert isinstance(reader, AdapterReader)
-    assert reader._calibration.temperature == 0.7
+    assert reader._calibration.temperature == 0.7 and reader._calibration.head == 0.5
+    assert isinstance(reader._moods, MoodReader)
     reader = asyncio.run(_reader(load_settings(home=home, llm=SERVED | {"model": "theirs"})))
     assert isinstance(reader, AdapterReader) and reader._calibration == Calibration()
     (a_reader_ships.folder / "calibration.json").unlink()

@@ -42,11 +42,11 @@ def test_rows_are_judged_on_one_split_and_paired_with_the_counter(
     assert other.notes[0] != table.notes[0] and other.rows[0][-1] == ""
 
 
-def test_an_unknown_row_or_part_is_refused(walks: Path, tmp_path: Path) -> None:
+def test_an_unknown_row_or_file_is_refused(walks: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no row oracle; the rows are: popularity"):
         run(walks, part="test", names=("oracle",))
     with pytest.raises(DataError, match="no file"):
-        run(tmp_path / "none.inter", part="test")
+        run(tmp_path / "none.inter", part="test", names=("popularity",))
 
 
 def test_the_command_and_the_module_print_the_table(
@@ -73,11 +73,13 @@ def test_a_trained_row_has_a_spread_over_its_seeds(
     from simpatico.finetune import fusion_train
 
     class Short(fusion_train.Plan):
-        """The same, soon done."""
+        """The same, soon done, and without the tables, which would find these walks alone."""
 
         def __init__(self, **given: object) -> None:
-            super().__init__(width=8, epochs=2, **given)  # type: ignore[arg-type]
+            super().__init__(width=8, epochs=1, use_evidence=False, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fusion_train, "Plan", Short)
+    with pytest.raises(ValueError, match="at least one seed, got 0"):
+        run(walks, part="test", names=("popularity",), n_seeds=0)
     (row,) = run(walks, part="test", names=("fusion, GRU alone",), n_seeds=2).rows
-    assert row[0] in FUSION and row[4] == "2" and float(row[5]) >= 0
+    assert row[0] in FUSION and row[4] == "2" and float(row[5]) > 0

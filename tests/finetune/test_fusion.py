@@ -1,5 +1,6 @@
 """The fusion model: what is missing is masked, nobody sees what comes after, and it learns."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -52,6 +53,15 @@ def chains(n_people: int = 64, n_items: int = 12, seed: int = 0) -> Sequences:
         tuple(np.full(6, 4, dtype=np.float32) for _ in people),
         tuple(np.arange(6, dtype=np.float64) * 60 for _ in people),
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Models this small are slower with more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def tokens_of(model: Fusion, there: list[list[bool]], **features: Any) -> tuple[Tokens, Any]:
@@ -127,12 +137,29 @@ def test_events_are_padded_at_the_end_and_gaps_and_kinds_have_classes() -> None:
     assert kinds_of(stars).tolist() == [0, 1, 4, 5, 5] and kinds_of(stars).max() < N_KINDS
 
 
+@pytest.mark.parametrize("tower", TOWERS)
+def test_a_person_is_the_same_alone_and_beside_somebody_with_more_events(tower: Tower) -> None:
+    data = chains(8)
+    short = tuple(what[: 3 + row % 4] for row, what in enumerate(data.what))
+    data = replace(data, what=short)
+    trained = train(data, catalogue_of(12, {}), Plan((tower,), width=8, epochs=1, batch_size=4))
+    together = trained.scores(data, range(8))
+    for row in range(8):
+        assert trained.scores(data, [row])[0] == pytest.approx(together[row], abs=1e-4)
+    assert trained.scores(data, []).shape == (0, 12)
+    nobody = replace(data, what=(data.what[0][:0], *data.what[1:]))
+    with pytest.raises(ValueError, match="'u0' has none"):
+        trained.scores(nobody, [0, 1])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tower", TOWERS)
-def test_it_learns_which_way_somebody_walks(tower: Tower) -> None:
-    """Tables that know no order cannot tell the item before from the one after; a tower can."""
+def test_a_tower_learns_by_itself_where_somebody_walks(tower: Tower) -> None:
     split = split_of(chains(), "test")
-    plan = Plan((tower,), width=16, dropout=0, learning_rate=2e-2, epochs=12, batch_size=4)
+    plan = Plan(
+        (tower,), width=16, dropout=0, learning_rate=2e-2, epochs=12, batch_size=4,
+        use_evidence=False,
+    )  # fmt: skip
     trained = train(split.known, catalogue_of(12, {}), plan)
     (losses,) = trained.losses
     assert losses[-1] < losses[0]

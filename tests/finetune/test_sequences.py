@@ -41,6 +41,18 @@ def test_movielens_columns_are_known_and_words_are_ids_too(tmp_path: Path) -> No
     assert np.isnan(data.values[1][0])
 
 
+def test_an_id_is_a_text_whatever_it_looks_like(tmp_path: Path) -> None:
+    long = ["12345678901234567890", "12345678901234567891"]
+    pairs = zip((*long, "007", "7"), "²abc", strict=True)
+    rows = "".join(f"{user},{item},1\n" for user, item in pairs)
+    data = read_interactions(written(tmp_path, "userId,movieId,timestamp\n" + rows, "ratings.csv"))
+    assert set(data.users) == {*long, "007", "7"} and "²" in data.items
+    path = tmp_path / "latin.csv"
+    path.write_bytes("userId,movieId,timestamp\n\xe9,1,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_interactions(path)
+
+
 def test_a_digest_is_of_the_ids_whatever_their_places() -> None:
     assert digest(np.array([0, 2]), ("a", "b", "c")) == digest(np.array([1, 0]), ("c", "a"))
     assert digest(np.array([0, 2]), ("a", "b", "c")) != digest(np.array([2, 0]), ("a", "b", "c"))

@@ -32,6 +32,10 @@ def test_together_knows_no_order_and_no_item_with_itself() -> None:
     assert not together.diagonal().any()
     assert together[0, 2] > together[0, 1] > 0 == together[0, 3]
     assert together[:3].sum(axis=1) == pytest.approx(1, abs=1e-5)
+    three, two = 1 / np.sqrt(3), 1 / np.sqrt(2)
+    sums = np.array([2 * three + two, 2 * three, 2 * three + two])
+    damped = np.array([0, three, three + two]) / np.sqrt((sums[0] + SHRINK) * (sums + SHRINK))
+    assert together[0, :3] == pytest.approx(damped / damped.sum(), abs=1e-5)
     again = count_links([person[::-1] for person in people], 5).together
     assert np.allclose(together, again)
 

@@ -59,21 +59,13 @@ def item_knn(split: Split) -> Array:
 
 def markov(split: Split) -> Array:
     """How often an item came after another, 1 / distance each; summed over the newest events."""
-    n = len(split.known.items)
-    counts = np.zeros((n, n))
-    for what in split.known.what:
-        for lag in range(1, WINDOW + 1):
-            np.add.at(counts, (what[:-lag], what[lag:]), 1 / lag)
+    counts = _following(split, WINDOW, lambda lag: 1 / lag)
     return _by_recency(split, counts, lambda lag: 1 / (lag + 1) if lag < WINDOW else 0.0)
 
 
 def both_ways(split: Split) -> Array:
     """How often two items came near each other, damped by popularity; the simplest that is good."""
-    n = len(split.known.items)
-    counts = np.zeros((n, n))
-    for what in split.known.what:
-        for lag in range(1, WIDE + 1):
-            np.add.at(counts, (what[:-lag], what[lag:]), FADING ** (lag - 1))
+    counts = _following(split, WIDE, lambda lag: FADING ** (lag - 1))
     counts += counts.T.copy()
     counts /= np.sqrt(np.maximum(counts.sum(axis=0), 1))
     return _by_recency(split, counts, lambda lag: 1 / (lag + 1) if lag < WIDE else 0.0)
@@ -88,6 +80,16 @@ def ease(split: Split) -> Array:
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
     return np.asarray(seen[split.rows] @ weights)
+
+
+def _following(split: Split, window: int, weight: Callable[[int], float]) -> Array:
+    """How often the column's item came up to `window` events after the row's, by distance."""
+    n = len(split.known.items)
+    counts = np.zeros((n, n))
+    for what in split.known.what:
+        for lag in range(1, window + 1):
+            np.add.at(counts, (what[:-lag], what[lag:]), weight(lag))
+    return counts
 
 
 def _by_recency(split: Split, links: Array, weight: Callable[[int], float]) -> Array:

@@ -127,7 +127,7 @@ def judge(scores: NDArray[np.floating], split: Split) -> Judged:
 
 def interval(values: NDArray[np.float64], seed: int = 0) -> Interval:
     """The mean of one value for each person, (n,), and how far it may be off."""
-    drawn = _drawn(len(values), seed)
+    drawn = np.random.default_rng(seed).integers(len(values), size=(N_DRAWS, len(values)))
     low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
     return Interval(mean=float(values.mean()), low=float(low), high=float(high))
 
@@ -135,7 +135,3 @@ def interval(values: NDArray[np.float64], seed: int = 0) -> Interval:
 def paired(ours: NDArray[np.float64], theirs: NDArray[np.float64], seed: int = 0) -> Interval:
     """The mean difference of two systems on the same people; both (n,)."""
     return interval(ours - theirs, seed)
-
-
-def _drawn(n: int, seed: int) -> NDArray[np.int64]:
-    return np.random.default_rng(seed).integers(n, size=(N_DRAWS, n))

@@ -73,8 +73,7 @@ def read_interactions(path: Path) -> Sequences:
     if not len(table):
         raise DataError(f"{path} has no interactions")
     user, item = (
-        table[found[name]].cast(pa.string()).combine_chunks().dictionary_encode()
-        for name in ("user", "item")
+        table[found[name]].combine_chunks().dictionary_encode() for name in ("user", "item")
     )
     users, who = _sorted(user)
     items, what = _sorted(item)
@@ -115,9 +114,8 @@ def _read(path: Path) -> pa.Table:
             names = opened.schema.names
         # An id is a text: as a number, 007 would be 7 and a long one would lose its end.
         ids = {name: pa.string() for name in names if _meaning(name) in ("user", "item")}
-        return pc.read_csv(
-            path, parse_options=layout, convert_options=pc.ConvertOptions(column_types=ids)
-        )
+        read_as = pc.ConvertOptions(column_types=ids, null_values=[""], strings_can_be_null=True)
+        return pc.read_csv(path, parse_options=layout, convert_options=read_as)
     except FileNotFoundError as error:
         raise DataError(f"there is no file {path}") from error
     except (OSError, pa.ArrowException) as error:

@@ -76,17 +76,8 @@ def mood(
         raise SettingsError("--adapter, --rows, --keep and --out go with --compare")
     from simpatico.eval.mood import main
 
-    main(
-        [
-            "--seed",
-            str(seed),
-            "--data",
-            str(data),
-            "--reader",
-            reader,
-            *(["--n", str(n)] if n else []),
-        ]
-    )
+    given = {"--data": data, "--reader": reader, "--n": n, "--seed": seed}
+    main([str(word) for pair in given.items() for word in pair])
 
 
 @evaluate.command("intents")

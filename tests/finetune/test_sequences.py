@@ -66,6 +66,7 @@ def test_a_digest_is_of_the_ids_whatever_their_places() -> None:
         ("user_id:token\titem_id:token\ttimestamp:float\n1\t2\tnoon\n", "wanted numbers"),
         ("user_id:token\titem_id:token\ttimestamp:float\n1\t2\t\n", "without a time"),
         ("user_id:token\titem_id:token\ttimestamp:float\n1\t2\n", "cannot be read"),
+        ("user_id:token\titem_id:token\ttimestamp:float\n1\t\t5\n", "an id in every row"),
         ("", "cannot be read"),
     ],
 )

@@ -1,33 +1,33 @@
-"""llama.cpp in this process: a small model served on a loopback port, for this process alone."""
+"""llama.cpp in a child process: a small model served on a loopback port, for this process alone.
 
-import atexit
+A child because llama.cpp in our own process could stop it: a crash ends both, loading holds the
+interpreter lock, and so does its destructor, which under load waited for ever. A child is killed.
+"""
+
+import contextlib
 import http.client
 import logging
 import os
 import secrets
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
+from simpatico.agent import engine_child
+from simpatico.agent.engine_child import Told, Wanted
 from simpatico.errors import LLMUnavailable, ModelError
 
 SLOTS = 2
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 20.0
-# A request cannot be cancelled, nor the server stopped, within a batch of prompt tokens: this many
-# take one to two seconds on a busy core, the default of 2048 took 16.
-_BATCH_TOKENS = 256
-_PING_S = 1  # how soon a caller that went away, or stop(), is noticed in mid-request; 30 by default
-# None: what it keeps of prompts that left their slot is given to whichever adapter asks with the
-# same words, though another had read them.
-_PROMPT_CACHE_MIB = 0
-_SILENT, _CHATTY = -1, 3
 _HOST = "127.0.0.1"
+_TOO_LATE = f"llama.cpp did not become ready within {START_TIMEOUT_S:g} s"
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,9 @@ class Endpoint(NamedTuple):
 
 
 class LlamaServer:
-    """An in-process llama.cpp server; as a context manager it runs for the block.
+    """llama.cpp in a child process; as a context manager it runs for the block.
 
-    Loading holds Python's interpreter lock (about a second for SmolLM2), so start it before there
-    is a page to freeze; while it answers, it does not hold the lock.
+    The child ends with this process, however that ends.
 
     Args:
         model_path: a GGUF file.
@@ -68,7 +67,7 @@ class LlamaServer:
         self._context = context
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._port = port
-        self._server: Any = None  # xllamacpp has no types
+        self._child: subprocess.Popen[bytes] | None = None
         self._endpoint: Endpoint | None = None
         self._lock = threading.Lock()
 
@@ -85,34 +84,34 @@ class LlamaServer:
                 return self._endpoint
             self._check()
             key = secrets.token_urlsafe(32)
-            self._server = self._load(key)
-            address = urlsplit(self._server.listening_address)
-            # A server that is still there when the interpreter ends can hang it.
-            atexit.register(self.stop)
-            self._endpoint = Endpoint(f"http://{_HOST}:{address.port}/v1", key)
-        try:
-            _await_health(address.port or 0)
-        except LLMUnavailable:
-            self.stop()
-            raise
+            self._child = child = _spawn()
+            try:
+                port = self._load(child, key)
+                _await_health(port)
+            except BaseException:
+                self._end()
+                raise
+            self._endpoint = Endpoint(f"http://{_HOST}:{port}/v1", key)
         log.info("serving %s with %d threads", self._model_path.name, self._threads)
         return self._endpoint
 
-    def stop(self) -> None:
-        """End the server; requests under way break off. Idempotent.
+    def wait(self) -> None:
+        """Block while it serves.
 
-        One that does not end in `STOP_TIMEOUT_S` is left behind, with a warning.
+        Raises:
+            LLMUnavailable: it ended by itself.
         """
+        child = self._child
+        if child is None:
+            return
+        code = child.wait()
+        if self._child is not None:  # nobody stopped it
+            raise LLMUnavailable(f"llama.cpp ended by itself ({_how(code)})")
+
+    def stop(self) -> None:
+        """End the server; requests under way break off. Idempotent."""
         with self._lock:
-            held = [self._server]
-            self._server = self._endpoint = None
-        atexit.unregister(self.stop)
-        # Its destructor stops it and joins its threads; under load it once waited for ever.
-        ending = threading.Thread(target=held.clear, name="llama.cpp ends", daemon=True)
-        ending.start()
-        ending.join(STOP_TIMEOUT_S)
-        if ending.is_alive():
-            log.warning("llama.cpp did not stop in %.0f s and is left behind", STOP_TIMEOUT_S)
+            self._end()
 
     def __enter__(self) -> Endpoint:
         return self.start()
@@ -124,6 +123,12 @@ class LlamaServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _end(self) -> None:
+        child, self._child, self._endpoint = self._child, None, None
+        if child is not None:
+            with child:  # waits for it and closes its pipes
+                child.kill()  # it has nothing to save
 
     def _check(self) -> None:
         _check_gguf(self._model_path, "model")
@@ -137,37 +142,60 @@ class LlamaServer:
                 except OSError as error:
                     raise LLMUnavailable(f"port {self._port} is taken: {error}") from error
 
-    def _load(self, key: str) -> Any:
-        import xllamacpp
-
-        params = xllamacpp.CommonParams()
-        params.model.path = str(self._model_path)
-        params.n_parallel = SLOTS
-        params.n_ctx = self._context * SLOTS
-        params.n_batch = params.n_ubatch = _BATCH_TOKENS
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
-        params.lora_adapters = [
-            xllamacpp.CommonAdapterLoraInfo(str(path), 0.0) for path in self._adapters
-        ]
-        params.cache_prompt = True
-        params.cache_ram_mib = _PROMPT_CACHE_MIB
-        params.sse_ping_interval = _PING_S
-        params.hostnames = [_HOST]
-        params.port = self._port
-        params.api_keys = [key]
-        params.ui = False
-        params.verbosity = _CHATTY if log.isEnabledFor(logging.DEBUG) else _SILENT
+    def _load(self, child: "subprocess.Popen[bytes]", key: str) -> int:
+        """The port it listens on, once the model is in memory."""
+        wanted = Wanted(
+            model=self._model_path,
+            adapters=self._adapters,
+            context=self._context,
+            slots=SLOTS,
+            threads=self._threads,
+            host=_HOST,
+            port=self._port,
+            key=key,
+            chatty=log.isEnabledFor(logging.DEBUG),
+        )
+        assert child.stdin is not None and child.stdout is not None
+        began = time.monotonic()
+        patience = threading.Timer(START_TIMEOUT_S, child.kill)
+        patience.start()
         try:
-            return xllamacpp.Server(params)
-        except RuntimeError as error:  # it says only "failed to init", whatever the cause
-            adapters = ", ".join(str(path) for path in self._adapters)
-            raise ModelError(
-                f"llama.cpp cannot load {self._model_path}"
-                + (f" with the adapters {adapters}" if adapters else "")
-                + f" and a context of {self._context}: a file is damaged or of an unknown kind,"
-                + (" an adapter belongs to another model," if adapters else "")
-                + " or memory is short (log level DEBUG says)"
-            ) from error
+            with contextlib.suppress(BrokenPipeError):  # ended already: what follows says how
+                child.stdin.write(wanted.model_dump_json().encode() + b"\n")
+            line = child.stdout.readline()
+        finally:
+            patience.cancel()
+        if not line and time.monotonic() - began >= START_TIMEOUT_S:
+            raise LLMUnavailable(_TOO_LATE)
+        port = Told.model_validate_json(line).port if line else 0
+        if port:
+            return port
+        how = "" if line else f" ({_how(child.wait())})"
+        adapters = ", ".join(str(path) for path in self._adapters)
+        raise ModelError(
+            f"llama.cpp{how} cannot load {self._model_path}"
+            + (f" with the adapters {adapters}" if adapters else "")
+            + f" and a context of {self._context}: a file is damaged or of an unknown kind,"
+            + (" an adapter belongs to another model," if adapters else "")
+            + " or memory is short (log level DEBUG says)"
+        )
+
+
+def _spawn() -> "subprocess.Popen[bytes]":
+    """The child, which waits to be told what to serve; our settings are not for it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMPATICO_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", engine_child.__name__],
+        env=kept,
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for us; we end it
+    )
+
+
+def _how(code: int) -> str:
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"status {code}"
 
 
 def _check_gguf(path: Path, what: str) -> None:
@@ -193,4 +221,4 @@ def _await_health(port: int) -> None:
         finally:
             connection.close()
         time.sleep(0.05)
-    raise LLMUnavailable(f"llama.cpp did not become ready within {START_TIMEOUT_S:g} s")
+    raise LLMUnavailable(_TOO_LATE)

@@ -264,7 +264,7 @@ async def page(server: Server, settings: Settings) -> AsyncIterator[str]:
 
 @contextlib.contextmanager
 def opened(options: argparse.Namespace, settings: Settings) -> Iterator[Server]:
-    """The server to measure: one that runs, or llama.cpp in this process."""
+    """The server to measure: one that runs, or llama.cpp beside this process."""
     names = tuple(name for name in options.adapters.split(",") if name)
     if options.url:
         key = settings.llm.key.get_secret_value()
@@ -302,7 +302,7 @@ async def measure(server: Server, settings: Settings, options: argparse.Namespac
 def main() -> None:
     parser = argparse.ArgumentParser(description="speed of a server of the language model")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--engine", choices=["llamacpp"], help="run it in this process")
+    which.add_argument("--engine", choices=["llamacpp"], help="run it beside this process")
     which.add_argument("--url", default="", help="a server that runs, ending in /v1")
     parser.add_argument("--flavour", choices=["vllm", "llamacpp", "openai"], default="vllm")
     parser.add_argument("--model", default="", help="of the server; default: as set")

@@ -20,7 +20,7 @@ PREFIX = "SIMPATICO_"
 class LLMSettings(BaseModel):
     """Which language model, and how patiently.
 
-    With no `url`, the model named is fetched from the model store and served in this process.
+    With no `url`, the model named is fetched from the model store and served on this machine.
     `enabled=false` runs on templates and the encoder reader alone.
     """
 

@@ -166,7 +166,7 @@ def _reader(name: str, head: Path | None, unreadable: list[str]) -> Iterator[Cal
 def _asking(
     name: str, settings: Settings, encoder: EncoderReader
 ) -> Iterator[Callable[[str], UserState]]:
-    """A reader that asks the model in this process: as it is ("llm"), or its adapter ("lora")."""
+    """A reader that asks the model on this machine: as it is ("llm"), or its adapter ("lora")."""
     from simpatico.agent.engine import LlamaServer  # loads llama.cpp
 
     model = settings.llm.model

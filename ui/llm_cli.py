@@ -7,7 +7,6 @@ import secrets
 import shlex
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from importlib.util import find_spec
@@ -67,7 +66,7 @@ def serve(
     size = tokens or settings.llm.context
     if engine is Engine.llamacpp:
         if only_print or context.args:
-            raise typer.BadParameter("llama.cpp runs in this process: it has no command of its own")
+            raise typer.BadParameter("llama.cpp is a child of ours: it has no command of its own")
         _serve_llamacpp(settings, name, port, size)
         return
     plan = _plan(settings, name, port, size, dtype, python, tuple(context.args))
@@ -166,8 +165,7 @@ def _serve_llamacpp(settings: Settings, name: str, port: int, size: int) -> None
         weights, context=size, threads=settings.llm.threads, port=port, adapters=files
     )
     with serving.heeding_signals(), server as endpoint:
-        forever = threading.Event().wait
-        _tell(settings, endpoint, name, "llamacpp", tuple(adapters), hide=True, then=forever)
+        _tell(settings, endpoint, name, "llamacpp", tuple(adapters), hide=True, then=server.wait)
 
 
 def _tell(

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simpatico.agent import engine
+from simpatico.agent import engine, engine_child
 from simpatico.agent.engine import Endpoint, LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.errors import LLMUnavailable, ModelError
@@ -59,22 +62,20 @@ def test_stopping_what_never_ran_is_fine(tmp_path: Path) -> None:
     LlamaServer(tmp_path / "x.gguf").stop()
 
 
-def test_an_engine_that_does_not_end_is_left_behind_with_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    ended = threading.Event()
+def _gone(pid: int) -> bool:
+    """Whether a process has ended, whoever's child it is."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
 
-    class Stuck:
-        def __del__(self) -> None:
-            ended.wait(60)
 
-    monkeypatch.setattr(engine, "STOP_TIMEOUT_S", 0.05)
-    server = LlamaServer(tmp_path / "x.gguf")
-    server._server = Stuck()
-    server.stop()
-    assert "did not stop" in caplog.text
-    server.stop()
-    ended.set()
+def _pid(server: LlamaServer) -> int:
+    assert server._child is not None
+    return server._child.pid
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +186,65 @@ def test_a_wrong_key_is_refused(endpoint: Endpoint) -> None:
         await llm.aclose()
 
     asyncio.run(run())
+
+
+@pytest.mark.model
+def test_a_child_that_ends_by_itself_is_told_of(model: Path) -> None:
+    with LlamaServer(model, context=256) as endpoint:
+        server = LlamaServer(model, context=256)
+        server.start()
+        os.kill(_pid(server), signal.SIGKILL)
+        with pytest.raises(LLMUnavailable, match="by itself .ended by SIGKILL."):
+            server.wait()
+        server.stop()
+        server.wait()  # nothing to wait for
+
+        async def run() -> None:
+            llm = _llm(endpoint)
+            assert await llm.ready()  # the other one is unharmed
+            await llm.aclose()
+
+        asyncio.run(run())
+
+
+@pytest.mark.model
+def test_a_child_ends_with_its_parent_however_that_ends(model: Path) -> None:
+    work = f"""
+import sys, time
+from pathlib import Path
+from simpatico.agent.engine import LlamaServer
+server = LlamaServer(Path({str(model)!r}), context=256)
+server.start()
+print(server._child.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", work], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    assert _gone(child)
+
+
+@pytest.mark.model
+def test_a_child_that_never_answers_is_given_up_and_leaves_nothing(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "START_TIMEOUT_S", 0.01)
+    server = LlamaServer(model, context=256)
+    with pytest.raises(LLMUnavailable, match="did not become ready"):
+        server.start()
+    assert server._child is None
+
+
+def test_a_child_that_crashes_while_loading_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.gguf").write_bytes(b"GGUF")
+    (tmp_path / "crash.py").write_text("import os; os.abort()")
+    monkeypatch.setattr(engine_child, "__name__", "crash")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ModelError, match="ended by SIGABRT. cannot load .*x.gguf"):
+        LlamaServer(tmp_path / "x.gguf").start()
 
 
 @pytest.mark.model

@@ -27,6 +27,7 @@ from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
 from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.settings import RetrievalSettings, Settings
@@ -87,7 +88,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             index=index,
             reader=reader,
             fallback=fallback,
-            ranker=LinearRanker(index),
+            ranker=await asyncio.to_thread(_ranker, settings, index, encoder),
             settings=settings.retrieval,
         )
         explainer: Explainer | None = None
@@ -133,6 +134,27 @@ async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStac
                 "with `simpatico model use`"
             )
     return llm
+
+
+def _ranker(settings: Settings, index: Index, encoder: Encoder[str]) -> LinearRanker:
+    """The linear ranker, with what a trained one knows better where the catalogue has one.
+
+    Raises:
+        ModelError: a trained one is insisted on, and there is none; or it is damaged.
+    """
+    wanted, name = settings.retrieval.ranker, index.catalog.name
+    folder = None if wanted == "linear" else shipped_ranker(name)
+    model = FusionModel(folder) if folder else None
+    if model is None or model.card.encoder != encoder.name:
+        if wanted == "fusion":
+            has = f"one for {model.card.encoder}" if model else "none"
+            raise ModelError(
+                f"wanted a trained ranker of catalogue {name!r} for {encoder.name}, got {has}"
+            )
+        return LinearRanker(index)
+    scorer = model.of(index.catalog.items, index)
+    index.propose_with(scorer)
+    return LinearRanker(index, learned=scorer)
 
 
 def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> LlamaServer:

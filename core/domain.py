@@ -259,10 +259,13 @@ class UserState(Value):
 class Hit(Value):
     """One source's verdict on one item. Scores compare only within one source.
 
-    `liked` is closeness to what the person liked, `behaviour` what others liked beside it.
+    `liked` is closeness to what the person liked, `behaviour` what others liked beside it,
+    `learned` the best of a trained ranker.
     """
 
-    source: Literal["text", "image", "audio", "lexical", "tone", "liked", "behaviour", "popular"]
+    source: Literal[
+        "text", "image", "audio", "lexical", "tone", "liked", "behaviour", "learned", "popular"
+    ]
     rank: int = Field(ge=1)
     score: float
 

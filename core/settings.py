@@ -63,6 +63,11 @@ class RetrievalSettings(BaseModel):
     encoder: str = Field(
         default="minilm", description="minilm, hash, or a sentence-transformers name or folder"
     )
+    ranker: Literal["auto", "linear", "fusion"] = Field(
+        default="auto",
+        description="auto: the catalogue's trained ranker if it has one for this encoder, else"
+        " linear; fusion: refuse to start without",
+    )
     n_candidates: int = Field(default=200, ge=10, le=2000)
     k: int = Field(default=4, ge=1, le=20, description="recommendations in a reply")
     diversity: float = Field(default=0.25, ge=0, le=1, description="0: by score, 1: by variety")

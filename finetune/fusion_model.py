@@ -19,6 +19,9 @@ ID: Final = "id"
 """The modality that is a number for each item learnt from; other items have none."""
 
 N_GAPS: Final = 14
+START: Final = 6
+"""The kind of an event that is none: where somebody begins of whom no event is known."""
+
 HEADS: Final = 2
 MLP_EVENTS: Final = 20
 MAX_PLACES: Final = 512
@@ -34,6 +37,7 @@ class Shape:
         n_kinds: kinds of event (a like, a view, a number of stars).
         n_state: width of a person's state; 0: none.
         n_evidence: evidence values for each pair of a person and an item.
+        n_signals: other values for each pair, which count as they are.
         width: of everything inside.
         tower: what reads the events.
         dropout: in [0, 1).
@@ -45,6 +49,7 @@ class Shape:
     n_kinds: int
     n_state: int = 0
     n_evidence: int = 2
+    n_signals: int = 0
     width: int = 64
     tower: Tower = "gru"
     dropout: float = 0.3
@@ -75,6 +80,12 @@ class Tokens(NamedTuple):
     there: Tensor
 
 
+def _mlp(n: int, width: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(n, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
+    )
+
+
 class ItemTower(nn.Module):
     """One token for each modality of an item."""
 
@@ -83,12 +94,11 @@ class ItemTower(nn.Module):
         self.shape = shape
         self.project = nn.ModuleDict(
             {
-                name: nn.Sequential(nn.Linear(n, shape.width), nn.GELU(), nn.Dropout(shape.dropout),
-                                    nn.Linear(shape.width, shape.width))
+                name: _mlp(n, shape.width, shape.dropout)
                 for name, n in shape.modalities
                 if name != ID
             }
-        )  # fmt: skip
+        )
         self.id = nn.Embedding(shape.n_items, shape.width)
         nn.init.normal_(self.id.weight, std=0.05)
         self.key = nn.Linear(shape.width, shape.width, bias=False)
@@ -153,16 +163,17 @@ class PersonTower(nn.Module):
                                           nn.Linear(2 * width, width))  # fmt: skip
         self.out = nn.Linear(width, width)
         if shape.n_state:
-            self.state = nn.Linear(shape.n_state, width)
+            self.state = _mlp(shape.n_state, width, shape.dropout)
 
     def forward(self, items: Tensor, events: Events, state: Tensor | None = None) -> Tensor:
         """The person after each event: (n, length, width).
 
         Args:
-            items: (n, length, width), the events' items.
+            items: (n, length, width), the events' items; what a `START` has there is not looked at.
             events: see there; padding is at the end, so nothing before it sees it.
             state: (n, n_state), or None.
         """
+        items = items * (events.kinds != START)[..., None]
         seen = self.drop(items + self.kind(events.kinds) + self.gap(events.gaps))
         match self.shape.tower:
             case "gru" | "lstm":
@@ -202,19 +213,29 @@ class Fusion(nn.Module):
         self.evidence = nn.Parameter(torch.full((shape.n_evidence,), 0.7))
         self.floor = nn.Parameter(torch.full((shape.n_evidence,), -7.0))
         self.known = nn.Parameter(torch.tensor(0.3))
+        self.signals = nn.Parameter(torch.full((shape.n_signals,), 4.0))
 
     def content(self, person: Tensor, tokens: Tokens) -> tuple[Tensor, Tensor]:
-        """What items say to people: (n, n_items), and the attention (n, n_items, n_modalities)."""
-        scale = self.shape.width**-0.5
-        n, m, width = tokens.keys.shape
-        asked = self.ask(person) @ tokens.keys.reshape(n * m, width).T * scale
-        asked = asked.unflatten(1, (n, m)).masked_fill(~tokens.there, -torch.inf)
-        weights = asked.softmax(dim=2).nan_to_num()
-        said = (person @ tokens.values.reshape(n * m, width).T).unflatten(1, (n, m))
-        return (weights * said).sum(2), weights
+        """What each modality of items adds for people, and the attention on it.
+
+        Both (n, n_items, n_modalities); the score is the sum of the first over the modalities.
+        """
+        asked = torch.einsum("pw,nmw->pnm", self.ask(person), tokens.keys) * self.shape.width**-0.5
+        weights = asked.masked_fill(~tokens.there, -torch.inf).softmax(dim=2).nan_to_num()
+        said = torch.einsum("pw,nmw->pnm", person, tokens.values)
+        return weights * said, weights
+
+    def heard(self, evidence: Tensor) -> Tensor:
+        """What behavioural evidence adds, (n, n_evidence, n_items), from evidence of that shape."""
+        return self.evidence[:, None] * (evidence + self.floor.exp()[:, None]).log()
 
     def forward(
-        self, person: Tensor, tokens: Tokens, evidence: Tensor, log_known: Tensor
+        self,
+        person: Tensor,
+        tokens: Tokens,
+        evidence: Tensor,
+        log_known: Tensor,
+        signals: Tensor | None = None,
     ) -> Tensor:
         """Scores, (n, n_items), in logits of a softmax over the items.
 
@@ -223,11 +244,12 @@ class Fusion(nn.Module):
             tokens: of the items.
             evidence: (n, n_evidence, n_items), at least 0.
             log_known: (n_items,) logarithm of the share of all events that each item has.
+            signals: (n, n_signals, n_items), cosines.
         """
-        score, _ = self.content(person, tokens)
-        heard = (evidence + self.floor.exp()[:, None]).log()
-        heard = (self.evidence[:, None] * heard).sum(1)
-        return score + heard + self.known * log_known
+        score = self.content(person, tokens)[0].sum(2)
+        if signals is not None:
+            score = score + (self.signals[:, None] * signals).sum(1)
+        return score + self.heard(evidence).sum(1) + self.known * log_known
 
 
 def gap_of(seconds: Sequence[float] | Tensor) -> Tensor:

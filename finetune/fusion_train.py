@@ -25,9 +25,6 @@ LONGEST: Final = 100
 N_FOLDS: Final = 8
 _ROWS: Final = 64
 
-MAX_ITEMS: Final = 10_000
-"""Evidence tables are dense, (n_items, n_items), and there are two for each fold: 7 GB at this."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -110,7 +107,7 @@ class Trained:
     def _scores_of(
         self, model: Fusion, data: Sequences, rows: Sequence[int]
     ) -> NDArray[np.float32]:
-        tokens, mean = _tokens(model, self.catalogue)
+        tokens, mean = tokens_of(model, self.catalogue)
         known = torch.from_numpy(self.log_known)
         found = [np.zeros((0, len(data.items)), dtype=np.float32)]
         for start in range(0, len(rows), _ROWS):
@@ -212,11 +209,9 @@ def train(
         progress: told of batches, of all towers together.
 
     Raises:
-        DataError: nobody has two events, or there are more than `MAX_ITEMS` items.
+        DataError: nobody has two events.
     """
     n_items = len(data.items)
-    if n_items > MAX_ITEMS:
-        raise DataError(f"wanted at most {MAX_ITEMS} items, got {n_items}: the tables are dense")
     spans = [
         Span(row, first, min(first + LONGEST + 1, len(what)))
         for row, what in enumerate(data.what)
@@ -235,17 +230,28 @@ def train(
     trained = Trained([], catalogue, count_links(data.what, n_items), log_known)
     for number, tower in enumerate(plan.towers):
         torch.manual_seed(plan.seed * len(plan.towers) + number)
-        model = Fusion(_shape(data, catalogue, plan, tower))
+        model = Fusion(
+            Shape(
+                modalities=modalities_of(catalogue),
+                n_items=n_items,
+                n_kinds=N_KINDS,
+                width=plan.width,
+                tower=tower,
+                dropout=plan.dropout,
+                token_dropout=plan.token_dropout,
+            )
+        )
         if not plan.use_evidence:
             model.evidence.requires_grad_(False).zero_()
         losses = []
-        optimizer = _optimizer(model, plan)
+        optimizer = optimizer_of(model, plan.weight_decay)
         for epoch in range(plan.epochs):
             batches = _batches(spans, fold, plan.batch_size, rng)
             done = (number * plan.epochs + epoch) * len(batches)
             total, n_targets = 0.0, 0
             for at, batch in enumerate(batches):
-                _set_rate(optimizer, plan, epoch + at / len(batches))
+                done_share = (epoch + at / len(batches)) / plan.epochs
+                set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
                 links = others[fold[batch[0].row]]
                 loss, n = _loss(model.train(), data, catalogue, batch, links, trained.log_known)
                 optimizer.zero_grad()
@@ -264,31 +270,28 @@ def train(
     return trained
 
 
-def _shape(data: Sequences, catalogue: Catalogue, plan: Plan, tower: Tower) -> Shape:
+def modalities_of(catalogue: Catalogue) -> tuple[tuple[str, int], ...]:
+    """Name and width of each modality of a catalogue; `id` last, if any item has one."""
     names = tuple((name, values.shape[1]) for name, values in catalogue.features.items())
-    return Shape(
-        modalities=(*names, (ID, 0)) if catalogue.has_id.any() else names,
-        n_items=len(data.items),
-        n_kinds=N_KINDS,
-        width=plan.width,
-        tower=tower,
-        dropout=plan.dropout,
-        token_dropout=plan.token_dropout,
-    )
+    return (*names, (ID, 0)) if catalogue.has_id.any() else names
 
 
-def _optimizer(model: Fusion, plan: Plan) -> torch.optim.Optimizer:
+def optimizer_of(model: Fusion, weight_decay: float) -> torch.optim.Optimizer:
+    """AdamW; only matrices decay."""
     learnt = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
-        {"params": [w for w in learnt if w.ndim > 1], "weight_decay": plan.weight_decay},
+        {"params": [w for w in learnt if w.ndim > 1], "weight_decay": weight_decay},
         {"params": [w for w in learnt if w.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=plan.learning_rate)
+    return torch.optim.AdamW(groups)
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, plan: Plan, epoch: float) -> None:
+def set_rate(
+    optimizer: torch.optim.Optimizer, highest: float, done: float, *, warm_up: float
+) -> None:
+    """Set the learning rate: it grows while `done` is below `warm_up`, and falls to 0 at 1."""
     for group in optimizer.param_groups:
-        group["lr"] = plan.learning_rate * min(1.0, epoch + 0.1) * (1 - epoch / plan.epochs)
+        group["lr"] = highest * min(1.0, done / warm_up + 0.1) * (1 - done)
 
 
 def _loss(
@@ -300,7 +303,7 @@ def _loss(
     log_known: NDArray[np.float32],
 ) -> tuple[Tensor, int]:
     """Mean cross-entropy of the next items of a batch, and how many there are."""
-    tokens, mean = _tokens(model, catalogue)
+    tokens, mean = tokens_of(model, catalogue)
     events = events_of(data, [Span(row, first, end - 1) for row, first, end in batch])
     person = model.person(mean[events.items], events)[events.there]
     targets = np.concatenate([data.what[row][first + 1 : end] for row, first, end in batch])
@@ -316,7 +319,8 @@ def _loss(
     return nn.functional.cross_entropy(scores, torch.from_numpy(targets)), len(targets)
 
 
-def _tokens(model: Fusion, catalogue: Catalogue) -> tuple[Tokens, Tensor]:
+def tokens_of(model: Fusion, catalogue: Catalogue) -> tuple[Tokens, Tensor]:
+    """Tokens of every item of a catalogue, and their means, (n_items, width)."""
     names = [name for name, _ in model.shape.modalities]
     features = {name: torch.from_numpy(catalogue.features[name]) for name in names if name != ID}
     there = np.stack(

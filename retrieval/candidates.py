@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from simpatico.domain import TONES, Hit, Item
 from simpatico.retrieval.exact import best_of
 
-Source = Literal["text", "image", "audio", "lexical", "tone", "liked", "behaviour", "popular"]
+Source = Literal[
+    "text", "image", "audio", "lexical", "tone", "liked", "behaviour", "learned", "popular"
+]
 Scored = Sequence[tuple[str, float]]
 
 RRF_K: Final = 60
@@ -25,6 +27,7 @@ SOURCE_WEIGHTS: Final[Mapping[Source, float]] = {
     "tone": 0.8,
     "liked": 0.6,
     "behaviour": 0.8,
+    "learned": 1.0,
     "popular": 0.15,
 }
 """Hand-set. `popular` fills up what the others leave: it must not push them out."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,16 @@ _LIKED_SEARCHES: Final = 3
 
 _KNOWN_BONUS: Final = 0.1
 """Of two items of equal tone the better known comes first: tone alone says nothing of quality."""
+
+
+class Proposer(Protocol):
+    """A trained ranker that can look through the whole catalogue."""
+
+    def propose(
+        self, state: UserState, profile: Profile, *, k: int, allowed: NDArray[np.bool_]
+    ) -> Scored:
+        """The k best of the allowed, (n_items,) of flags, best first."""
+        ...
 
 
 class Index:
@@ -73,6 +83,8 @@ class Index:
         self._tones = tone_matrix(catalog.items)
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
         self._by_popularity = np.argsort(-self._popularity, kind="stable")
+        self._proposer: Proposer | None = None
+        self._newest_query = ("", np.zeros(encoder.dim, dtype=np.float32))
         self._aside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")
         self._use(store)
 
@@ -164,7 +176,7 @@ class Index:
                 close = self._aside.submit(self._close_to, few, depth, allowed)
         vector = None
         if query:
-            vector = self._encoder.encode([query])[0]  # (dim,)
+            vector = self.query_vector(query)
             lists["text"] = self._nearest(vector, depth, allowed)
             lists["lexical"] = self._lexical.search(
                 without_terms(query, state.constraints), depth, allowed
@@ -173,6 +185,8 @@ class Index:
         if np.any(wish > 0):
             fits = tone_fit(self._tones, wish) + _KNOWN_BONUS * self._popularity
             lists["tone"] = top(self._ids, fits, k=depth, allowed=allowed)
+        if self._proposer:
+            lists["learned"] = self._proposer.propose(state, profile, k=depth, allowed=allowed)
         if close is not None:
             lists["liked"] = close.result()
         fused = fuse(lists, n=n)
@@ -183,6 +197,10 @@ class Index:
             Candidate(item=self._known(each.item_id), hits=hits[each.item_id], score=each.score)
             for each in fused
         ]
+
+    def propose_with(self, proposer: Proposer) -> None:
+        """Let a trained ranker of this catalogue find candidates, too."""
+        self._proposer = proposer
 
     def popular(self, constraints: Constraints, profile: Profile, n: int) -> list[Candidate]:
         """The n best known that the constraints allow; needs no store."""
@@ -210,6 +228,15 @@ class Index:
     def item(self, item_id: str) -> Item | None:
         """The item, or None."""
         return self.catalog.get(item_id)
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        """The vector of what somebody looks for, (dim,); the newest is kept for the ranker."""
+        text = clean(query, max_chars=MAX_QUERY_CHARS)
+        kept, vector = self._newest_query
+        if text != kept:
+            vector = self._encoder.encode([text])[0]
+            self._newest_query = (text, vector)
+        return vector
 
     def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors, (n, dim); a row of nan for an item without one."""

@@ -12,7 +12,7 @@ A person's evidence for an item is the mean over their newest events, the newest
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,17 @@ DECAYS: Final = (0.8, 0.95)
 """For each table, what an event weighs beside the next newer one."""
 
 
-class Links(NamedTuple):
-    """The tables, (n_items, n_items) each: row, what they had; column, what it speaks for."""
+Table: TypeAlias = Array | sparse.csr_array
+"""(n_items, n_items): row, what they had; column, what it speaks for."""
 
-    near: Array
-    together: Array
+_DENSE_FROM: Final = 0.1  # of a table filled: from here on a dense one is smaller and faster
+
+
+class Links(NamedTuple):
+    """The tables, sparse unless they are well filled."""
+
+    near: Table
+    together: Table
 
     def evidence(self, newest: NDArray[np.int64]) -> Array:
         """Evidence of each table for every item: (n, NEWEST) -> (n, n_tables, n_items).
@@ -47,11 +53,12 @@ class Links(NamedTuple):
         starts = np.arange(0, newest.size + 1, newest.shape[1])
         out = np.empty((len(newest), len(TABLES), self.near.shape[1]), dtype=np.float32)
         for number, table in enumerate(self):
-            spread = sparse.csr_matrix(
+            spread = sparse.csr_array(
                 (weights[:, number].ravel(), np.maximum(newest, 0).ravel(), starts),
-                shape=(len(newest), len(table)),
+                shape=(len(newest), table.shape[0]),
             )
-            out[:, number] = spread @ table
+            found = spread @ table
+            out[:, number] = found.toarray() if sparse.issparse(found) else found
         return out
 
 
@@ -74,17 +81,46 @@ def newest_of(what: NDArray[np.int64], n: int = NEWEST) -> NDArray[np.int64]:
 
 def count_links(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Links:
     """Count the tables from people's sequences, oldest event first."""
-    near = np.zeros((n_items, n_items), dtype=np.float32)
-    together = np.zeros((n_items, n_items), dtype=np.float32)
-    for what in sequences:
-        for lag in range(1, min(WINDOW, len(what) - 1) + 1):
-            np.add.at(near, (what[:-lag], what[lag:]), LAG_DECAY ** (lag - 1))
-        had = np.unique(what)
-        together[np.ix_(had, had)] += 1 / np.sqrt(max(len(had), 1))
-    np.fill_diagonal(together, 0)
-    near += near.T.copy()
-    near /= near.sum(axis=1, keepdims=True) + SHRINK
-    known = np.sqrt(together.sum(axis=1) + SHRINK)
-    together /= np.outer(known, known)
-    together /= together.sum(axis=1, keepdims=True) + 1e-9
-    return Links(near, together)
+    return Links(_near(sequences, n_items), _together(sequences, n_items))
+
+
+def _near(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
+    near = _empty(n_items)
+    for lag in range(1, WINDOW + 1):
+        long = [what for what in sequences if len(what) > lag]
+        if long:
+            left = np.concatenate([what[:-lag] for what in long])
+            right = np.concatenate([what[lag:] for what in long])
+            worth = np.full(len(left), LAG_DECAY ** (lag - 1))
+            near += sparse.coo_array((worth, (left, right)), shape=near.shape).tocsr()
+    near = near + near.T
+    return _compact(_scaled_rows(near, 1 / (near.sum(axis=1) + SHRINK)))
+
+
+def _together(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
+    had = [np.unique(what) for what in sequences]
+    starts = np.concatenate([[0], np.cumsum([len(each) for each in had])]).astype(np.int64)
+    items = np.concatenate([np.zeros(0, dtype=np.int64), *had])
+    has = sparse.csr_array((np.ones(len(items)), items, starts), shape=(len(had), n_items))
+    worth = np.array([1 / np.sqrt(max(len(each), 1)) for each in had])
+    together = (has.T @ _scaled_rows(has, worth)).tocoo()
+    apart = together.row != together.col
+    together = sparse.coo_array(
+        (together.data[apart], (together.row[apart], together.col[apart])), shape=together.shape
+    ).tocsr()
+    known = 1 / np.sqrt(together.sum(axis=1) + SHRINK)
+    together = _scaled_rows(_scaled_rows(together, known).T.tocsr(), known)  # symmetric
+    return _compact(_scaled_rows(together, 1 / (together.sum(axis=1) + 1e-9)))
+
+
+def _empty(n_items: int) -> sparse.csr_array:
+    return sparse.csr_array((n_items, n_items), dtype=np.float64)
+
+
+def _scaled_rows(table: sparse.csr_array, worth: NDArray[np.float64]) -> sparse.csr_array:
+    return sparse.csr_array(sparse.diags_array(worth) @ table)
+
+
+def _compact(table: sparse.csr_array) -> Table:
+    small = table.astype(np.float32)
+    return small.toarray() if small.nnz > _DENSE_FROM * np.prod(small.shape) else small

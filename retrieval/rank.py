@@ -145,18 +145,35 @@ def tone_fit(tones: NDArray[np.float32], wish: NDArray[np.float32]) -> NDArray[n
     return fit
 
 
+class Learned(Protocol):
+    """A ranker that was trained. `simpatico.retrieval.fusion.FusionScorer` is one."""
+
+    def learned(
+        self, candidates: Sequence[Candidate], state: UserState, profile: Profile
+    ) -> Sequence[Mapping[str, float]]:
+        """For each candidate the parts that it knows better, by name, in logits."""
+        ...
+
+
 class LinearRanker:
     """A weighted sum of parts that can be read off the recommendation.
 
-    `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. The
-    first `REASONED` recommendations come with reasons.
+    `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. What a
+    `learned` ranker has a part for is taken from it. The first `REASONED` recommendations come
+    with reasons.
     """
 
-    name = "linear"
-
-    def __init__(self, links: Links | None = None, *, weights: LinearWeights | None = None) -> None:
+    def __init__(
+        self,
+        links: Links | None = None,
+        *,
+        weights: LinearWeights | None = None,
+        learned: Learned | None = None,
+    ) -> None:
+        self.name = "fusion" if learned else "linear"
         self._links = links
         self._weights = weights or LinearWeights()
+        self._learned = learned
 
     def rank(
         self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
@@ -178,6 +195,9 @@ class LinearRanker:
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
         said = frozenset(words(without_terms(state.query, state.constraints)))
         shown = Counter(profile.shown)
+        learned: Sequence[Mapping[str, float]] = [{}] * len(candidates)
+        if self._learned:
+            learned = self._learned.learned(candidates, state, profile)
         scored = []
         for place, candidate in enumerate(candidates):
             item = candidate.item
@@ -192,11 +212,11 @@ class LinearRanker:
                 "wishes": _share_of(wishes, item),
                 "shown": min(shown[item.id], 3),
             }
-            parts = tuple(
-                Part(name=name, value=value)
-                for name, amount in amounts.items()
-                if (value := getattr(self._weights, name) * amount)
-            )
+            values = {
+                **{name: getattr(self._weights, name) * one for name, one in amounts.items()},
+                **learned[place],
+            }
+            parts = tuple(Part(name=name, value=value) for name, value in values.items() if value)
             evidence = Evidence(
                 wished=wished,
                 constraints=state.constraints,

@@ -16,7 +16,7 @@ from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 TELL_EVERY = 50
 
-train = typer.Typer(help="Train the reader or the explainer.", no_args_is_help=True)
+train = typer.Typer(help="Train the reader, the explainer or the ranker.", no_args_is_help=True)
 
 RecipePath = Annotated[Path, typer.Option("--recipe", help="a TOML recipe")]
 Data = Annotated[Path, typer.Option("--data", help="examples (.jsonl) or a folder of data sets")]
@@ -99,6 +99,37 @@ def calibrate(
             adapter, data, cache=settings.cache, head=beside.chances, progress=bars
         )
     typer.echo(f"temperature {found.temperature:.3f}; thresholds written to {adapter}")
+
+
+@train.command("ranker")
+def ranker(
+    dialogues: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
+    out: Annotated[Path, typer.Option("--out", help="the ranker's folder")],
+    seed: Annotated[int, typer.Option(help="of weights, order and folds")] = 0,
+) -> None:
+    """Train the ranker of the built-in films on what was recommended in dialogues."""
+    from simpatico.modelstore import ModelStore
+    from simpatico.optional import needs
+    from simpatico.retrieval.encoders.minilm import MiniLM
+    from simpatico.retrieval.packs import load_pack
+
+    for library in ("torch", "onnxscript"):
+        needs(library, library, "the ranker's training")
+    from simpatico.finetune.dialogue_train import Plan
+    from simpatico.finetune.film_ranker import card_of, read_films, train_films
+    from simpatico.finetune.fusion_export import export
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    pack = load_pack("movies")
+    with progress_bars() as bars:
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
+        films = read_films(dialogues, pack.items, pack.vectors, encoder, progress=bars)
+        trained = train_films(films, films.talks, Plan(seed=seed), progress=bars)
+    command = shlex.join(["simpatico", *sys.argv[1:]])
+    card = card_of(trained, films, encoder=pack.encoder, command=command)
+    export(trained, card, [item.id for item in films.items], out)
+    typer.echo(f"{card.name}\t{card.version}\t{out}")
 
 
 def _with_bars(work: Callable[[ProgressCallback], Adapter]) -> Adapter:

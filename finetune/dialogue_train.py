@@ -1,0 +1,239 @@
+"""Train the fusion ranker on decisions in dialogues: what was recommended, given what was said.
+
+As in `simpatico.finetune.fusion_train`, evidence is counted from other dialogues. What seekers
+name themselves is learnt from, too, but counts less: it is what they think of, not what they take.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from simpatico.errors import DataError
+from simpatico.finetune.dialogues import Decision
+from simpatico.finetune.fusion_model import START, Events, Fusion, Shape, Tower
+from simpatico.finetune.fusion_train import (
+    N_FOLDS,
+    N_KINDS,
+    Catalogue,
+    modalities_of,
+    optimizer_of,
+    set_rate,
+    tokens_of,
+)
+from simpatico.protocols import ProgressCallback
+from simpatico.retrieval.links import Links, count_links, newest_of
+from simpatico.retrieval.signals import SIGNALS, signals_of
+
+NAMED: Final = 1
+OFFERED: Final = 2
+"""Kinds of event: who named the film."""
+
+_ROWS: Final = 64
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How it is trained; see `simpatico.finetune.fusion_train.Plan`. Chosen on a dev part.
+
+    Attributes:
+        seeker_weight: what a film that the seeker names counts beside one that is offered.
+    """
+
+    tower: Tower = "gru"
+    width: int = 64
+    dropout: float = 0.4
+    token_dropout: float = 0.1
+    batch_size: int = 128
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-2
+    epochs: int = 4
+    seeker_weight: float = 0.5
+    seed: int = 0
+
+
+class Talks(NamedTuple):
+    """Decisions, and the vectors of their words, (n, dim); zeros where nothing was said."""
+
+    decisions: Sequence[Decision]
+    words: NDArray[np.float32]
+
+
+@dataclass
+class Conversational:
+    """A trained ranker with what it needs to score.
+
+    Attributes:
+        model: the weights.
+        catalogue: what is known of each item; it has text.
+        links: evidence from all dialogues learnt from.
+        log_known: (n_items,) logarithm of each item's share of all that was named.
+        losses: the mean loss of each epoch, in nats.
+    """
+
+    model: Fusion
+    catalogue: Catalogue
+    links: Links
+    log_known: NDArray[np.float32]
+    losses: list[float] = field(default_factory=list)
+
+    @torch.inference_mode()
+    def scores(self, talks: Talks) -> NDArray[np.float32]:
+        """Log-probability of every item for every decision, (n, n_items); those named are in it."""
+        found = [np.zeros((0, len(self.log_known)), dtype=np.float32)]
+        self.model.eval()
+        for start in range(0, len(talks.decisions), _ROWS):
+            part = Talks(talks.decisions[start : start + _ROWS], talks.words[start : start + _ROWS])
+            scores = _scores(self.model, self.catalogue, part, self.links, self.log_known)
+            found.append(scores.log_softmax(1).numpy())
+        return np.concatenate(found)
+
+
+def train_dialogues(
+    talks: Talks,
+    catalogue: Catalogue,
+    plan: Plan,
+    *,
+    progress: ProgressCallback = lambda what, done, total: None,
+) -> Conversational:
+    """Train on every decision with a fresh target.
+
+    Args:
+        talks: decisions of whole dialogues.
+        catalogue: of the items that they name; `text` must be of the encoder of the words.
+        plan: how.
+        progress: told of batches.
+
+    Raises:
+        DataError: no decision has a fresh target.
+        ValueError: the catalogue has no text.
+    """
+    if "text" not in catalogue.features:
+        raise ValueError("wanted a catalogue with text")
+    n_items = len(catalogue.has_id)
+    learnt = np.array([row for row, one in enumerate(talks.decisions) if one.fresh], dtype=np.int64)
+    if not len(learnt):
+        raise DataError("wanted decisions with a film not named before, got none")
+    rng = np.random.default_rng(plan.seed)
+    torch.manual_seed(plan.seed)
+    named = named_in(talks.decisions)
+    fold = dict(zip(named, rng.permutation(len(named)) % N_FOLDS, strict=True))
+    others = [
+        count_links([what for each, what in named.items() if fold[each] != k], n_items)
+        for k in range(N_FOLDS)
+    ]
+    counts = np.bincount(np.concatenate(list(named.values())), minlength=n_items) + 0.5
+    log_known = np.log(counts / counts.sum()).astype(np.float32)
+    model = Fusion(
+        Shape(
+            modalities=modalities_of(catalogue),
+            n_items=n_items,
+            n_kinds=N_KINDS,
+            n_state=talks.words.shape[1],
+            n_signals=len(SIGNALS),
+            width=plan.width,
+            tower=plan.tower,
+            dropout=plan.dropout,
+            token_dropout=plan.token_dropout,
+        )
+    )
+    found = Conversational(model, catalogue, count_links(list(named.values()), n_items), log_known)
+    optimizer = optimizer_of(model, plan.weight_decay)
+    folds = np.array([fold[talks.decisions[row].dialogue] for row in learnt])
+    for epoch in range(plan.epochs):
+        batches = _batches(learnt, folds, plan.batch_size, rng)
+        total = 0.0
+        for at, rows in enumerate(batches):
+            done_share = (epoch + at / len(batches)) / plan.epochs
+            set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
+            part = Talks([talks.decisions[row] for row in rows], talks.words[rows])
+            links = others[fold[part.decisions[0].dialogue]]
+            scores = _scores(model.train(), catalogue, part, links, log_known)
+            loss = _loss(scores, part.decisions, plan.seeker_weight)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            total += loss.item() * len(rows)
+            done = epoch * len(batches) + at + 1
+            progress("Training the ranker", done, plan.epochs * len(batches))
+        found.losses.append(total / len(learnt))
+    return found
+
+
+def named_in(decisions: Sequence[Decision]) -> dict[int, NDArray[np.int64]]:
+    """What each dialogue names, each film once, in order."""
+    named: dict[int, dict[int, None]] = {}
+    for one in decisions:
+        named.setdefault(one.dialogue, {}).update(dict.fromkeys((*one.before, *one.targets)))
+    return {each: np.array(list(films), dtype=np.int64) for each, films in named.items()}
+
+
+def _scores(
+    model: Fusion,
+    catalogue: Catalogue,
+    talks: Talks,
+    links: Links,
+    log_known: NDArray[np.float32],
+) -> Tensor:
+    """Scores of a batch, (n, n_items); what was named before is out of the question."""
+    decisions = talks.decisions
+    tokens, mean = tokens_of(model, catalogue)
+    events = _events(decisions)
+    words = torch.from_numpy(talks.words)
+    read = model.person(mean[events.items], events, words)
+    person = read[torch.arange(len(decisions)), events.there.sum(1) - 1]
+    newest = np.stack([newest_of(np.array(one.before, dtype=np.int64)) for one in decisions])
+    text = catalogue.features["text"]
+    signals = signals_of(talks.words, [one.before for one in decisions], text, text)
+    scores: Tensor = model(
+        person,
+        tokens,
+        torch.from_numpy(links.evidence(newest)),
+        torch.from_numpy(log_known),
+        torch.from_numpy(signals),
+    )
+    for row, one in enumerate(decisions):
+        scores[row, list(one.before)] = -1e9
+    return scores
+
+
+def _events(decisions: Sequence[Decision]) -> Events:
+    """What was named before, after a start, as padded tensors."""
+    longest = 1 + max(len(one.before) for one in decisions)
+    items = torch.zeros((len(decisions), longest), dtype=torch.long)
+    kinds = torch.full_like(items, START)
+    there = torch.zeros(items.shape, dtype=torch.bool)
+    for row, one in enumerate(decisions):
+        n = len(one.before)
+        items[row, 1 : n + 1] = torch.tensor(one.before)
+        kinds[row, 1 : n + 1] = torch.tensor([NAMED if by else OFFERED for by in one.by_seeker])
+        there[row, : n + 1] = True
+    return Events(items, kinds, torch.zeros_like(items), there)
+
+
+def _loss(scores: Tensor, decisions: Sequence[Decision], seeker_weight: float) -> Tensor:
+    """Weighted mean cross-entropy over all fresh targets."""
+    pairs = [
+        (row, target, 1.0 if one.offered else seeker_weight)
+        for row, one in enumerate(decisions)
+        for target in one.fresh
+    ]
+    rows, targets, weights = zip(*pairs, strict=True)
+    weight = torch.tensor(weights)
+    return -(scores.log_softmax(1)[list(rows), list(targets)] * weight).sum() / weight.sum()
+
+
+def _batches(
+    rows: NDArray[np.int64], folds: NDArray[np.int64], size: int, rng: np.random.Generator
+) -> list[NDArray[np.int64]]:
+    """Decisions of one fold together, in random order."""
+    found = []
+    for k in range(N_FOLDS):
+        mine = rng.permutation(rows[folds == k])
+        found += [mine[i : i + size] for i in range(0, len(mine), size)]
+    return [found[i] for i in rng.permutation(len(found))]

@@ -1,0 +1,158 @@
+"""Recommendation dialogues as decisions: what was said so far, and which films came next (ReDial).
+
+Messages of one speaker in a row are one turn (Li et al., NeurIPS 2018, have many short ones). Each
+turn that names films is a decision: the films it names, given everything before it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from simpatico.domain import Value
+from simpatico.errors import DataError
+
+_FILM: Final = re.compile(r"@(\d+)")
+_SPACES: Final = re.compile(r"\s+")
+
+SEEKER_TURNS: Final = 3
+"""The seeker's newest turns that are the words of a decision."""
+
+
+class Said(Value):
+    """A turn: who spoke, the words without the films' numbers, the films in their order."""
+
+    role: Literal["seeker", "recommender"]
+    text: str
+    films: tuple[str, ...]
+
+
+class Dialogue(Value):
+    """One dialogue.
+
+    Attributes:
+        id: the set's own.
+        turns: in order.
+        labels: (number, "Title (year)") of each film named.
+        liked, disliked: numbers of the films that the seeker said so of afterwards.
+    """
+
+    id: str
+    turns: tuple[Said, ...]
+    labels: tuple[tuple[str, str], ...]
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+
+
+class Decision(NamedTuple):
+    """One turn that names films, and what was known before it.
+
+    Attributes:
+        dialogue: position among the dialogues.
+        offered: the recommender spoke.
+        before: places of the films named before, in order, repeats too.
+        by_seeker: for each of them, whether the seeker named it.
+        words: the seeker's newest turns.
+        targets: places of the films named now, each once, repeats of earlier ones too.
+    """
+
+    dialogue: int
+    offered: bool
+    before: tuple[int, ...]
+    by_seeker: tuple[bool, ...]
+    words: str
+    targets: tuple[int, ...]
+
+    @property
+    def fresh(self) -> tuple[int, ...]:
+        """Targets that nobody had named before."""
+        return tuple(place for place in self.targets if place not in self.before)
+
+
+def read_dialogues(path: Path) -> list[Dialogue]:
+    """Read ReDial's JSON lines.
+
+    Raises:
+        DataError: the file cannot be read, or a line is no such dialogue, with its number.
+    """
+    try:
+        return list(_read(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"dialogues in {path} cannot be read: {error}") from error
+
+
+def decisions_of(
+    dialogues: Sequence[Dialogue], place_of: Callable[[str, str], int | None]
+) -> list[Decision]:
+    """Every turn that names films of the catalogue.
+
+    Args:
+        dialogues: in order.
+        place_of: place in the catalogue by a film's number and label; None: it is not there.
+    """
+    found = []
+    for number, dialogue in enumerate(dialogues):
+        labels = dict(dialogue.labels)
+        before: list[int] = []
+        by_seeker: list[bool] = []
+        words: list[str] = []
+        for turn in dialogue.turns:
+            seeker = turn.role == "seeker"
+            named = _places(((film, labels.get(film, "")) for film in turn.films), place_of)
+            if named:
+                said = " ".join(words[-SEEKER_TURNS:])
+                found.append(
+                    Decision(number, not seeker, tuple(before), tuple(by_seeker), said, named)
+                )
+            before += named
+            by_seeker += [seeker] * len(named)
+            if seeker:
+                words.append(turn.text)
+    return found
+
+
+def _places(
+    films: Iterable[tuple[str, str]], place_of: Callable[[str, str], int | None]
+) -> tuple[int, ...]:
+    places = (place_of(film, label) for film, label in films)
+    return tuple(dict.fromkeys(place for place in places if place is not None))
+
+
+def _read(path: Path) -> Iterator[Dialogue]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield _dialogue(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise DataError(f"{path}, line {number}: no dialogue ({error!r})") from error
+
+
+def _dialogue(row: dict[str, Any]) -> Dialogue:
+    answers = row["initiatorQuestions"]
+    if not isinstance(answers, dict):  # a list where nobody answered
+        answers = {}
+    named = row["movieMentions"]
+    labels = named.items() if isinstance(named, dict) else ()
+    turns: list[Said] = []
+    for message in row["messages"]:
+        seeker = message["senderWorkerId"] == row["initiatorWorkerId"]
+        role: Literal["seeker", "recommender"] = "seeker" if seeker else "recommender"
+        said = Said(
+            role=role,
+            text=_SPACES.sub(" ", _FILM.sub(" ", message["text"])).strip(),
+            films=tuple(_FILM.findall(message["text"])),
+        )
+        if turns and turns[-1].role == role:
+            before = turns.pop()
+            said = Said(
+                role=role, text=f"{before.text} {said.text}", films=before.films + said.films
+            )
+        turns.append(said)
+    return Dialogue(
+        id=str(row["conversationId"]),
+        turns=tuple(turns),
+        labels=tuple((film, (label or "").strip()) for film, label in labels),
+        liked=tuple(film for film, answer in answers.items() if answer.get("liked") == 1),
+        disliked=tuple(film for film, answer in answers.items() if answer.get("liked") == 0),
+    )

@@ -1,0 +1,72 @@
+"""Which ranker a Simpatico is built with: the trained one where it fits, else the linear."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simpatico.agent.build import build
+from simpatico.domain import Finished, Reply, TurnOptions
+from simpatico.errors import ModelError
+from simpatico.retrieval.catalog import Catalogs
+from simpatico.retrieval.fusion import FusionModel, shipped_ranker
+from simpatico.retrieval.packs import load_pack
+from simpatico.settings import load_settings
+
+pytestmark = pytest.mark.model
+
+
+def quiet(label: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def built(home: Path, text: str = "", **settings: Any) -> tuple[str, Reply | None]:
+    """The ranker's name, and the reply to a text."""
+
+    async def work() -> tuple[str, Reply | None]:
+        given = load_settings(home=home, llm={"enabled": False}, **settings)
+        service = await build(given, progress=quiet)
+        try:
+            options = TurnOptions()
+            if text:
+                async for update in service.turn(text, user="u", session="s", options=options):
+                    if isinstance(update, Finished):
+                        return service._mind.ranker.name, update.reply
+            return service._mind.ranker.name, None
+        finally:
+            await service.aclose()
+
+    return asyncio.run(work())
+
+
+def test_the_shipped_ranker_is_of_the_shipped_films() -> None:
+    folder = shipped_ranker("movies")
+    assert folder is not None and shipped_ranker("none") is None
+    model, pack = FusionModel(folder), load_pack("movies")
+    assert model.card.encoder == pack.encoder and "CC BY 4.0" in model.card.data
+    assert all(model.place(item.id) >= 0 for item in pack.items)
+
+
+def test_films_are_ranked_by_the_trained_one_and_it_explains_itself(home: Path) -> None:
+    name, reply = built(home, "I loved Alien and The Thing, something like those")
+    assert name == "fusion" and reply is not None and not reply.degraded
+    parts = {part.name for one in reply.recommendations for part in one.parts}
+    assert {"liked", "together"} <= parts
+    genres = [set(one.item.genres) for one in reply.recommendations]
+    assert sum(bool({"Horror", "Science Fiction"} & each) for each in genres) >= 2
+    assert built(home, retrieval={"ranker": "linear"})[0] == "linear"
+
+
+def test_a_catalogue_without_one_is_ranked_by_hand_set_weights(home: Path) -> None:
+    items = Catalogs(home).load("movies").items[:40]
+    Catalogs(home).upsert("few", items)
+    assert built(home, catalog="few")[0] == "linear"
+    with pytest.raises(ModelError, match="of catalogue 'few' for minilm-int8, got none"):
+        built(home, catalog="few", retrieval={"ranker": "fusion"})
+
+
+def test_vectors_of_another_encoder_are_not_what_it_learnt_from(home: Path) -> None:
+    assert built(home, retrieval={"encoder": "hash"})[0] == "linear"
+    with pytest.raises(ModelError, match="for hash.*got one for minilm-int8"):
+        built(home, retrieval={"encoder": "hash", "ranker": "fusion"})

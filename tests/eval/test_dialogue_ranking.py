@@ -1,0 +1,114 @@
+"""Judging offers in dialogues: by hand, without leaks, and the whole way on a small catalogue."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from simpatico.domain import Item  # noqa: E402
+from simpatico.eval.dialogue_ranking import (  # noqa: E402
+    LINEAR,
+    hold_out,
+    ranks_of,
+    recall,
+    run,
+)
+from simpatico.finetune.dialogue_train import Plan, named_in  # noqa: E402
+from simpatico.finetune.dialogues import Decision  # noqa: E402
+from simpatico.finetune.film_ranker import read_films  # noqa: E402
+from simpatico.retrieval.encoders.hash import HashEncoder  # noqa: E402
+from simpatico.retrieval.packs import Pack  # noqa: E402
+
+N = 30
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Models this small are slower with more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def pack() -> Pack:
+    items = tuple(
+        Item(id=f"f{at}", title=f"Film{at}", year=1990, genres=("odd" if at % 2 else "even",))
+        for at in range(N)
+    )
+    vectors = HashEncoder().encode([item.title for item in items])
+    return Pack(name="movies", items=items, vectors=vectors, encoder="hash", behaviour=None)
+
+
+@pytest.fixture
+def redial(tmp_path: Path) -> Path:
+    """Forty dialogues: a seeker names one film, the next of the circle is offered."""
+    lines = []
+    for at in range(40):
+        had, offered = at % N, (at + 1) % N
+        lines.append(
+            {
+                "conversationId": str(at),
+                "initiatorWorkerId": 1,
+                "respondentWorkerId": 2,
+                "initiatorQuestions": {str(had): {"liked": 1}, str(offered): {"liked": 1}},
+                "movieMentions": {str(one): f"Film{one} (1990)" for one in (had, offered)},
+                "messages": [
+                    {"senderWorkerId": 1, "text": f"I loved @{had}"},
+                    {"senderWorkerId": 2, "text": f"Try @{offered}"},
+                ],
+            }
+        )
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_places_are_among_what_was_not_named_and_ties_count_against() -> None:
+    one = Decision(0, True, (0,), (True,), "", (0, 2, 3))
+    scores = np.array([[9.0, 5.0, 5.0, 1.0, 7.0]])
+    assert ranks_of(scores, [one]).tolist() == [3, 4]
+
+
+def test_an_interval_draws_dialogues_and_not_targets() -> None:
+    hits, whose = np.array([1.0, 1, 1, 1, 0, 0]), np.array([4, 4, 4, 4, 9, 9])
+    found = recall(hits, whose)
+    assert found.mean == pytest.approx(4 / 6)
+    assert (found.low, found.high) == (0, 1)  # one dialogue drawn twice
+    assert recall(np.ones(6), whose).low == 1
+
+
+def test_nothing_of_a_held_out_dialogue_is_learnt_from(pack: Pack, redial: Path) -> None:
+    films = read_films(redial, pack.items, pack.vectors, HashEncoder())
+    asked = hold_out(films, redial, pack, HashEncoder(), seed=0)
+    known = set(named_in(asked.known.decisions))
+    held = {one.dialogue for one in asked.asked.decisions}
+    assert (len(known), len(held)) == (32, 8) and not known & held
+    pairs = {(f"f{at % N}", f"f{(at + 1) % N}") for at in known}
+    for at in held:
+        had, offered = f"f{at % N}", f"f{(at + 1) % N}"
+        (link,) = asked.catalogue._behaviour.neighbours([had], N)[:1] or [("", 0)]
+        assert link[0] != offered or (had, offered) in pairs
+
+
+def test_every_row_is_judged_on_the_same_targets(pack: Pack, redial: Path) -> None:
+    plan = Plan(width=8, epochs=1, batch_size=8)
+    table = run(redial, pack, HashEncoder(), plan=plan)
+    assert "n=8 films in 8 dialogues" in table.title
+    assert [row[0] for row in table.rows] == [
+        "popularity",
+        "named near it in other dialogues",
+        LINEAR,
+        "fusion ranker, as served",
+        "fusion ranker, whole catalogue",
+    ]
+    for row in table.rows:
+        assert 0 <= float(row[1]) <= float(row[2]) <= float(row[3]) <= 1
+    assert float(table.rows[-1][3]) == 1  # fifty places for thirty films
+    assert [row[0] for row in table.rows if not row[-1]] == [LINEAR]

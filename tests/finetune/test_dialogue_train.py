@@ -1,0 +1,207 @@
+"""The conversational ranker: it learns, is exported, and is served with the same figures."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from simpatico.domain import Candidate, Item, Mentions, Profile, UserState  # noqa: E402
+from simpatico.errors import DataError, ModelError  # noqa: E402
+from simpatico.finetune.dialogue_train import (  # noqa: E402
+    Conversational,
+    Plan,
+    Talks,
+    train_dialogues,
+)
+from simpatico.finetune.dialogues import Decision  # noqa: E402
+from simpatico.finetune.fusion_export import export  # noqa: E402
+from simpatico.finetune.fusion_train import Catalogue, catalogue_of  # noqa: E402
+from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
+from simpatico.retrieval.fusion import Card, FusionModel  # noqa: E402
+from simpatico.retrieval.rank import LinearRanker  # noqa: E402
+
+N, DIM = 12, 8
+PLAN = Plan(width=8, dropout=0.0, token_dropout=0.0, batch_size=16, epochs=20, learning_rate=0.02)
+
+
+def items() -> tuple[Item, ...]:
+    return tuple(
+        Item(id=f"i{at}", title=f"Film {at}", year=1990 + at, genres=("odd" if at % 2 else "even",))
+        for at in range(N)
+    )
+
+
+def text() -> NDArray[np.float32]:
+    rows = np.random.default_rng(0).normal(size=(N, DIM)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+def talks(n: int = 160) -> Talks:
+    """After an item the next of the circle is offered, or what is asked for by its own vector."""
+    rng = np.random.default_rng(1)
+    rows = text()
+    decisions, words = [], []
+    for at in range(n):
+        had, wanted = (int(each) for each in rng.choice(N, 2, replace=False))
+        if at % 2:
+            decisions.append(Decision(at, True, (had,), (True,), "", ((had + 1) % N,)))
+            words.append(np.zeros(DIM, dtype=np.float32))
+        else:
+            decisions.append(Decision(at, True, (), (), "words", (wanted,)))
+            words.append(rows[wanted])
+    return Talks(decisions, np.stack(words))
+
+
+def catalogue() -> Catalogue:
+    features = features_of(items(), vocabulary_of(items(), least=2), {"text": text()})
+    return catalogue_of(N, features)
+
+
+class Known:
+    """An index of these items, which understands one query for each: its title."""
+
+    def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
+        rows = {item.id: row for item, row in zip(items(), text(), strict=True)}
+        return np.stack([rows.get(each, np.full(DIM, np.nan, np.float32)) for each in item_ids])
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        return np.asarray(text()[int(query.split()[-1])], dtype=np.float32)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Models this small are slower with more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Conversational:
+    return train_dialogues(talks(), catalogue(), PLAN)
+
+
+@pytest.fixture(scope="module")
+def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    card = Card(
+        name="circle",
+        catalog="c",
+        encoder="e",
+        vocabulary=vocabulary_of(items(), least=2),
+        modalities=trained.model.shape.modalities,
+        licence="none",
+        data="none",
+    )
+    made = tmp_path_factory.mktemp("ranker")
+    export(trained, card, [item.id for item in items()], made)
+    with pytest.raises(ValueError, match="wanted a card"):
+        export(trained, card.model_copy(update={"modalities": ()}), [], made / "x")
+    return made
+
+
+def test_it_learns_from_what_was_named_and_from_what_is_asked(trained: Conversational) -> None:
+    assert trained.losses[-1] < 0.8 * trained.losses[0]
+    asked = talks(40)
+    scores = trained.scores(asked)
+    assert scores.shape == (40, N) and np.isfinite(scores).all()
+    assert np.exp(scores).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-4)
+    right = [
+        row[one.targets[0]] == row.max() for row, one in zip(scores, asked.decisions, strict=True)
+    ]
+    assert np.mean(right[::2]) > 0.6 and np.mean(right[1::2]) > 0.6  # chance: 1 / 12
+
+
+def test_what_was_named_is_never_offered_again(trained: Conversational) -> None:
+    one = Decision(0, True, (3, 4), (True, False), "", (5,))
+    scores = trained.scores(Talks([one], np.zeros((1, DIM), dtype=np.float32)))
+    assert (scores[0, [3, 4]] < -1e6).all()
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    plan = replace(PLAN, epochs=1)
+    one, two = (train_dialogues(talks(), catalogue(), plan) for _ in range(2))
+    assert one.losses == two.losses
+    assert train_dialogues(talks(), catalogue(), replace(plan, seed=1)).losses != one.losses
+
+
+def test_nothing_to_learn_from_is_refused() -> None:
+    repeat = Decision(0, True, (1,), (True,), "", (1,))
+    with pytest.raises(DataError, match="not named before"):
+        train_dialogues(Talks([repeat], np.zeros((1, DIM), np.float32)), catalogue(), PLAN)
+    with pytest.raises(ValueError, match="with text"):
+        train_dialogues(talks(), catalogue_of(N, {}), PLAN)
+
+
+def test_served_it_scores_as_it_was_trained(trained: Conversational, folder: Path) -> None:
+    scorer = FusionModel(folder).of(items(), Known())
+    for query, before in (("", (3,)), ("Film 7", ()), ("Film 2", (5, 6, 5))):
+        words = Known().query_vector(query) if query else np.zeros(DIM, dtype=np.float32)
+        one = Decision(0, True, before, (True, False, True)[: len(before)], query, (0,))
+        expected = trained.scores(Talks([one], words[None]))[0]
+        history = [(f"i{at}", by) for at, by in zip(before, one.by_seeker, strict=True)]
+        ids = [item.id for at, item in enumerate(items()) if at not in before]
+        terms = scorer.terms(ids, query=query, history=history)
+        found = terms.total
+        wanted = np.delete(expected, before)
+        assert found - found.mean() == pytest.approx(wanted - wanted.mean(), abs=1e-3)
+        assert terms.attention.sum(axis=1) == pytest.approx(np.ones(len(ids)), abs=1e-5)
+
+
+def test_a_graph_says_nothing_of_the_machine_it_was_made_on(folder: Path) -> None:
+    for file in folder.glob("*.onnx"):
+        assert b".py" not in file.read_bytes() and len(file.read_bytes()) > 1000
+
+
+def test_items_it_never_saw_are_ranked_by_what_is_known_of_them(folder: Path) -> None:
+    strange = Item(id="new", title="New")
+    scorer = FusionModel(folder).of((*items(), strange), Known())
+    terms = scorer.terms(["new", "i1"], query="Film 1", history=[("i0", True), ("gone", True)])
+    assert not terms.content[0].any() and not terms.attention[0].any()
+    assert np.isfinite(terms.evidence).all() and terms.known[0] <= terms.known[1]
+    with pytest.raises(KeyError):
+        scorer.terms(["gone"], query="", history=[])
+
+
+def test_in_the_ranker_it_replaces_parts_and_leaves_the_others(folder: Path) -> None:
+    scorer = FusionModel(folder).of(items(), Known())
+    candidates = [Candidate(item=item, hits=(), score=0.1) for item in items() if item.id != "i4"]
+    state = UserState(mentions=Mentions(liked=("i4",)))
+    ranker = LinearRanker(learned=scorer)
+    found = ranker.rank(candidates, state=state, profile=Profile())
+    assert ranker.name == "fusion" and found[0].item.id == "i5"
+    assert {part.name for part in found[0].parts} == {"liked", "together"}
+    assert ranker.rank([], state=state, profile=Profile()) == []
+    asked = ranker.rank(candidates, state=UserState(query="Film 9"), profile=Profile())
+    assert asked[0].item.id == "i9"
+
+
+def test_it_proposes_the_best_of_what_is_allowed(folder: Path) -> None:
+    scorer = FusionModel(folder).of(items(), Known())
+    state = UserState(mentions=Mentions(liked=("i4",)))
+    allowed = np.ones(N, dtype=bool)
+    allowed[[4, 6]] = False
+    found = scorer.propose(state, Profile(), k=3, allowed=allowed)
+    assert found[0] == ("i5", 0.0) and len(found) == 3
+    assert found[0][1] > found[1][1] >= found[2][1]
+    assert not {"i4", "i6"} & {item_id for item_id, _ in found}
+    assert scorer.propose(state, Profile(), k=3, allowed=np.zeros(N, dtype=bool)) == []
+
+
+@pytest.mark.parametrize("name", ["card.json", "items.onnx", "terms.onnx", "tables.npz"])
+def test_a_damaged_ranker_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in folder.iterdir():
+        (broken / file.name).write_bytes(file.read_bytes() if file.name != name else b"{}")
+    with pytest.raises(ModelError, match="ranker"):
+        FusionModel(broken)
+    (broken / name).unlink()
+    with pytest.raises(ModelError, match="ranker"):
+        FusionModel(broken)

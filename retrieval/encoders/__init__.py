@@ -1,5 +1,9 @@
-"""Encoders: texts to unit vectors. `text_encoder` makes the one that the settings name."""
+"""Encoders: texts, pictures and sounds to unit vectors, made by the name that a setting gives."""
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder
 from simpatico.settings import RetrievalSettings
@@ -22,3 +26,36 @@ def text_encoder(settings: RetrievalSettings, models: ModelStore) -> Encoder[str
     from simpatico.retrieval.encoders.hub import HubEncoder
 
     return HubEncoder(settings.encoder)
+
+
+def audio_encoder(name: str, models: ModelStore) -> Encoder[NDArray[np.float32]]:
+    """The sound encoder called `name`: musicnn.
+
+    It maps mono waveforms of 16 kHz, (n_samples,) float32.
+
+    Raises:
+        ModelError: there is no such encoder, its weights have not been fetched, or it cannot be
+            loaded.
+    """
+    if name != "musicnn":
+        raise ModelError(f"wanted the sound encoder musicnn, got {name!r}")
+    from simpatico.retrieval.encoders.musicnn import Musicnn
+
+    return Musicnn(models.path(name))
+
+
+def image_encoder(name: str, models: ModelStore) -> Encoder[NDArray[np.uint8]]:
+    """The picture encoder called `name`: efficientnet-lite0, or the hub name or folder of a CLIP.
+
+    It maps arrays (height, width, 3) of uint8 RGB.
+
+    Raises:
+        ModelError: its weights have not been fetched, or it cannot be loaded.
+    """
+    if name == "efficientnet-lite0":
+        from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
+
+        return EfficientNetLite(models.path(name))
+    from simpatico.retrieval.encoders.hub import HubImageEncoder
+
+    return HubImageEncoder(name)

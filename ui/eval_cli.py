@@ -1,5 +1,8 @@
 """`simpatico eval ...`: is it good?"""
 
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -152,15 +155,20 @@ def _compare(
 
 
 def _show(table: "Table", out: Path | None) -> None:
+    _show_all((table,), out)
+
+
+def _show_all(tables: "Sequence[Table]", out: Path | None) -> None:
     from simpatico.eval.tables import to_markdown
     from simpatico.ui.tables import to_rich
 
     screen = Console()
-    screen.print(to_rich(table))
-    for note in table.notes:
-        screen.print(note, style="dim", markup=False)
+    for table in tables:
+        screen.print(to_rich(table))
+        for note in table.notes:
+            screen.print(note, style="dim", markup=False)
     if out:
-        out.write_text(to_markdown(table), encoding="utf-8")
+        out.write_text("\n".join(to_markdown(each) for each in tables), encoding="utf-8")
         console.print(f"written to {out}")
 
 
@@ -184,6 +192,79 @@ def ranking(
     with progress_bars() as show:
         table = run(data, part=part, names=names, n_seeds=seeds, progress=show)
     _show(table, out)
+
+
+@evaluate.command("dialogues")
+def dialogues(
+    data: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
+    seed: Seed = 0,
+    out: Out = None,
+) -> None:
+    """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters."""
+    from simpatico.modelstore import ModelStore
+    from simpatico.optional import needs as needs_library
+    from simpatico.retrieval.encoders.minilm import MiniLM
+    from simpatico.retrieval.packs import load_pack
+
+    for library in ("torch", "onnxscript"):
+        needs_library(library, library, "the ranker's training")
+    from simpatico.eval.dialogue_ranking import run
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    with progress_bars() as show:
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
+        table = run(data, load_pack("movies"), encoder, seed=seed, progress=show)
+    _show(table, out)
+
+
+@evaluate.command("purchase")
+def purchase(
+    data: Annotated[Path, typer.Option(help="events.csv, items.csv and candidates.csv are in it")],
+    seed: Seed = 0,
+    seeds: Annotated[int, typer.Option(help="networks, from the first seed on", min=1)] = 5,
+    options: Annotated[
+        bool, typer.Option("--options", help="compare ways to treat missing numbers instead")
+    ] = False,
+    example: Annotated[
+        bool,
+        typer.Option("--example", help="ten items browsed instead: a chance for each, and why"),
+    ] = False,
+    session: Annotated[
+        Path | None, typer.Option(help="a session of your own: item, category, seconds, event")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="with --example: a folder for what was learnt")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Measure the chance that an item of a shop session is bought, or work out an example."""
+    if options and (example or session):
+        raise SettingsError("--options and --example are two commands: give one of them")
+    if keep and not (example or session):
+        raise SettingsError("--keep goes with --example")
+    from simpatico.optional import needs as needs_library
+
+    needs_library("torch", "torch", "the purchase network").set_num_threads(1)
+    set_up_logging(load_settings().log_level)
+    with progress_bars() as show:
+        if example or session:
+            from simpatico.eval import purchase_example
+
+            did = purchase_example.read_session(session) if session else purchase_example.BROWSED
+            tables: tuple[Table, ...] = (
+                purchase_example.run(data, did=did, keep=keep, seed=seed, progress=show),
+            )
+        elif options:
+            from simpatico.eval import purchase_missing
+
+            tables = purchase_missing.run(data, seed=seed, progress=show)
+        else:
+            from simpatico.eval.purchase import run
+
+            command = shlex.join(["simpatico", *sys.argv[1:]])
+            tables = run(data, seed=seed, n_seeds=seeds, command=command, progress=show)
+    _show_all(tables, out)
 
 
 @evaluate.command("tone")

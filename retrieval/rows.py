@@ -96,10 +96,10 @@ def read_row(row: Mapping[str, object], mapping: Mapping[str, str], *, kind: str
     fields = {
         field: row.get(column) for field, column in mapping.items() if not field.startswith("extra")
     }
-    if "year" not in mapping:
-        title = _text("title", fields["title"])
-        if match := _TITLE_YEAR.fullmatch(title):
-            fields |= {"title": _in_order(match[1]), "year": match[2]}
+    title = "" if _missing(fields["title"]) else _text("title", fields["title"])
+    match = _TITLE_YEAR.fullmatch(title)
+    if match and _year(fields.get("year")) in (None, int(match[2])):
+        fields |= {"title": _in_order(match[1]), "year": match[2]}
     if kind is not None and _missing(fields.get("kind")):
         fields["kind"] = kind
     extra = _pairs(row.get(mapping["extra"])) if "extra" in mapping else []

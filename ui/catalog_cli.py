@@ -1,14 +1,22 @@
 """`simpatico catalog ...` and `simpatico index ...`."""
 
 import shutil
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simpatico.errors import DataError, StoreError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+
+if TYPE_CHECKING:
+    from simpatico.retrieval.catalog import Changes
+    from simpatico.retrieval.formats import Problem
+
+_ASK_FROM_MB = 300
 
 catalog = typer.Typer(help="Import, export and list catalogues.", no_args_is_help=True)
 index = typer.Typer(help="Build and check the search index.", no_args_is_help=True)
@@ -17,8 +25,11 @@ Name = Annotated[str, typer.Option("--catalog", "--name", help="which catalogue"
 
 
 @catalog.command("import")
-def import_file(
-    path: Annotated[Path, typer.Argument(help="a .csv, .jsonl or .parquet file")],
+def import_path(
+    path: Annotated[
+        Path,
+        typer.Argument(help="a .csv, .jsonl or .parquet file, or a folder with one and images"),
+    ],
     name: Name,
     column: Annotated[
         list[str] | None,
@@ -26,36 +37,120 @@ def import_file(
     ] = None,
     kind: Annotated[str | None, typer.Option(help="what the items are, e.g. film")] = None,
 ) -> None:
-    """Add or update items from a file; bad lines are reported one by one, the good ones kept."""
-    from simpatico.retrieval.catalog import Catalogs
-    from simpatico.retrieval.formats import read_items
+    """Add or update items from a file, or from a folder with their pictures and sounds.
 
+    Bad lines are reported one by one, the good ones kept. In a folder, `images/ID.jpg` and
+    `audio/ID.ogg` belong to the item ID of `items.csv`; they are copied into home. There, genres,
+    keywords and creators may take several columns: `--column keywords=colour --column
+    keywords=season`.
+    """
     settings = load_settings()
     set_up_logging(settings.log_level)
-    columns = {}
+    columns: dict[str, list[str]] = {}
     for pair in column or []:
         ours, equals, theirs = pair.partition("=")
         if not (ours and equals and theirs):
             raise typer.BadParameter(f"wanted OUR_FIELD=THEIR_COLUMN, got {pair!r}")
-        columns[ours] = theirs
+        columns.setdefault(ours, []).append(theirs)
     try:
-        result = read_items(path, columns=columns, kind=kind)
+        if path.is_dir():
+            _import_folder(settings.home, path, name, columns, kind)
+        else:
+            _import_file(settings.home, path, name, columns, kind)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    for problem in result.problems:
-        console.print(
-            f"{path.name}:{problem.line}: {problem.message}", markup=False, soft_wrap=True
-        )
+
+
+def _import_file(
+    home: Path, path: Path, name: str, columns: dict[str, list[str]], kind: str | None
+) -> None:
+    from simpatico.retrieval.catalog import Catalogs
+    from simpatico.retrieval.formats import read_items
+
+    if several := [field for field, of in columns.items() if len(of) > 1]:
+        raise ValueError(f"in a file one column feeds {several[0]}, got {len(columns[several[0]])}")
+    result = read_items(path, columns={field: of[0] for field, of in columns.items()}, kind=kind)
+    _show(path.name, result.problems)
     if not result.items:
         raise DataError(f"no line of {path} could be used; {name!r} is as it was")
-    try:
-        changes = Catalogs(settings.home).upsert(name, result.items)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    _tell(name, Catalogs(home).upsert(name, result.items), len(result.problems))
+
+
+def _import_folder(
+    home: Path, path: Path, name: str, columns: dict[str, list[str]], kind: str | None
+) -> None:
+    from simpatico.retrieval.catalog import Catalogs
+    from simpatico.retrieval.folders import copy_media, read_folder
+
+    result = read_folder(path, name=name, columns=columns, kind=kind)
+    _show(path.name, result.problems)
+    for note in result.notes:
+        console.print(note, markup=False, soft_wrap=True)
+    if not result.items:
+        raise DataError(f"no line of the table in {path} could be used; {name!r} is as it was")
+    with progress_bars() as show:
+        copy_media(result, home, progress=show)
+    _tell(name, Catalogs(home).upsert(name, result.items), len(result.problems))
+    n_pictured = sum(any(media.kind == "image" for media in item.media) for item in result.items)
+    n_sounding = sum(any(media.kind == "audio" for media in item.media) for item in result.items)
+    typer.echo(f"{n_pictured} with a picture, {n_sounding} with a sound")
+
+
+def _show(file: str, problems: Iterable["Problem"]) -> None:
+    for problem in problems:
+        console.print(f"{file}:{problem.line}: {problem.message}", markup=False, soft_wrap=True)
+
+
+def _tell(name: str, changes: "Changes", n_problems: int) -> None:
     typer.echo(
         f"{name}: {changes.added} added, {changes.changed} changed, "
-        f"{changes.unchanged} unchanged, {len(result.problems)} problems"
+        f"{changes.unchanged} unchanged, {n_problems} problems"
     )
+
+
+@catalog.command("add")
+def add_pack(
+    pack: Annotated[str, typer.Argument(help="music")],
+    only: Annotated[
+        list[str] | None, typer.Option(help="take music from this package only, as often as needed")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="so many pieces at most, of the smallest packages")
+    ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(envvar="DEBIAN_MIRROR", help="address of a Debian archive to ask first"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before a large download")] = False,
+) -> None:
+    """Fetch a pack of items with their media: `music`, free game soundtracks.
+
+    A second run fetches only what is still missing.
+    """
+    from simpatico.retrieval.packs.music import MIRRORS, NAME, add_music, plan_music
+
+    if pack != NAME:
+        hint = "; a folder of your own: simpatico catalog import" if Path(pack).exists() else ""
+        raise typer.BadParameter(f"wanted a pack ({NAME}), got {pack!r}{hint}")
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    plan = plan_music(settings.home, only=only or (), limit=limit)
+    fetch, keep = plan.fetch_bytes / 1e6, plan.keep_bytes / 1e6
+    typer.echo(
+        f"{NAME}: {len(plan.tracks) + len(plan.moods)} pieces; to fetch: {fetch:,.0f} MB in "
+        f"{len(plan.missing)} packages, of which {keep:,.0f} MB stay"
+    )
+    if fetch > _ASK_FROM_MB and not yes and sys.stdin.isatty():
+        typer.confirm("Fetch them?", default=True, abort=True)
+    mirrors = (mirror, *MIRRORS) if mirror else MIRRORS
+    with progress_bars() as show:
+        added = add_music(settings.home, settings.cache, plan=plan, mirrors=mirrors, progress=show)
+    for problem in added.problems:
+        console.print(problem, markup=False, soft_wrap=True)
+    _tell(NAME, added.changes, len(added.problems))
+    typer.echo(f"Licences and makers: {settings.home / 'media' / NAME / 'ATTRIBUTIONS.txt'}")
+    typer.echo(f"Next: simpatico index build --catalog {NAME}")
+    typer.echo(f"then: simpatico web --catalog {NAME}")
 
 
 @catalog.command("export")

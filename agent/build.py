@@ -119,8 +119,8 @@ async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStac
     adapters = roles.adapters
     if not url:
         server = await asyncio.to_thread(_engine, settings, adapters)
+        stack.callback(server.stop)  # before it starts: this may be cancelled meanwhile
         url, key = await asyncio.to_thread(server.start)
-        stack.callback(server.stop)
     flavour: Flavour = given.flavour if given.url else "llamacpp"
     llm = OpenAILLM(
         url, given.model, key, given.timeout_s, flavour=flavour, adapters=tuple(adapters)
@@ -143,7 +143,9 @@ def _ranker(settings: Settings, index: Index, encoder: Encoder[str]) -> LinearRa
         ModelError: a trained one is insisted on, and there is none; or it is damaged.
     """
     wanted, name = settings.retrieval.ranker, index.catalog.name
-    folder = None if wanted == "linear" else shipped_ranker(name)
+    if wanted == "linear" or not index.catalog.items:
+        return LinearRanker(index)
+    folder = shipped_ranker(name)
     model = FusionModel(folder) if folder else None
     if model is None or model.card.encoder != encoder.name:
         if wanted == "fusion":

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from simpatico.agent import engine_child
 from simpatico.agent.engine_child import Told, Wanted
 from simpatico.errors import LLMUnavailable, ModelError
@@ -42,7 +44,8 @@ class Endpoint(NamedTuple):
 class LlamaServer:
     """llama.cpp in a child process; as a context manager it runs for the block.
 
-    The child ends with this process, however that ends.
+    The child ends with this process, however that ends; unless this process was forked, for the
+    fork holds the pipe by which the child would know.
 
     Args:
         model_path: a GGUF file.
@@ -80,14 +83,15 @@ class LlamaServer:
             LLMUnavailable: the port is taken, or the server does not answer.
         """
         with self._lock:
-            if self._endpoint is not None:
+            if self._endpoint is not None and self._child and self._child.poll() is None:
                 return self._endpoint
+            self._end()
             self._check()
             key = secrets.token_urlsafe(32)
             self._child = child = _spawn()
             try:
                 port = self._load(child, key)
-                _await_health(port)
+                _await_health(port, child)
             except BaseException:
                 self._end()
                 raise
@@ -105,7 +109,7 @@ class LlamaServer:
         if child is None:
             return
         code = child.wait()
-        if self._child is not None:  # nobody stopped it
+        if self._child is child:  # nobody stopped it
             raise LLMUnavailable(f"llama.cpp ended by itself ({_how(code)})")
 
     def stop(self) -> None:
@@ -167,9 +171,14 @@ class LlamaServer:
             patience.cancel()
         if not line and time.monotonic() - began >= START_TIMEOUT_S:
             raise LLMUnavailable(_TOO_LATE)
-        port = Told.model_validate_json(line).port if line else 0
-        if port:
-            return port
+        try:
+            told = Told.model_validate_json(line) if line else Told(port=0)
+        except ValidationError as error:
+            raise LLMUnavailable(f"llama.cpp's process said {line[:200]!r} first") from error
+        if told.port:
+            return told.port
+        if told.why:
+            raise ModelError(f"llama.cpp cannot be loaded: {told.why}")
         how = "" if line else f" ({_how(child.wait())})"
         adapters = ", ".join(str(path) for path in self._adapters)
         raise ModelError(
@@ -185,7 +194,7 @@ def _spawn() -> "subprocess.Popen[bytes]":
     """The child, which waits to be told what to serve; our settings are not for it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMPATICO_")}
     return subprocess.Popen(
-        [sys.executable, "-m", engine_child.__name__],
+        [sys.executable, "-P", "-m", engine_child.__name__],  # -P: not what lies where we stand
         env=kept,
         bufsize=0,
         stdin=subprocess.PIPE,
@@ -195,7 +204,10 @@ def _spawn() -> "subprocess.Popen[bytes]":
 
 
 def _how(code: int) -> str:
-    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"status {code}"
+    if code >= 0:
+        return f"status {code}"
+    known = {each.value: each.name for each in signal.Signals}
+    return f"ended by {known.get(-code, f'signal {-code}')}"
 
 
 def _check_gguf(path: Path, what: str) -> None:
@@ -208,9 +220,11 @@ def _check_gguf(path: Path, what: str) -> None:
         raise ModelError(f"{what} file {path} is no GGUF (starts with {magic!r})")
 
 
-def _await_health(port: int) -> None:
+def _await_health(port: int, child: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
+        if (code := child.poll()) is not None:
+            raise LLMUnavailable(f"llama.cpp ended before it answered ({_how(code)})")
         connection = http.client.HTTPConnection(_HOST, port, timeout=5)
         try:
             connection.request("GET", "/health")

@@ -1,11 +1,12 @@
 """llama.cpp in the child process of `simpatico.agent.engine`, which says there why.
 
-Its first line of input is a `Wanted`, its first line of output a `Told`; it serves until its input
-ends, which it does when the parent does, however that happens.
+Its first line of input is a `Wanted`, its first line of output a `Told`. It ends when its input
+does, and that ends with the parent, however that happens.
 """
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,23 +38,37 @@ class Wanted(Value):
 
 
 class Told(Value):
-    """The port it listens on; 0: it cannot load what it was given."""
+    """The port it listens on; or 0, it cannot serve, and why, where it is not the files."""
 
     port: int
+    why: str = ""
 
 
 def main() -> None:
     """Load, say so, serve."""
-    wanted = Wanted.model_validate_json(sys.stdin.buffer.readline())
-    answer = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever llama.cpp may print is no answer of ours
-    server = _load(wanted)
-    port = urlsplit(server.listening_address).port if server else 0
-    answer.write(Told(port=port or 0).model_dump_json() + "\n")
-    answer.close()
-    if server:
-        sys.stdin.buffer.read()
-    # Without its destructor, which joins its threads and was seen to wait for ever.
+    try:
+        wanted = Wanted.model_validate_json(sys.stdin.buffer.readline())
+        answer = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)  # whatever llama.cpp may print is no answer of ours
+        parent = threading.Thread(target=_end_with_input, daemon=True)
+        parent.start()
+        server, why = None, ""
+        try:
+            server = _load(wanted)
+        except ImportError as error:
+            why = str(error)
+        port = urlsplit(server.listening_address).port if server else 0
+        answer.write(Told(port=port or 0, why=why).model_dump_json() + "\n")
+        answer.close()
+        if server:
+            parent.join()
+    finally:
+        # Without its destructor, which joins its threads and was seen to wait for ever.
+        os._exit(0)
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
     os._exit(0)
 
 

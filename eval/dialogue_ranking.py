@@ -2,7 +2,9 @@
 
 A decision is a turn of a recommender that names films nobody had named before (the targets). What
 was named before is masked; a target that a row does not offer counts as missed. Dialogues are held
-out whole; counters, likes and rankers see the others only.
+out whole: counters, likes, popularity and rankers see the others only. (Which films the catalogue
+has was chosen by all of them.) As served, a ranker knows what the seeker named, not what was
+offered.
 """
 
 import tempfile
@@ -14,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Constraints, Mentions, Profile, UserState
+from simpatico.domain import Constraints, Item, Mentions, Profile, UserState
 from simpatico.eval.next_item import Interval
 from simpatico.eval.tables import Table
 from simpatico.finetune.colikes import count_colikes, read_conversations
@@ -163,19 +165,31 @@ def hold_out(films: Films, redial: Path, pack: Pack, encoder: Encoder[str], *, s
     linker = Linker((item.id, item.title, item.year or 0) for item in films.items)
     talks = [one for one, out in zip(read_conversations(redial), held, strict=True) if not out]
     likes = count_colikes(talks, linker)
+    known = part_of(films, ~held)
     store = MemoryStore(films.text.shape[1])
     store.upsert([item.id for item in films.items], films.text)
     index = Index(
-        Catalog(pack.name, films.items),
+        Catalog(pack.name, _as_known(films.items, known)),
         encoder,
         store,
         behaviour=Behaviour(likes.ids, likes.a, likes.b, likes.n),
     )
     return Asked(
         films,
-        part_of(films, ~held),
+        known,
         Talks([asked.decisions[at] for at in rows], asked.words[rows]),
         index,
+    )
+
+
+def _as_known(items: Sequence[Item], talks: Talks) -> tuple[Item, ...]:
+    """Items as popular as these decisions name them, on a logarithmic scale from 0 to 1."""
+    named = np.concatenate(list(named_in(talks.decisions).values()))
+    counts = np.log1p(np.bincount(named, minlength=len(items)))
+    shares = counts / max(counts.max(), 1)
+    return tuple(
+        item.model_copy(update={"popularity": float(share)})
+        for item, share in zip(items, shares, strict=True)
     )
 
 
@@ -199,10 +213,7 @@ def served(asked: Asked, ranker: LinearRanker, *, progress: ProgressCallback) ->
         by = {items[place].id: seeker for place, seeker in named}
         state = UserState(
             query=one.words,
-            mentions=Mentions(
-                liked=tuple(each for each, seeker in by.items() if seeker),
-                named=tuple(each for each, seeker in by.items() if not seeker),
-            ),
+            mentions=Mentions(liked=tuple(each for each, seeker in by.items() if seeker)),
             constraints=Constraints(exclude_ids=tuple(by)),
         )
         candidates = asked.catalogue.candidates(state=state, profile=Profile(), n=N_CANDIDATES)

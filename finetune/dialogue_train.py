@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from simpatico.errors import DataError
 from simpatico.finetune.dialogues import Decision
-from simpatico.finetune.fusion_model import START, Events, Fusion, Shape, Tower
+from simpatico.finetune.fusion_model import Events, Fusion, Shape, Tower
 from simpatico.finetune.fusion_train import (
     N_FOLDS,
     N_KINDS,
@@ -26,12 +26,9 @@ from simpatico.finetune.fusion_train import (
     tokens_of,
 )
 from simpatico.protocols import ProgressCallback
+from simpatico.retrieval.fusion import NAMED, OFFERED, START
 from simpatico.retrieval.links import Links, count_links, newest_of
 from simpatico.retrieval.signals import SIGNALS, signals_of
-
-NAMED: Final = 1
-OFFERED: Final = 2
-"""Kinds of event: who named the film."""
 
 _ROWS: Final = 64
 

@@ -14,14 +14,13 @@ from typing import Final, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from simpatico.retrieval.fusion import START
+
 Tower = Literal["gru", "lstm", "attention", "mlp"]
 ID: Final = "id"
 """The modality that is a number for each item learnt from; other items have none."""
 
 N_GAPS: Final = 14
-START: Final = 6
-"""The kind of an event that is none: where somebody begins of whom no event is known."""
-
 HEADS: Final = 2
 MLP_EVENTS: Final = 20
 MAX_PLACES: Final = 512

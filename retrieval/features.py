@@ -1,7 +1,7 @@
 """What a learned ranker sees of an item, one array for each modality; a row of nan has none of it.
 
 `text`, `image` and `audio` are the encoders' vectors. The others are made here: `facets` (genres,
-keywords and people of a fixed vocabulary), `tone`, and `numbers` (the year, softly binned).
+keywords and people of a fixed vocabulary), `tone`, and `year` (softly binned).
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import TONES, Item
+from simpatico.domain import Item
 from simpatico.retrieval.candidates import tone_matrix
 from simpatico.text import fold
 
@@ -52,11 +52,6 @@ def features_of(
     """
     made = {"facets": _facets(items, vocabulary), "tone": tone_matrix(items), "year": _years(items)}
     return {**{name: rows for name, rows in vectors.items()}, **made}
-
-
-def widths(vocabulary: Sequence[str], vectors: Mapping[str, int]) -> dict[str, int]:
-    """How wide each modality of `features_of` is, in its order."""
-    return {**vectors, "facets": len(vocabulary), "tone": len(TONES), "year": len(YEARS)}
 
 
 def _facets(items: Sequence[Item], vocabulary: Sequence[str]) -> Array:

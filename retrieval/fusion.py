@@ -9,7 +9,7 @@ It also looks through the whole catalogue for candidates.
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,9 @@ from simpatico.retrieval.signals import signals_of
 Array = NDArray[np.float32]
 
 GRAPHS: Final = ("items", "person", "terms")
-_START, _NAMED, _OFFERED = 6, 1, 2
+START, NAMED, OFFERED = 6, 1, 2
+"""Kinds of event: none yet, named by the person, offered to them."""
+
 _CHUNK: Final = 1000
 HISTORY: Final = 30
 """The newest events that are read."""
@@ -52,7 +54,7 @@ class Card(Value):
         measured: (what, figure) for people.
     """
 
-    version: int = 1
+    version: Literal[1] = 1
     name: str
     catalog: str
     encoder: str
@@ -105,6 +107,10 @@ class Terms(NamedTuple):
         return total
 
 
+_Asked = tuple[str, tuple[tuple[str, bool], ...]]
+"""A query and a history."""
+
+
 class _Tokens(NamedTuple):
     keys: Array
     values: Array
@@ -148,8 +154,16 @@ class FusionModel:
             raise ModelError(f"the ranker's card in {folder} is damaged: {error}") from error
         except Exception as error:  # onnxruntime's errors share no base
             raise ModelError(f"the ranker in {folder} cannot be loaded: {error}") from error
-        if not len(ids) == len(self._has_id) == len(self._log_known):
-            raise ModelError(f"the ranker's tables in {folder} do not fit together")
+        wide = {each.name: each.shape[1] for each in self._graphs["items"].get_inputs()[:1]}
+        widths = dict(self.card.modalities)
+        if (
+            not len(ids) == len(self._has_id) == len(self._log_known)
+            or wide != {"features": sum(widths.values())}
+            or widths.get("facets", 0) != len(self.card.vocabulary)
+        ):
+            raise ModelError(
+                f"the ranker's card, graphs and tables in {folder} do not fit together"
+            )
         self._place = {item_id: place for place, item_id in enumerate(ids)}
 
     def place(self, item_id: str) -> int:
@@ -201,7 +215,10 @@ class FusionModel:
             [np.nan_to_num(features[name]) for name in named if name != "id"], axis=1
         )
         keys, values, mean = self.run(
-            "items", features=side_by_side, there=there, ids=np.maximum(place, 0)
+            "items",
+            features=side_by_side,
+            there=there,
+            ids=np.maximum(place, 0).astype(np.int64),
         )
         return _Tokens(keys, values, there, mean)
 
@@ -225,6 +242,7 @@ class FusionScorer:
         self._row = {item_id: row for row, item_id in enumerate(self._ids)}
         self._place = np.array([model.place(item_id) for item_id in self._ids], dtype=np.int64)
         self._known = model.log_known(self._place)
+        self._newest: tuple[_Asked, Terms] | None = None
 
     def terms(
         self, item_ids: Sequence[str], *, query: str, history: Sequence[tuple[str, bool]]
@@ -248,17 +266,14 @@ class FusionScorer:
     ) -> list[Mapping[str, float]]:
         """Parts of each candidate's score, by the name of the linear ranker's that they replace.
 
-        Each is `SHARE` of what the candidate has more of than the mean of all; `liked` is
-        everything that its tokens and its closeness to what the person named say. How well known
-        it is stays hand-set: what was popular when the dialogues were held is no taste.
+        Each is `SHARE` of what the candidate has more of than the mean of the catalogue, for this
+        person now; `liked` is everything that its tokens and its closeness to what the person
+        named say. How well known it is stays hand-set: what was popular when the dialogues were
+        held is no taste.
         """
         if not candidates:
             return []
-        terms = self.terms(
-            [each.item.id for each in candidates],
-            query=state.query,
-            history=_history(state, profile),
-        )
+        terms = self._every(state, profile)
         match, alike = terms.signals
         parts = {
             "match": match,
@@ -266,15 +281,16 @@ class FusionScorer:
             "together": terms.evidence.sum(axis=0),
         }
         beyond = {name: SHARE * (values - values.mean()) for name, values in parts.items()}
-        return [
-            {name: float(values[row]) for name, values in beyond.items()}
-            for row in range(len(candidates))
-        ]
+        rows = [self._row[each.item.id] for each in candidates]
+        return [{name: float(values[row]) for name, values in beyond.items()} for row in rows]
 
     def propose(
         self, state: UserState, profile: Profile, *, k: int, allowed: NDArray[np.bool_]
     ) -> list[tuple[str, float]]:
         """The k of the allowed that score best, best first: (id, logits beyond the best one's).
+
+        None for somebody who says nothing and of whom nothing is known. How well known an item is
+        does not count here either.
 
         Args:
             state: of the person.
@@ -283,14 +299,23 @@ class FusionScorer:
             allowed: (n_items,) flags in the order of the catalogue.
         """
         rows = np.flatnonzero(allowed)
-        if not rows.size:
+        if not rows.size or not (state.query.strip() or _history(state, profile)):
             return []
-        scores = self._terms(rows, state.query, _history(state, profile)).total
+        terms = self._every(state, profile)
+        scores = (terms.total - terms.known)[rows]
         best = best_of(scores, k)
         return [(self._ids[rows[at]], float(scores[at] - scores[best[0]])) for at in best]
 
+    def _every(self, state: UserState, profile: Profile) -> Terms:
+        """The terms of the whole catalogue; the newest are kept, for who proposes also ranks."""
+        asked = (state.query, tuple(_history(state, profile)))
+        kept = self._newest
+        if kept is None or kept[0] != asked:
+            kept = self._newest = (asked, self._terms(slice(None), *asked))
+        return kept[1]
+
     def _terms(
-        self, rows: NDArray[np.int64], query: str, history: Sequence[tuple[str, bool]]
+        self, rows: NDArray[np.int64] | slice, query: str, history: Sequence[tuple[str, bool]]
     ) -> Terms:
         model, tokens = self._model, self._tokens
         past = [(self._row[item_id], by) for item_id, by in history if item_id in self._row]
@@ -299,10 +324,14 @@ class FusionScorer:
         words = self._vectors.query_vector(query) if query else np.zeros_like(self._text[0])
         items = np.zeros((1, HISTORY + 1, tokens.mean.shape[1]), dtype=np.float32)
         items[0, 1 : len(had) + 1] = tokens.mean[had]
-        kinds = np.full((1, HISTORY + 1), _START, dtype=np.int64)
-        kinds[0, 1 : len(had) + 1] = [_NAMED if by else _OFFERED for _, by in past]
+        kinds = np.full((1, HISTORY + 1), START, dtype=np.int64)
+        kinds[0, 1 : len(had) + 1] = [NAMED if by else OFFERED for _, by in past]
         (person,) = model.run(
-            "person", items=items, kinds=kinds, last=np.array([len(had)]), words=words[None]
+            "person",
+            items=items,
+            kinds=kinds,
+            last=np.array([len(had)], dtype=np.int64),
+            words=words[None],
         )
         found = model.run(
             "terms",
@@ -318,9 +347,14 @@ class FusionScorer:
 
 
 def _history(state: UserState, profile: Profile) -> list[tuple[str, bool]]:
+    """What the person saved and liked, then what this conversation names and does not dislike.
+
+    The oldest first; what is there twice stands where it came last.
+    """
     mentions = state.mentions
     named = (*profile.saved, *profile.liked, *mentions.named, *mentions.seen, *mentions.liked)
-    return [(item_id, True) for item_id in dict.fromkeys(named)]
+    newest_first = dict.fromkeys(reversed(named))
+    return [(each, True) for each in reversed(newest_first) if each not in mentions.disliked]
 
 
 def _table(data: Any, name: str, n: int) -> sparse.csr_array:

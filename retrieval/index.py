@@ -84,7 +84,7 @@ class Index:
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
         self._by_popularity = np.argsort(-self._popularity, kind="stable")
         self._proposer: Proposer | None = None
-        self._newest_query = ("", np.zeros(encoder.dim, dtype=np.float32))
+        self._newest_query: tuple[str, NDArray[np.float32]] = ("", np.zeros(0, dtype=np.float32))
         self._aside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")
         self._use(store)
 
@@ -199,7 +199,10 @@ class Index:
         ]
 
     def propose_with(self, proposer: Proposer) -> None:
-        """Let a trained ranker of this catalogue find candidates, too."""
+        """Let a trained ranker of this catalogue find candidates, too.
+
+        It keeps the vectors that it read, whatever `audit` mends later.
+        """
         self._proposer = proposer
 
     def popular(self, constraints: Constraints, profile: Profile, n: int) -> list[Candidate]:
@@ -230,8 +233,13 @@ class Index:
         return self.catalog.get(item_id)
 
     def query_vector(self, query: str) -> NDArray[np.float32]:
-        """The vector of what somebody looks for, (dim,); the newest is kept for the ranker."""
+        """The vector of what somebody looks for, (dim,); the newest is kept for the ranker.
+
+        Zeros for a query without a word.
+        """
         text = clean(query, max_chars=MAX_QUERY_CHARS)
+        if not text:
+            return np.zeros(self._encoder.dim, dtype=np.float32)
         kept, vector = self._newest_query
         if text != kept:
             vector = self._encoder.encode([text])[0]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -192,10 +192,12 @@ def test_a_wrong_key_is_refused(endpoint: Endpoint) -> None:
 def test_a_child_that_ends_by_itself_is_told_of(model: Path) -> None:
     with LlamaServer(model, context=256) as endpoint:
         server = LlamaServer(model, context=256)
-        server.start()
+        before = server.start()
         os.kill(_pid(server), signal.SIGKILL)
         with pytest.raises(LLMUnavailable, match="by itself .ended by SIGKILL."):
             server.wait()
+        again = server.start()
+        assert again not in (before, endpoint)
         server.stop()
         server.wait()  # nothing to wait for
 
@@ -234,6 +236,80 @@ def test_a_child_that_never_answers_is_given_up_and_leaves_nothing(
     with pytest.raises(LLMUnavailable, match="did not become ready"):
         server.start()
     assert server._child is None
+
+
+FAKE = """
+import os, sys, threading, time
+from types import SimpleNamespace
+
+class CommonParams(SimpleNamespace):
+    def __init__(self):
+        super().__init__(model=SimpleNamespace(), cpuparams=SimpleNamespace(),
+                         cpuparams_batch=SimpleNamespace())
+
+class Server:
+    listening_address = "http://127.0.0.1:9"
+    def __init__(self, params):
+        {load}
+"""
+
+
+@pytest.fixture
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Puts a llama.cpp that does as told in the child's way; gives a model file for it."""
+
+    def put(load: str) -> Path:
+        (tmp_path / "xllamacpp.py").write_text(FAKE.format(load=load))
+        (tmp_path / "x.gguf").write_bytes(b"GGUF")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        return tmp_path / "x.gguf"
+
+    return put
+
+
+def test_a_child_ends_though_its_parent_dies_while_it_loads(
+    pretend: Callable[[str], Path], tmp_path: Path
+) -> None:
+    file = pretend(f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    work = f"""
+from pathlib import Path
+from simpatico.agent.engine import LlamaServer
+LlamaServer(Path({str(file)!r})).start()
+"""
+    with subprocess.Popen([sys.executable, "-c", work]) as parent:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        parent.kill()
+    assert _gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_child_that_ends_before_it_answers_says_how(pretend: Callable[[str], Path]) -> None:
+    file = pretend("threading.Timer(0.3, os.abort).start()")
+    began = time.monotonic()
+    with pytest.raises(LLMUnavailable, match="ended before it answered .ended by SIGABRT."):
+        LlamaServer(file).start()
+    assert time.monotonic() - began < engine.START_TIMEOUT_S / 2
+
+
+def test_a_library_that_is_not_there_is_no_damaged_model(pretend: Callable[[str], Path]) -> None:
+    file = pretend("raise ImportError('libgomp.so.1 is missing')")
+    with pytest.raises(ModelError, match="cannot be loaded: libgomp.so.1 is missing"):
+        LlamaServer(file).start()
+
+
+def test_nothing_that_lies_where_we_stand_is_run(
+    pretend: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = pretend("raise RuntimeError")
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "threading.py").write_text("import os; os.abort()")
+    (strange / "json.py").write_text("import os; os.abort()")
+    monkeypatch.chdir(strange)
+    with pytest.raises(ModelError, match="llama.cpp cannot load"):
+        LlamaServer(file).start()
 
 
 def test_a_child_that_crashes_while_loading_says_how(

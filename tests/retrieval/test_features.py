@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simpatico.domain import TONES, Item
-from simpatico.retrieval.features import YEARS, facets_of, features_of, vocabulary_of, widths
+from simpatico.retrieval.features import YEARS, facets_of, features_of, vocabulary_of
 from simpatico.retrieval.signals import NEWEST, SIGNALS, signals_of
 
 HEIST = Item(id="h", title="H", year=2000, genres=("Crime",), creators=("Ann Lee", "Ann Lee"))
@@ -26,7 +26,8 @@ def test_what_an_item_lacks_is_a_row_of_nan_and_never_zeros() -> None:
     vocabulary = vocabulary_of([HEIST, PLAIN, WARM], least=1)
     text = np.array([[1, 0], [np.nan, np.nan], [0, 1]], dtype=np.float32)
     found = features_of([HEIST, PLAIN, WARM], vocabulary, {"text": text})
-    assert {name: rows.shape[1] for name, rows in found.items()} == widths(vocabulary, {"text": 2})
+    widths = {"text": 2, "facets": len(vocabulary), "tone": len(TONES), "year": len(YEARS)}
+    assert {name: rows.shape[1] for name, rows in found.items()} == widths
     lacks = {name: np.isnan(rows).all(axis=1).tolist() for name, rows in found.items()}
     assert lacks == {
         "text": [False, True, False],

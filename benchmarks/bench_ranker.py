@@ -1,0 +1,92 @@
+"""How fast the trained ranker of the films is: beside the linear one, 200 candidates, one thread.
+
+    OMP_NUM_THREADS=1 python benchmarks/bench_ranker.py
+
+People are drawn: each has liked some films and looks for the genres and keywords of another one.
+"""
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from simpatico.domain import Profile, UserState
+from simpatico.modelstore import ModelStore
+from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.fusion import FusionModel, shipped_ranker
+from simpatico.retrieval.index import Index
+from simpatico.retrieval.packs import load_pack
+from simpatico.retrieval.rank import LinearRanker
+from simpatico.retrieval.store import MemoryStore
+from simpatico.settings import load_settings
+
+N_WARM_UP = 20
+N_CANDIDATES = 200
+N_LIKED = 5
+
+
+def timed(work: Callable[..., object], *given: object, **named: object) -> float:
+    """Milliseconds of a call."""
+    began = time.perf_counter()
+    work(*given, **named)
+    return (time.perf_counter() - began) * 1000
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description="speed of the trained ranker")
+    parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    settings, pack, folder = load_settings(), load_pack("movies"), shipped_ranker("movies")
+    assert folder is not None
+    store = MemoryStore(pack.vectors.shape[1])
+    store.upsert([item.id for item in pack.items], pack.vectors)
+    encoder = text_encoder(settings.retrieval, ModelStore(settings.cache))
+    index = Index(Catalog("movies", pack.items), encoder, store)
+    opened = time.perf_counter()
+    scorer = FusionModel(folder).of(pack.items, index)
+    opened = time.perf_counter() - opened
+    linear, fusion = LinearRanker(index), LinearRanker(index, learned=scorer)
+    rng = np.random.default_rng(given.seed)
+    every = np.ones(len(pack.items), dtype=bool)
+    rows = []
+    for _ in range(N_WARM_UP + given.people):
+        drawn = rng.choice(len(pack.items), N_LIKED + 1, replace=False)
+        *liked, wanted = (pack.items[at] for at in drawn)
+        state = UserState(query=" ".join((*wanted.genres, *wanted.keywords)))
+        profile = Profile(liked=tuple(item.id for item in liked))
+        candidates = index.candidates(state=state, profile=profile, n=N_CANDIDATES)
+        rows.append(
+            (
+                timed(linear.rank, candidates, state=state, profile=profile),
+                timed(fusion.rank, candidates, state=state, profile=profile),
+                timed(scorer.learned, candidates, state, profile),
+                timed(scorer.propose, state, profile, k=100, allowed=every),
+            )
+        )
+    times = np.array(rows[N_WARM_UP:])
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python"
+        f" {platform.python_version()}, {given.people} people after {N_WARM_UP} of warm-up, seed"
+        f" {given.seed}, {N_CANDIDATES} candidates of {len(pack.items):,}, read in {opened:.2f} s\n"
+    )
+    print("| what | p50 ms | p95 ms | against the linear |")
+    print("|---|---|---|---|")
+    names = (
+        "linear ranker",
+        "fusion ranker",
+        "its learned parts alone",
+        "looking through all films",
+    )
+    for name, column in zip(names, times.T, strict=True):
+        p50, p95 = np.percentile(column, [50, 95])
+        print(f"| {name} | {p50:.1f} | {p95:.1f} | {p50 / np.median(times[:, 0]):.2f} |")
+
+
+if __name__ == "__main__":
+    main()

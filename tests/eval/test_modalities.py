@@ -1,0 +1,244 @@
+"""What modalities are worth: the split, what comes in cold, chance, and a known answer."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from simpatico.errors import DataError, ModelError
+from simpatico.eval.cold_items import Trial, chance, draw_cold, n_choices, of_items, trial_of
+from simpatico.eval.modalities import (
+    FULL,
+    IDS,
+    TEXT,
+    Recipe,
+    learn,
+    main,
+    rows_of,
+    run,
+    run_row,
+    tables,
+)
+from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
+from simpatico.finetune.sequences import Sequences
+from simpatico.modelstore import ModelStore
+from simpatico.retrieval.encoders.hash import HashEncoder
+from simpatico.settings import load_settings
+
+HEADER = ("movieId", "title", "genres", "ml100k_ids", "text")
+FILMS = (
+    ("10", "Alpha (1990)", "Comedy|Drama", "1|4", "A man alone."),
+    ("20", "Beta (1991)", "Horror", "2", ""),
+    ("30", "Gamma (1992)", "Drama", "", "Another man."),
+)
+
+
+class _Colour:
+    """The mean colour of a picture."""
+
+    name = "colour"
+    dim = 3
+
+    def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return np.stack([each.mean(axis=(0, 1)) for each in inputs]).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three films, of which the first two are items, the first under two ids."""
+    with (tmp_path / "items.csv").open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([HEADER, *FILMS])
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (8, 12), (250, 0, 0)).save(tmp_path / "images" / "10.jpg")
+    return tmp_path
+
+
+def _sequences(*events: list[int], n_items: int) -> Sequences:
+    return Sequences(
+        tuple(str(at) for at in range(len(events))),
+        tuple(str(at) for at in range(n_items)),
+        tuple(np.array(each, dtype=np.int64) for each in events),
+        tuple(np.full(len(each), 4, dtype=np.float32) for each in events),
+        tuple(np.arange(len(each), dtype=np.float64) for each in events),
+    )
+
+
+def _films(n: int) -> Films:
+    return Films(
+        np.arange(n),
+        ("x",) * n,
+        np.ones(n, dtype=np.bool_),
+        tuple(Path(str(at)) for at in range(n)),
+    )
+
+
+def test_a_folder_says_what_each_item_is(folder: Path) -> None:
+    films = read_films(folder, ("1", "2", "3", "4"))
+    assert films.films[0] == films.films[3] != films.films[1] and films.films[2] == -1
+    assert films.words[:3] == ("Alpha. Comedy, Drama. A man alone.", "Beta. Horror.", "")
+    assert films.told.tolist() == [True, False, False, True]
+    assert [poster is not None for poster in films.posters] == [True, False, False, True]
+    with pytest.raises(DataError, match="got none of them"):
+        read_films(folder, ("7",))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_films(folder / "images", ("1",))
+    (folder / "items.csv").write_text("movieId,title\n1,x\n", encoding="utf-8")
+    with pytest.raises(DataError, match="wanted genres, ml100k_ids, text in"):
+        read_films(folder, ("1",))
+
+
+def test_vectors_are_nan_where_there_is_nothing_and_are_kept(folder: Path) -> None:
+    films = read_films(folder, ("1", "2", "3"))
+    keep = folder / "kept"
+    words = word_vectors(films, HashEncoder(dim=32), keep=keep)
+    looks = poster_vectors(films, _Colour(), keep=keep)
+    assert np.isnan(words).any(axis=1).tolist() == [False, False, True]
+    assert np.isnan(looks).any(axis=1).tolist() == [False, True, True]
+    assert looks[0] == pytest.approx([250, 0, 0], abs=8)
+    (text,) = keep.glob("text-*.npy")
+    np.save(text, words + 1)
+    np.testing.assert_array_equal(word_vectors(films, HashEncoder(dim=32), keep=keep), words + 1)
+    assert word_vectors(films, HashEncoder(dim=16), keep=keep).shape == (3, 16)
+    np.testing.assert_array_equal(word_vectors(films, HashEncoder(dim=32)), words)
+    np.testing.assert_array_equal(poster_vectors(films, _Colour(), keep=keep), looks)
+
+
+def test_cold_films_are_whole_apart_in_both_parts_and_cold_under_all_their_ids() -> None:
+    films = _films(40)
+    films = films._replace(films=np.r_[0, 0, np.arange(2, 40)], told=np.arange(40) < 36)
+    reported, none = draw_cold(films, "test")
+    chosen_by, gone = draw_cold(films, "dev")
+    assert not none.any() and (gone == reported).all() and not (chosen_by & reported).any()
+    assert len(np.unique(films.films[reported])) == 5  # 15 % of 35 films
+    assert reported[0] == reported[1] and not reported[36:].any()
+    with pytest.raises(DataError, match="poster and a text"):
+        draw_cold(films._replace(told=np.zeros(40, dtype=np.bool_)), "test")
+
+
+def test_what_is_learnt_and_told_lies_before_the_targets() -> None:
+    data = _sequences([0, 1, 5, 2, 4, 3], [0, 1, 2, 3], [5, 0, 1, 2], [0, 4], n_items=6)
+    cold = np.array([False] * 4 + [True] * 2)
+    trial = trial_of(data, cold, "test", newest=10)
+    assert trial.all.rows.tolist() == [0, 1, 2]
+    assert trial.all.targets.tolist() == [3, 3, 2]
+    assert [what.tolist() for what in trial.all.known.what] == [[0, 1, 2], [0, 1, 2], [0, 1], [0]]
+    assert trial.cold_split.rows.tolist() == [0] and trial.cold_split.targets.tolist() == [4]
+    assert trial.cold_split.known.what[0].tolist() == [0, 1, 5, 2]
+    assert trial.cold_known.what[0].tolist() == [0, 1, 2]
+    assert trial.learnt.items == ("0", "1", "2", "3")
+    assert [what.tolist() for what in trial.learnt.what] == [[0, 1, 2], [0, 1, 2], [0, 1], [0]]
+    assert n_choices(trial).tolist() == [1]
+    dev = trial_of(data, cold, "dev", newest=1)
+    assert dev.all.targets.tolist() == [2, 2, 1] and dev.cold_split.targets.tolist() == [4]
+    assert [what.tolist() for what in dev.learnt.what] == [[1], [1], [0], [0]]
+    with pytest.raises(DataError, match="got 3 and 0"):
+        trial_of(data, cold & False, "test", newest=10)
+
+
+def test_events_of_some_items_are_numbered_anew() -> None:
+    found = of_items(_sequences([3, 0, 2], n_items=4), np.array([False, True, True, True]))
+    assert found.items == ("1", "2", "3") and found.what[0].tolist() == [2, 1]
+    assert found.times[0].tolist() == [0, 2]
+
+
+def test_chance_is_what_random_orders_give() -> None:
+    odds = chance(np.array([4, 10, 40]))
+    assert odds.hit.tolist() == [1, 1, 0.25]
+    drawn = np.random.default_rng(0).integers(1, 41, size=200_000)
+    gains = np.where(drawn <= 10, 1 / np.log2(drawn + 1), 0)
+    assert odds.ndcg[2] == pytest.approx(gains.mean(), abs=0.003)
+
+
+def test_rows_are_known_by_their_titles() -> None:
+    assert rows_of("text only; ids only") == (TEXT, IDS) and len(rows_of("")) == 5
+    with pytest.raises(DataError, match="no row oracle; the rows are: ids only"):
+        rows_of("oracle")
+
+
+@pytest.fixture
+def groups() -> tuple[Trial, dict[str, np.ndarray]]:
+    """Sixty people, each with films of one of four groups, which the words tell; ten are cold."""
+    rng = np.random.default_rng(0)
+    group = np.arange(60) % 4
+    events = [list(rng.permutation(np.flatnonzero(group == at % 4))[:12]) for at in range(60)]
+    cold = np.zeros(60, dtype=np.bool_)
+    cold[:12] = True
+    words = np.eye(4, dtype=np.float32)[group] + 0.05 * rng.standard_normal((60, 4))
+    data = _sequences(*events, n_items=60)
+    trial = trial_of(data, cold, "test", newest=50)
+    return trial, {"text": words.astype(np.float32), "image": words.astype(np.float32)}
+
+
+@pytest.mark.slow
+def test_words_find_cold_items_that_ids_cannot_tell_apart(
+    groups: tuple[Trial, dict[str, np.ndarray]],
+) -> None:
+    pytest.importorskip("torch")
+    trial, vectors = groups
+    recipe = Recipe(epochs=8, use_evidence=False)
+    found = [run_row(trial, row, vectors, recipe, seeds=(0,)) for row in (IDS, TEXT, FULL)]
+    ids, text, full = (one.outcome.among_cold.ndcg.mean() for one in found)
+    odds = chance(n_choices(trial)).ndcg.mean()
+    assert ids < odds < 0.6 < min(text, full)  # three cold films a group: .71 if it is found
+    first, gaps = tables(found, trial, "Groups")
+    assert [row[0] for row in first.rows] == [IDS.title, TEXT.title, FULL.title, "random order"]
+    assert [row[0] for row in gaps.rows][:2] == [
+        "ids, text and image, less ids only",
+        "ids, text and image, less text only",
+    ]
+
+
+@pytest.mark.slow
+def test_cold_items_come_in_without_a_vector_of_their_own_evidence_or_fame(
+    groups: tuple[Trial, dict[str, np.ndarray]],
+) -> None:
+    pytest.importorskip("torch")
+    trial, vectors = groups
+    trained = learn(trial, FULL, vectors, Recipe(epochs=1))
+    cold = trial.cold
+    assert trained.members[0].items.id.weight.shape[0] == 60
+    assert not trained.catalogue.has_id[cold].any() and trained.catalogue.has_id[~cold].all()
+    assert not trained.links.near[cold].any() and not trained.links.near[:, cold].any()
+    assert trained.links.near[~cold].any(axis=1).all()
+    assert np.allclose(trained.log_known[cold], -np.log(trial.learnt.n_events + 48))
+    assert (trained.log_known[~cold] > trained.log_known[cold].max()).all()
+    scores = learn(trial, IDS, vectors, Recipe(epochs=1)).scores(trial.all.known, [0])
+    assert len(np.unique(scores[0, cold])) == 1
+
+
+@pytest.mark.slow
+def test_the_module_reads_encodes_trains_and_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    store = ModelStore(load_settings().cache)
+    try:
+        store.path("minilm"), store.path("efficientnet-lite0")
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+    rng = np.random.default_rng(0)
+    rows = [(at, f"Film {at} (1990)", "Drama", at, f"Film number {at}.") for at in range(20)]
+    with (tmp_path / "items.csv").open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows([HEADER, *rows])
+    (tmp_path / "images").mkdir()
+    for at in range(20):
+        pixels = rng.integers(256, size=(16, 12, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{at}.jpg")
+    events = tmp_path / "few.inter"
+    lines = [
+        f"{person}\t{item}\t4\t{step}"
+        for person in range(20)
+        for step, item in enumerate(rng.permutation(20)[:12])
+    ]
+    events.write_text("\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float",
+                                *lines]), encoding="utf-8")  # fmt: skip
+    arguments = ["--data", str(events), "--films", str(tmp_path), "--epochs", "1", "--seeds", "2"]
+    main([*arguments, "--rows", f"{IDS.title};{FULL.title}", "--part", "test"])
+    said = capsys.readouterr().out
+    assert "17 items; 3 cold items" in said and "| ids, text and image, less ids only |" in said
+    with pytest.raises(ValueError, match="at least one seed"):
+        run(events, tmp_path, part="test", seeds=())

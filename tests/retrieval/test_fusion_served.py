@@ -1,0 +1,111 @@
+"""The shipped ranker as it is served: what it is asked with, and what it answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from simpatico.domain import Candidate, Item, Mentions, Profile, UserState
+from simpatico.errors import ModelError
+from simpatico.retrieval.fusion import FusionModel, FusionScorer, shipped_ranker
+from simpatico.retrieval.packs import load_pack
+from simpatico.retrieval.rank import LinearRanker
+
+N = 300
+PACK = load_pack("movies")
+ITEMS = PACK.items[:N]
+
+
+class Pack:
+    """The pack's vectors; a query is an item's title, and its vector that item's."""
+
+    def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
+        rows = {item.id: row for item, row in zip(PACK.items, PACK.vectors, strict=True)}
+        return np.stack([rows[item_id] for item_id in item_ids])
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        rows = [vector for item, vector in zip(PACK.items, PACK.vectors, strict=True)
+                if item.title == query]  # fmt: skip
+        return np.asarray(rows[0] if rows else np.zeros(384), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def model() -> FusionModel:
+    folder = shipped_ranker("movies")
+    assert folder is not None
+    return FusionModel(folder)
+
+
+@pytest.fixture(scope="module")
+def scorer(model: FusionModel) -> FusionScorer:
+    return model.of(ITEMS, Pack())
+
+
+def candidates(items: Sequence[Item]) -> list[Candidate]:
+    return [Candidate(item=item, hits=(), score=0.1) for item in items]
+
+
+def test_only_the_films_have_one_and_it_knows_them_all(model: FusionModel) -> None:
+    assert shipped_ranker("none") is None and shipped_ranker("../movies") is None
+    assert model.card.encoder == PACK.encoder and "CC BY 4.0" in model.card.data
+    assert all(model.place(item.id) >= 0 for item in PACK.items)
+
+
+def test_a_film_scores_the_same_alone_and_among_others(scorer: FusionScorer) -> None:
+    state = UserState(query=ITEMS[7].title, mentions=Mentions(liked=(ITEMS[3].id,)))
+    ranker = LinearRanker(learned=scorer)
+    among = ranker.rank(candidates(ITEMS), state=state, profile=Profile())
+    (alone,) = ranker.rank(candidates(ITEMS[20:21]), state=state, profile=Profile())
+    (same,) = [one for one in among if one.item.id == alone.item.id]
+    assert alone.p_accept == pytest.approx(same.p_accept)
+    assert among[0].p_accept > 0.5 > among[-1].p_accept
+
+
+def test_the_newest_weighs_most_and_what_is_disliked_not_at_all(scorer: FusionScorer) -> None:
+    a, b, c = (item.id for item in ITEMS[:3])
+
+    def asked(**mentions: tuple[str, ...]) -> list[dict[str, float]]:
+        state = UserState(mentions=Mentions(**mentions))
+        parts = scorer.learned(candidates(ITEMS[10:60]), state, Profile(saved=(a,), liked=(b, c)))
+        return [dict(each) for each in parts]
+
+    def direct(*ids: str) -> NDArray[np.float32]:
+        terms = scorer.terms([item.id for item in ITEMS[10:60]], query="",
+                             history=[(each, True) for each in ids])  # fmt: skip
+        return np.asarray(terms.evidence.sum(axis=0), dtype=np.float32)
+
+    for mentions, order in (({}, (a, b, c)), ({"liked": (a,)}, (b, c, a)),
+                            ({"disliked": (c,)}, (a, b))):  # fmt: skip
+        together = np.array([each["together"] for each in asked(**mentions)])
+        wanted = direct(*order) / 3
+        assert together - together.mean() == pytest.approx(wanted - wanted.mean(), abs=1e-4)
+
+
+def test_it_proposes_nothing_to_somebody_of_whom_it_knows_nothing(scorer: FusionScorer) -> None:
+    every = np.ones(N, dtype=bool)
+    for query in ("", "  "):
+        state = UserState(query=query, need="cheer_up")
+        assert scorer.propose(state, Profile(), k=5, allowed=every) == []
+    found = scorer.propose(UserState(), Profile(liked=(ITEMS[0].id,)), k=5, allowed=every)
+    assert len(found) == 5 and found[0][1] == 0
+    one = np.zeros(N, dtype=bool)
+    one[4] = True
+    assert scorer.propose(
+        UserState(query=ITEMS[0].title), Profile(), k=5, allowed=one
+    ) == [(ITEMS[4].id, 0.0)]  # fmt: skip
+
+
+def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    folder = shipped_ranker("movies")
+    assert folder is not None
+    for name in (file.name for file in folder.iterdir()):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    card = (tmp_path / "card.json").read_text()
+    (tmp_path / "card.json").write_text(card.replace('    "genre:action",\n', ""))
+    with pytest.raises(ModelError, match="do not fit"):
+        FusionModel(tmp_path)
+    (tmp_path / "card.json").write_text(card.replace('"version": 1', '"version": 9'))
+    with pytest.raises(ModelError, match="card"):
+        FusionModel(tmp_path)

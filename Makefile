@@ -47,6 +47,7 @@ types: dev
 
 bench: dev
 	$(BIN)/python benchmarks/bench_search.py
+	$(BIN)/python benchmarks/bench_ranker.py
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -3,6 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/bench_ranker.py
 
 People are drawn: each has liked some films and looks for the genres and keywords of another one.
+As in a turn, the ranker proposes candidates from the whole catalogue before it ranks them.
 """
 
 import argparse
@@ -64,9 +65,8 @@ def main() -> None:
         rows.append(
             (
                 timed(linear.rank, candidates, state=state, profile=profile),
-                timed(fusion.rank, candidates, state=state, profile=profile),
-                timed(scorer.learned, candidates, state, profile),
                 timed(scorer.propose, state, profile, k=100, allowed=every),
+                timed(fusion.rank, candidates, state=state, profile=profile),
             )
         )
     times = np.array(rows[N_WARM_UP:])
@@ -77,12 +77,7 @@ def main() -> None:
     )
     print("| what | p50 ms | p95 ms | against the linear |")
     print("|---|---|---|---|")
-    names = (
-        "linear ranker",
-        "fusion ranker",
-        "its learned parts alone",
-        "looking through all films",
-    )
+    names = ("linear ranker", "looking through all films", "fusion ranker after that")
     for name, column in zip(names, times.T, strict=True):
         p50, p95 = np.percentile(column, [50, 95])
         print(f"| {name} | {p50:.1f} | {p95:.1f} | {p50 / np.median(times[:, 0]):.2f} |")

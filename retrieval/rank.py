@@ -61,6 +61,11 @@ CLOSE: Final = 0.3
 _FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
 
 
+LEARNED_BIAS: Final = -2.5
+"""`LinearWeights.bias` beside learned parts, which count from the mean of the catalogue: so the
+median p_accept of what is shown for the twenty openings (docs/openings.md) is as without them."""
+
+
 class LinearWeights(Value):
     """What one unit of each part is worth, in logits. Set by hand until a learned ranker earns it.
 
@@ -172,7 +177,9 @@ class LinearRanker:
     ) -> None:
         self.name = "fusion" if learned else "linear"
         self._links = links
-        self._weights = weights or LinearWeights()
+        self._weights = weights or (
+            LinearWeights(bias=LEARNED_BIAS) if learned else LinearWeights()
+        )
         self._learned = learned
 
     def rank(

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from simpatico.domain import Constraints, Item, Mentions, Profile, UserState
 from simpatico.eval.next_item import Interval
 from simpatico.eval.tables import Table
-from simpatico.finetune.colikes import count_colikes, read_conversations
+from simpatico.finetune.colikes import Conversation, count_colikes
 from simpatico.finetune.dialogue_train import Plan, Talks, named_in
-from simpatico.finetune.dialogues import Decision
+from simpatico.finetune.dialogues import Decision, Dialogue
 from simpatico.finetune.film_ranker import Films, card_of, part_of, read_films, train_films
 from simpatico.finetune.fusion_export import export
 from simpatico.finetune.notability import Linker
@@ -84,7 +84,7 @@ def run(
         DataError: the file cannot be read, or names nothing of the catalogue.
     """
     films = read_films(file, pack.items, pack.vectors, encoder, progress=progress)
-    asked = hold_out(films, file, pack, encoder, seed=seed)
+    asked = hold_out(films, pack.name, encoder, seed=seed)
     trained = train_films(films, asked.known, replace(plan or Plan(), seed=seed), progress=progress)
     decisions = asked.asked.decisions
     rows = _counters(asked)
@@ -155,7 +155,7 @@ def recall(hits: NDArray[np.float64], whose: NDArray[np.int64], seed: int = 0) -
     return Interval(mean=float(hits.mean()), low=float(low), high=float(high))
 
 
-def hold_out(films: Films, redial: Path, pack: Pack, encoder: Encoder[str], *, seed: int) -> Asked:
+def hold_out(films: Films, name: str, encoder: Encoder[str], *, seed: int) -> Asked:
     """Hold a fifth of the dialogues out, and index the catalogue without their likes."""
     order = np.random.default_rng(seed).permutation(len(films.dialogues))
     held = np.zeros(len(order), dtype=bool)
@@ -163,13 +163,13 @@ def hold_out(films: Films, redial: Path, pack: Pack, encoder: Encoder[str], *, s
     asked = part_of(films, held)
     rows = [at for at, one in enumerate(asked.decisions) if one.offered and one.fresh]
     linker = Linker((item.id, item.title, item.year or 0) for item in films.items)
-    talks = [one for one, out in zip(read_conversations(redial), held, strict=True) if not out]
-    likes = count_colikes(talks, linker)
+    talks = (one for one, out in zip(films.dialogues, held, strict=True) if not out)
+    likes = count_colikes(map(_conversation, talks), linker)
     known = part_of(films, ~held)
     store = MemoryStore(films.text.shape[1])
     store.upsert([item.id for item in films.items], films.text)
     index = Index(
-        Catalog(pack.name, _as_known(films.items, known)),
+        Catalog(name, _as_known(films.items, known)),
         encoder,
         store,
         behaviour=Behaviour(likes.ids, likes.a, likes.b, likes.n),
@@ -180,6 +180,12 @@ def hold_out(films: Films, redial: Path, pack: Pack, encoder: Encoder[str], *, s
         Talks([asked.decisions[at] for at in rows], asked.words[rows]),
         index,
     )
+
+
+def _conversation(dialogue: Dialogue) -> Conversation:
+    labels = {film: label for film, label in dialogue.labels if label}
+    liked = tuple(labels[film] for film in dialogue.liked if film in labels)
+    return Conversation(named=tuple(labels.values()), liked=liked)
 
 
 def _as_known(items: Sequence[Item], talks: Talks) -> tuple[Item, ...]:

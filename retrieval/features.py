@@ -51,7 +51,7 @@ def features_of(
         vectors: of encoders, by modality; a row of nan where an item has none.
     """
     made = {"facets": _facets(items, vocabulary), "tone": tone_matrix(items), "year": _years(items)}
-    return {**{name: rows for name, rows in vectors.items()}, **made}
+    return {**vectors, **made}
 
 
 def _facets(items: Sequence[Item], vocabulary: Sequence[str]) -> Array:

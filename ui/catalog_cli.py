@@ -150,7 +150,7 @@ def add_pack(
     _tell(NAME, added.changes, len(added.problems))
     typer.echo(f"Licences and makers: {settings.home / 'media' / NAME / 'ATTRIBUTIONS.txt'}")
     typer.echo(f"Next: simpatico index build --catalog {NAME}")
-    typer.echo(f"then: simpatico web --catalog {NAME}")
+    typer.echo(f"then: simpatico serve --catalog {NAME}")
 
 
 @catalog.command("export")

@@ -1,7 +1,6 @@
 """Judging offers in dialogues: by hand, without leaks, and the whole way on a small catalogue."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +23,9 @@ from simpatico.finetune.film_ranker import read_films  # noqa: E402
 from simpatico.retrieval.encoders.hash import HashEncoder  # noqa: E402
 from simpatico.retrieval.packs import Pack  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 30
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Models this small are slower with more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -86,7 +78,7 @@ def test_an_interval_draws_dialogues_and_not_targets() -> None:
 
 def test_nothing_of_a_held_out_dialogue_is_learnt_from(pack: Pack, redial: Path) -> None:
     films = read_films(redial, pack.items, pack.vectors, HashEncoder())
-    asked = hold_out(films, redial, pack, HashEncoder(), seed=0)
+    asked = hold_out(films, pack.name, HashEncoder(), seed=0)
     known = set(named_in(asked.known.decisions))
     held = {one.dialogue for one in asked.asked.decisions}
     assert (len(known), len(held)) == (32, 8) and not known & held

@@ -1,6 +1,6 @@
 """The conversational ranker: it learns, is exported, and is served with the same figures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from simpatico.finetune.fusion_train import Catalogue, catalogue_of  # noqa: E40
 from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
 from simpatico.retrieval.fusion import Card, FusionModel  # noqa: E402
 from simpatico.retrieval.rank import LinearRanker  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 N, DIM = 12, 8
 PLAN = Plan(width=8, dropout=0.0, token_dropout=0.0, batch_size=16, epochs=20, learning_rate=0.02)
@@ -72,15 +74,6 @@ class Known:
 
     def query_vector(self, query: str) -> NDArray[np.float32]:
         return np.asarray(text()[int(query.split()[-1])], dtype=np.float32)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Models this small are slower with more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The fusion model: what is missing is masked, nobody sees what comes after, and it learns."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -33,6 +32,8 @@ from simpatico.finetune.fusion_train import (  # noqa: E402
 )
 from simpatico.finetune.sequences import Sequences  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TOWERS = get_args(Tower)
 SHAPE = Shape(
     modalities=(("text", 5), ("image", 3), ("id", 0)), n_items=6, n_kinds=N_KINDS, width=8
@@ -53,15 +54,6 @@ def chains(n_people: int = 64, n_items: int = 12, seed: int = 0) -> Sequences:
         tuple(np.full(6, 4, dtype=np.float32) for _ in people),
         tuple(np.arange(6, dtype=np.float64) * 60 for _ in people),
     )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Models this small are slower with more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def tokens_of(model: Fusion, there: list[list[bool]], **features: Any) -> tuple[Tokens, Any]:

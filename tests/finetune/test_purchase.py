@@ -1,7 +1,7 @@
 """Shop sessions: what is known of an item without its answer, and a network that learns it."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -191,15 +191,6 @@ def shop(n_sessions: int = 300, seed: int = 0) -> Browsing:
         item=np.array(item),
         bought=np.array(bought),
     )
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    torch = pytest.importorskip("torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_the_network_learns_what_is_bought_and_masks_what_is_missing(one_thread: None) -> None:

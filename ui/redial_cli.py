@@ -1,0 +1,129 @@
+"""`simpatico train redial`, `simpatico eval redial`: what to offer next in dialogues."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatico.errors import DataError
+from simpatico.settings import load_settings
+from simpatico.ui.progress import console, progress_bars, set_up_logging
+
+_OUTSIDE = (
+    "ratings of MovieLens, links.csv and ratings.csv; without it: ml-latest-small in or beside"
+)
+
+
+def train_redial(
+    data: Annotated[Path, typer.Option(help="a folder with ReDial's train.jsonl and items.json")],
+    out: Annotated[Path, typer.Option(help="the model's folder")],
+    movielens: Annotated[
+        Path | None, typer.Option(help=f"{_OUTSIDE} the data's folder, if it is there")
+    ] = None,
+    older: Annotated[
+        Path | None,
+        typer.Option(help="MovieLens 100k, ml-100k.item and .inter; without it: ml-100k, likewise"),
+    ] = None,
+    tags: Annotated[
+        Path | None,
+        typer.Option(help="movies_w_keywords.csv; without it: movie-tags, likewise"),
+    ] = None,
+    outside: Annotated[
+        bool, typer.Option("--outside/--no-outside", help="use neither ratings nor tags")
+    ] = True,
+    seeds: Annotated[int, typer.Option(help="nets, from seed 0 on", min=1)] = 3,
+) -> None:
+    """Train a recommender on ReDial's dialogues; a run that broke off goes on."""
+    from simpatico.finetune.redial_train import beside, train
+    from simpatico.modelstore import ModelStore
+    from simpatico.optional import needs
+    from simpatico.retrieval.encoders.minilm import MiniLM
+
+    if not outside and (movielens or older or tags):
+        raise typer.BadParameter("--no-outside goes with none of --movielens, --older and --tags")
+    needs("torch", "torch", "training for ReDial").set_num_threads(1)
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    if outside:
+        movielens = movielens or beside(data, "ml-latest-small")
+        older = older or beside(data, "ml-100k")
+        folder = beside(data, "movie-tags")
+        tags = tags or (folder / "movies_w_keywords.csv" if folder else None)
+    for what, path in (("MovieLens", movielens), ("MovieLens 100k", older), ("tags", tags)):
+        console.print(f"{what}: {path or 'not used'}", markup=False, soft_wrap=True)
+    with progress_bars() as bars:
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
+        card = train(
+            data,
+            out,
+            encoder,
+            movielens=movielens,
+            older=older,
+            tags=tags,
+            seeds=range(seeds),
+            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            progress=bars,
+        )
+    console.print(card.licence, markup=False)
+    typer.echo(f"{card.name}\t{card.version}\t{out}")
+
+
+def eval_redial(
+    data: Annotated[Path, typer.Option(help="dialogues to ask about, as ReDial's test_data.jsonl")],
+    items: Annotated[Path, typer.Option(help="films that can be offered, items.json")],
+    model: Annotated[Path, typer.Option(help="a folder that `simpatico train redial` wrote")],
+    out: Annotated[Path, typer.Option(help="a folder for figures, cases and tables")],
+    baselines: Annotated[
+        bool, typer.Option("--baselines/--no-baselines", help="simple rules beside it")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="of the draws of intervals")] = 0,
+) -> None:
+    """Measure what is offered next in dialogues, under three protocols."""
+    from simpatico.eval import redial, redial_systems
+    from simpatico.eval.tables import to_markdown
+    from simpatico.finetune.redial_data import moments_of, read_films, read_talks
+    from simpatico.finetune.redial_model import Redial
+    from simpatico.modelstore import ModelStore
+    from simpatico.optional import needs
+    from simpatico.retrieval.encoders.minilm import MiniLM
+
+    needs("torch", "torch", "a recommender for ReDial").set_num_threads(1)
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    films = read_films(items)
+    asked = redial.asked_of(read_talks(data), films)
+    with progress_bars() as bars:
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
+        trained = Redial(model, encoder)
+        learnt = trained.talks
+        if not {film.id for film in films} & {film.id for film in trained.films}:
+            raise DataError(f"the model in {model} knows no film of {items}")
+        ours = redial_systems.Trained(trained, films)
+        share = redial_systems.repeat_share(moments_of(learnt))
+        systems: list[redial_systems.System] = [
+            ours,
+            redial_systems.MayRepeat(ours, films, share),
+        ]
+        if baselines:
+            systems += [
+                redial_systems.Popularity(films, learnt),
+                redial_systems.Repeat(films),
+                redial_systems.CoOccurrence(films, learnt),
+                redial_systems.Words(films),
+                redial_systems.Likeness(films, encoder, bars),
+            ]
+        tables = redial.run(
+            asked,
+            systems,
+            learnt,
+            data=(data, items, model / "model.json"),
+            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            seed=seed,
+            out=out,
+            progress=bars,
+        )
+    for table in tables:
+        typer.echo(to_markdown(table))
+    console.print(f"written to {out}", markup=False)

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from simpatico.errors import DataError, SettingsError
 from simpatico.eval.baselines_items import FACTORS, RIDGE
 from simpatico.eval.next_item import CUTOFF, Split
-
-SEED: Final = 0
 
 
 def lists_of(split: Split, model: Any) -> NDArray[np.float64]:
@@ -58,6 +56,13 @@ def lists_of(split: Split, model: Any) -> NDArray[np.float64]:
     return scores
 
 
+class Theirs(NamedTuple):
+    """A row: its scores for a split and a seed, (n_asked, n_items); whether the seed matters."""
+
+    score: Callable[[Split, int], NDArray[np.float64]]
+    chance: bool
+
+
 def popularity(split: Split) -> NDArray[np.float64]:
     """How many people had it."""
     return lists_of(split, _models().PopularModel())
@@ -68,19 +73,19 @@ def ease(split: Split) -> NDArray[np.float64]:
     return lists_of(split, _models().EASEModel(regularization=RIDGE))
 
 
-def ials(split: Split) -> NDArray[np.float64]:
+def ials(split: Split, seed: int) -> NDArray[np.float64]:
     """Weighted matrix factorisation (Hu, Koren and Volinsky, ICDM 2008), by `implicit`."""
     look_for_rectools()
     model = import_module("implicit.als").AlternatingLeastSquares(
-        factors=FACTORS, regularization=0.1, alpha=10, iterations=15, random_state=SEED
+        factors=FACTORS, regularization=0.1, alpha=10, iterations=15, random_state=seed
     )
     return lists_of(split, _models().ImplicitALSWrapperModel(model))
 
 
-def sasrec(split: Split, *, epochs: int = 60) -> NDArray[np.float64]:
+def sasrec(split: Split, seed: int, *, epochs: int = 60) -> NDArray[np.float64]:
     """SASRec (Kang and McAuley, ICDM 2018) with a softmax over the whole catalogue."""
     look_for_rectools()
-    import_module("pytorch_lightning").seed_everything(SEED, verbose=False)
+    import_module("pytorch_lightning").seed_everything(seed, verbose=False)
     model = _models().SASRecModel(
         n_factors=64, n_blocks=2, n_heads=2, session_max_len=100, dropout_rate=0.3, lr=1e-3,
         loss="softmax", epochs=epochs, deterministic=True, batch_size=64,
@@ -106,9 +111,9 @@ def _models() -> Any:
     return import_module("rectools.models")
 
 
-RECTOOLS: Final[Mapping[str, Callable[[Split], NDArray[np.float64]]]] = {
-    "popularity (RecTools)": popularity,
-    "EASE (RecTools)": ease,
-    "iALS (RecTools, implicit)": ials,
-    "SASRec (RecTools)": sasrec,
+RECTOOLS: Final[Mapping[str, Theirs]] = {
+    "popularity (RecTools)": Theirs(lambda split, seed: popularity(split), chance=False),
+    "EASE (RecTools)": Theirs(lambda split, seed: ease(split), chance=False),
+    "iALS (RecTools, implicit)": Theirs(ials, chance=True),
+    "SASRec (RecTools)": Theirs(sasrec, chance=True),
 }

@@ -80,15 +80,8 @@ def split_of(data: Sequences, part: Part) -> Split:
     ends = [len(what) for what in data.what]
     for row in long:
         ends[row] -= n_out
-    known = Sequences(
-        data.users,
-        data.items,
-        tuple(each[:end] for each, end in zip(data.what, ends, strict=True)),
-        tuple(each[:end] for each, end in zip(data.values, ends, strict=True)),
-        tuple(each[:end] for each, end in zip(data.times, ends, strict=True)),
-    )
     targets = np.array([data.what[row][-n_out] for row in long], dtype=np.int64)
-    return Split(known, np.array(long, dtype=np.int64), targets)
+    return Split(data.until(ends), np.array(long, dtype=np.int64), targets)
 
 
 def card_of(split: Split, part: Part) -> Card:

@@ -1,13 +1,13 @@
 """`simpatico eval ranking`: the fusion ranker's towers beside the baselines, on one split.
 
 The protocol is `next_item`'s. A row that has chance in it is trained once for each seed; its
-figures are means over the seeds, its interval over people; RecTools' rows have one seed. The last
-column is the paired difference to the best of the simple counters.
+figures are means over the seeds, its interval over people. The towers of "fusion" are trained once
+a seed, and are the rows of one tower, too. The last column is the paired difference to the best of
+the simple counters.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from simpatico.errors import DataError
 from simpatico.eval.baselines_items import BASELINES
-from simpatico.eval.baselines_rectools import RECTOOLS, look_for_rectools
+from simpatico.eval.baselines_recbole import gru4rec, look_for_recbole
+from simpatico.eval.baselines_rectools import RECTOOLS, Theirs, look_for_rectools
+from simpatico.eval.kept import Kept
 from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
 from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.sequences import read_interactions
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from simpatico.finetune.fusion_model import Tower
 
 Scores = NDArray[np.floating]
+
+RECBOLE: Mapping[str, Theirs] = {"GRU4Rec (RecBole)": Theirs(gru4rec, chance=True)}
+THEIRS: Mapping[str, Theirs] = {**RECTOOLS, **RECBOLE}
 
 AGAINST = "Markov both ways, window 20"
 FUSION: "Mapping[str, tuple[Tower, ...]]" = {
@@ -55,6 +60,7 @@ def run(
     part: Part,
     names: Sequence[str] = (),
     n_seeds: int = 1,
+    keep: Path | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Table:
     """Train and judge rows on a file of interactions.
@@ -62,8 +68,9 @@ def run(
     Args:
         data: as `read_interactions` takes it.
         part: "dev" to choose by, "test" to report.
-        names: rows; none: all that run here without RecTools.
+        names: rows; none: all that run here, without RecTools or RecBole.
         n_seeds: of the rows that have chance in them.
+        keep: a folder for what is finished, which is not trained again; see `Kept`.
         progress: told of rows and batches.
 
     Raises:
@@ -71,27 +78,35 @@ def run(
         SettingsError: a row needs what is not installed; looked for before any is trained.
         ValueError: no seeds.
     """
-    others = {**BASELINES, **RECTOOLS}
-    every = {**{name: _once(make) for name, make in others.items()}, **_fusion()}
+    every = {**dict.fromkeys(BASELINES), **dict.fromkeys(THEIRS), **dict.fromkeys(FUSION)}
     if n_seeds < 1:
         raise ValueError(f"wanted at least one seed, got {n_seeds}")
     if unknown := [name for name in names if name not in every]:
         raise DataError(f"no row {', '.join(unknown)}; the rows are: {'; '.join(every)}")
-    chosen = tuple(names) or tuple(name for name in every if name not in RECTOOLS)
-    if any(name in RECTOOLS for name in chosen):
-        look_for_rectools()
-    if any(name in FUSION for name in chosen):
-        needs("torch", "torch", "the fusion ranker's training")
+    chosen = tuple(names) or tuple(name for name in every if name not in THEIRS)
     split = split_of(read_interactions(data), part)
-    found = []
-    for done, name in enumerate(chosen):
-        progress("Comparing", done, len(chosen))
-        found.append(_row(name, every[name], split, n_seeds, progress))
-    progress("Comparing", len(chosen), len(chosen))
-    return table(found, split, part)
-
-
-Scorer = Callable[[Split, int, ProgressCallback], Scores]
+    kept = Kept(keep, card_of(split, part).model_dump_json())
+    missing = {
+        name
+        for name in chosen
+        for seed in range(_seeds_of(name, n_seeds))
+        for one in _parts(name)
+        if not kept.has(one, seed)
+    }
+    if any(name in RECTOOLS for name in missing):
+        look_for_rectools()
+    if any(name in RECBOLE for name in missing):
+        look_for_recbole()
+    if any(name in FUSION for name in missing):
+        needs("torch", "torch", "the fusion ranker's training")
+    steps = [(name, seed) for seed in range(n_seeds) for name in chosen
+             if seed < _seeds_of(name, n_seeds)]  # fmt: skip
+    judged: dict[str, list[tuple[Judged, float]]] = {name: [] for name in chosen}
+    for done, (name, seed) in enumerate(steps):
+        progress("Comparing", done, len(steps))
+        judged[name].append(_one(name, seed, split, kept, progress))
+    progress("Comparing", len(steps), len(steps))
+    return table([_row(name, each) for name, each in judged.items()], split, part)
 
 
 def table(found: Sequence[Found], split: Split, part: Part) -> Table:
@@ -137,37 +152,52 @@ def _cells(one: Found, counter: Found | None) -> tuple[str, ...]:
     )
 
 
-def _row(name: str, score: Scorer, split: Split, n_seeds: int, progress: ProgressCallback) -> Found:
-    seeds = range(n_seeds if name in FUSION else 1)
-    began = time.perf_counter()
-    each = [judge(score(split, seed, progress), split) for seed in seeds]
-    seconds = (time.perf_counter() - began) / len(seeds)
+def _seeds_of(name: str, n_seeds: int) -> int:
+    return n_seeds if name in FUSION or (name in THEIRS and THEIRS[name].chance) else 1
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """What a row's scores are the mean of."""
+    return FUSION.get(name, (name,))
+
+
+def _one(
+    name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback
+) -> tuple[Judged, float]:
+    """A row for one seed: how it did, and seconds."""
+    parts = [
+        kept.get(one, seed, lambda one=one: _score(one, split, seed, progress))  # type: ignore[misc]
+        for one in _parts(name)
+    ]
+    mean = np.mean([each.scores for each in parts], axis=0)
+    return judge(mean, split), sum(each.seconds for each in parts)
+
+
+def _row(name: str, each: Sequence[tuple[Judged, float]]) -> Found:
     judged = Judged(
-        *(np.mean([getattr(one, field) for one in each], axis=0) for field in Judged._fields)
+        *(np.mean([getattr(one, field) for one, _ in each], axis=0) for field in Judged._fields)
     )
-    spread = float(np.std([one.ndcg.mean() for one in each], ddof=1)) if len(each) > 1 else 0.0
-    return Found(name, judged, spread, seconds, len(each))
+    over = [one.ndcg.mean() for one, _ in each]
+    spread = float(np.std(over, ddof=1)) if len(each) > 1 else 0.0
+    return Found(name, judged, spread, float(np.mean([seconds for _, seconds in each])), len(each))
 
 
-def _once(make: Callable[[Split], Scores]) -> Scorer:
-    return lambda split, seed, progress: make(split)
+def _score(name: str, split: Split, seed: int, progress: ProgressCallback) -> Scores:
+    if name in BASELINES:
+        return BASELINES[name](split)
+    if name in THEIRS:
+        return THEIRS[name].score(split, seed)
+    return _tower(name, split, seed, progress)  # type: ignore[arg-type]  # a tower, then
 
 
-def _fusion() -> Mapping[str, Scorer]:
-    def of(towers: "tuple[Tower, ...]") -> Scorer:
-        def score(split: Split, seed: int, progress: ProgressCallback) -> Scores:
-            from simpatico.finetune.fusion_train import Plan, catalogue_of, train
+def _tower(tower: "Tower", split: Split, seed: int, progress: ProgressCallback) -> Scores:
+    from simpatico.finetune.fusion_train import Plan, catalogue_of, train
 
-            n_items = len(split.known.items)
-            counts = np.bincount(np.concatenate(split.known.what), minlength=n_items)
-            catalogue = catalogue_of(n_items, {}, cold=counts == 0)
-            plan = Plan(towers=towers, seed=seed)
-            trained = train(split.known, catalogue, plan, progress=progress)
-            return trained.scores(split.known, split.rows)
-
-        return score
-
-    return {name: of(towers) for name, towers in FUSION.items()}
+    n_items = len(split.known.items)
+    counts = np.bincount(np.concatenate(split.known.what), minlength=n_items)
+    catalogue = catalogue_of(n_items, {}, cold=counts == 0)
+    trained = train(split.known, catalogue, Plan(towers=(tower,), seed=seed), progress=progress)
+    return trained.scores(split.known, split.rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -177,9 +207,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
     parser.add_argument("--rows", default="", help="parted by ';'")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a folder for what is finished")
     chosen = parser.parse_args(arguments)
     names = [name.strip() for name in chosen.rows.split(";") if name.strip()]
-    print(to_markdown(run(chosen.data, part=chosen.part, names=names, n_seeds=chosen.seeds)))
+    found = run(chosen.data, part=chosen.part, names=names, n_seeds=chosen.seeds, keep=chosen.keep)
+    print(to_markdown(found))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ the modalities for this person now, and the score is what the weighed item says 
 behavioural evidence (`simpatico.retrieval.links`) and how well the item is known.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
@@ -212,6 +213,7 @@ class Fusion(nn.Module):
         self.evidence = nn.Parameter(torch.full((shape.n_evidence,), 0.7))
         self.floor = nn.Parameter(torch.full((shape.n_evidence,), -7.0))
         self.known = nn.Parameter(torch.tensor(0.3))
+        self.fresh = nn.Parameter(torch.tensor(0.0))
         self.signals = nn.Parameter(torch.full((shape.n_signals,), 4.0))
 
     def content(self, person: Tensor, tokens: Tokens) -> tuple[Tensor, Tensor]:
@@ -219,10 +221,11 @@ class Fusion(nn.Module):
 
         Both (n, n_items, n_modalities); the score is the sum of the first over the modalities.
         """
-        asked = torch.einsum("pw,nmw->pnm", self.ask(person), tokens.keys) * self.shape.width**-0.5
-        weights = asked.masked_fill(~tokens.there, -torch.inf).softmax(dim=2).nan_to_num()
-        said = torch.einsum("pw,nmw->pnm", person, tokens.values)
-        return weights * said, weights
+        keys, values = (each.permute(1, 2, 0) for each in (tokens.keys, tokens.values))
+        asked = self.ask(person) @ keys * self.shape.width**-0.5  # (n_modalities, n, n_items)
+        weights = asked.masked_fill(~tokens.there.T[:, None], -torch.inf).softmax(0).nan_to_num()
+        said = person @ values
+        return (weights * said).permute(1, 2, 0), weights.permute(1, 2, 0)
 
     def heard(self, evidence: Tensor) -> Tensor:
         """What behavioural evidence adds, (n, n_evidence, n_items), from evidence of that shape."""
@@ -242,10 +245,16 @@ class Fusion(nn.Module):
             person: (n, width), see `PersonTower`.
             tokens: of the items.
             evidence: (n, n_evidence, n_items), at least 0.
-            log_known: (n_items,) logarithm of the share of all events that each item has.
+            log_known: (n_items,) logarithm of the share of all events that each item has; nan for a
+                fresh item, which had none. It counts as one of average evidence and share, and
+                something learnt is added.
             signals: (n, n_signals, n_items), cosines.
         """
-        score = self.content(person, tokens)[0].sum(2)
+        fresh = log_known.isnan()
+        share = 1 / len(log_known)
+        evidence = evidence.masked_fill(fresh, share)
+        log_known = log_known.masked_fill(fresh, math.log(share))
+        score = self.content(person, tokens)[0].sum(2) + self.fresh * fresh
         if signals is not None:
             score = score + (self.signals[:, None] * signals).sum(1)
         return score + self.heard(evidence).sum(1) + self.known * log_known

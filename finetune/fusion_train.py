@@ -4,9 +4,12 @@ Every event but a person's first is a target. Behavioural evidence for a person 
 other people (cross-fitting): with their own events in the tables, it would be trusted too much.
 """
 
-from collections.abc import Mapping, Sequence
+import copy
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -14,6 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from simpatico.errors import DataError
+from simpatico.finetune.checkpoints import Checkpoint
+from simpatico.finetune.distributed import ALONE, Group
+from simpatico.finetune.epochs import Epochs, History, learn
 from simpatico.finetune.fusion_model import ID, Events, Fusion, Shape, Tokens, Tower, gap_of
 from simpatico.finetune.sequences import Sequences
 from simpatico.protocols import ProgressCallback
@@ -23,7 +29,10 @@ LONGEST: Final = 100
 """Events that are read in one piece while learning; and the newest that are read to rank."""
 
 N_FOLDS: Final = 8
+TOWERS: Final[tuple[Tower, ...]] = get_args(Tower)
 _ROWS: Final = 64
+_SEEDS_APART: Final = 1000
+_TICKS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,12 @@ class Plan:
         weight_decay: of AdamW, on matrices only.
         epochs: over all events, for each tower.
         use_evidence: whether the tables of `simpatico.retrieval.links` speak as well.
+        patience: epochs without a better loss on people's last events, held back for that, after
+            which a tower stops learning and goes back to its best epoch; 0: all epochs are learnt,
+            and nothing is held back.
+        fresh_share: of the items, drawn for each batch, that are learnt of as if nobody had had
+            them: without id, evidence and how well they are known (cf. DropoutNet, Volkovs et al.,
+            2017). In [0, 1). Ids alone have nothing to tell of them, and learn of none as fresh.
         seed: of weights, order, dropout and folds.
     """
 
@@ -53,6 +68,8 @@ class Plan:
     weight_decay: float = 1e-2
     epochs: int = 10
     use_evidence: bool = True
+    patience: int = 0
+    fresh_share: float = 0.2
     seed: int = 0
 
 
@@ -78,8 +95,10 @@ class Trained:
         members: a model for each tower.
         catalogue: what they know of each item.
         links: evidence from everybody that they learnt from.
-        log_known: (n_items,) logarithm of each item's share of all events.
+        log_known: (n_items,) logarithm of each item's share of all events; nan for a fresh one,
+            see `Fusion.forward`.
         losses: for each member the mean loss of each epoch, in nats.
+        judged: the same on what was held back; empty where nothing was.
     """
 
     members: list[Fusion]
@@ -87,6 +106,7 @@ class Trained:
     links: Links
     log_known: NDArray[np.float32]
     losses: list[list[float]] = field(default_factory=list)
+    judged: list[list[float]] = field(default_factory=list)
 
     def scores(
         self, data: Sequences, rows: Sequence[int] | NDArray[np.int64]
@@ -107,8 +127,9 @@ class Trained:
     def _scores_of(
         self, model: Fusion, data: Sequences, rows: Sequence[int]
     ) -> NDArray[np.float32]:
+        device = model.known.device
         tokens, mean = tokens_of(model, self.catalogue)
-        known = torch.from_numpy(self.log_known)
+        known = torch.from_numpy(self.log_known).to(device)
         found = [np.zeros((0, len(data.items)), dtype=np.float32)]
         for start in range(0, len(rows), _ROWS):
             part = rows[start : start + _ROWS]
@@ -119,12 +140,13 @@ class Trained:
                     Span(row, max(0, end - LONGEST), end)
                     for row, end in zip(part, ends, strict=True)
                 ],
+                device,
             )
             person = model.person(mean[events.items], events)
             last = person[torch.arange(len(part)), events.there.sum(1) - 1]
             newest = np.stack([newest_of(data.what[row]) for row in part])
-            evidence = torch.from_numpy(self.links.evidence(newest))
-            found.append(model(last, tokens, evidence, known).log_softmax(1).numpy())
+            evidence = torch.from_numpy(self.links.evidence(newest)).to(device)
+            found.append(model(last, tokens, evidence, known).log_softmax(1).cpu().numpy())
         return np.concatenate(found)
 
 
@@ -166,7 +188,7 @@ def catalogue_of(
     )
 
 
-def events_of(data: Sequences, spans: Sequence[Span]) -> Events:
+def events_of(data: Sequences, spans: Sequence[Span], device: torch.device | str = "cpu") -> Events:
     """People's events as padded tensors."""
     longest = max(span.end - span.first for span in spans)
     items = torch.zeros((len(spans), longest), dtype=torch.long)
@@ -180,7 +202,7 @@ def events_of(data: Sequences, spans: Sequence[Span]) -> Events:
         before = times[np.maximum(np.arange(first, end) - 1, 0)]
         gaps[at, :n] = gap_of(torch.from_numpy(times[first:end] - before))
         there[at, :n] = True
-    return Events(items, kinds, gaps, there)
+    return Events(*(each.to(device) for each in (items, kinds, gaps, there)))
 
 
 N_KINDS: Final = 7
@@ -198,6 +220,8 @@ def train(
     catalogue: Catalogue,
     plan: Plan,
     *,
+    keep: Path | None = None,
+    group: Group = ALONE,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Trained:
     """Train on everybody's events.
@@ -206,68 +230,180 @@ def train(
         data: what is learnt from.
         catalogue: of the same items.
         plan: how.
+        keep: a folder for each tower's state after each epoch; a training that broke off goes on
+            from there, to the same weights.
+        group: the processes that train together, and the device.
         progress: told of batches, of all towers together.
 
     Raises:
-        DataError: nobody has two events.
+        DataError: nobody has two events, or `keep` is of another training.
     """
-    n_items = len(data.items)
+    lesson = _lesson(data, catalogue, plan)
+    trained = Trained([], lesson.catalogue, lesson.links, lesson.log_known)
+    if plan.patience:
+        trained.catalogue, trained.links, trained.log_known = _known_of(data, catalogue, plan)
+    for number, tower in enumerate(plan.towers):
+
+        def tell(share: float, number: int = number) -> None:
+            done = round((number + share) * _TICKS)
+            progress("Training the ranker", done, len(plan.towers) * _TICKS)
+
+        of = f"{tower} by {plan} on {_digest(data)} in {group.size} processes"
+        kept = None if keep is None else Checkpoint(keep / f"{tower}.pt", of)
+        model, history = _fit(lesson, tower, kept, group, tell)
+        trained.members.append(model)
+        trained.losses.append(history.losses)
+        trained.judged.append(history.judged)
+    return trained
+
+
+class _Lesson(NamedTuple):
+    """What all towers learn from; `held` are (rows, items) of what is held back, or None."""
+
+    data: Sequences
+    catalogue: Catalogue
+    plan: Plan
+    spans: list[Span]
+    fold: NDArray[np.int64]
+    others: list[Links]
+    links: Links
+    log_known: NDArray[np.float32]
+    held: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+    rng: np.random.Generator
+
+
+def _lesson(data: Sequences, catalogue: Catalogue, plan: Plan) -> _Lesson:
+    held = None
+    if plan.patience:
+        rows = np.array([row for row, what in enumerate(data.what) if len(what) > 2], dtype=int)
+        held = (rows, np.array([data.what[row][-1] for row in rows], dtype=np.int64))
+        ends = [len(what) - (len(what) > 2) for what in data.what]
+        data = data.until(ends)
     spans = [
         Span(row, first, min(first + LONGEST + 1, len(what)))
         for row, what in enumerate(data.what)
         for first in range(0, len(what) - 1, LONGEST)
     ]
-    if not spans:
-        raise DataError("wanted people with two events or more to learn from, got none")
+    if not spans or (held is not None and not len(held[0])):
+        raise DataError(
+            f"wanted people with {'three' if plan.patience else 'two'} events or more to learn"
+            " from, got none"
+        )
     rng = np.random.default_rng(plan.seed)
     fold = rng.permutation(len(data)) % N_FOLDS
     others = [
-        count_links([what for row, what in enumerate(data.what) if fold[row] != k], n_items)
+        count_links([what for row, what in enumerate(data.what) if fold[row] != k], len(data.items))
         for k in range(N_FOLDS)
     ]
-    counts = np.bincount(np.concatenate(data.what), minlength=n_items) + 1.0
-    log_known = np.log(counts / counts.sum()).astype(np.float32)
-    trained = Trained([], catalogue, count_links(data.what, n_items), log_known)
-    for number, tower in enumerate(plan.towers):
-        torch.manual_seed(plan.seed * len(plan.towers) + number)
-        model = Fusion(
-            Shape(
-                modalities=modalities_of(catalogue),
-                n_items=n_items,
-                n_kinds=N_KINDS,
-                width=plan.width,
-                tower=tower,
-                dropout=plan.dropout,
-                token_dropout=plan.token_dropout,
-            )
+    catalogue, links, log_known = _known_of(data, catalogue, plan)
+    return _Lesson(data, catalogue, plan, spans, fold, others, links, log_known, held, rng)
+
+
+def _known_of(
+    data: Sequences, catalogue: Catalogue, plan: Plan
+) -> tuple[Catalogue, Links, NDArray[np.float32]]:
+    """What events say of items: which have an id, the tables, and how well each is known."""
+    n_events = np.bincount(np.concatenate(data.what), minlength=len(data.items))
+    log_known = np.log((n_events + 1) / (n_events + 1).sum()).astype(np.float32)
+    if plan.fresh_share and catalogue.features:
+        catalogue, log_known = as_fresh(catalogue, log_known, n_events == 0)
+    return catalogue, count_links(data.what, len(data.items)), log_known
+
+
+def _fit(
+    lesson: _Lesson,
+    tower: Tower,
+    kept: Checkpoint | None,
+    group: Group,
+    tell: Callable[[float], None],
+) -> tuple[Fusion, History]:
+    """Train one tower, which is the same alone and beside others."""
+    plan = lesson.plan
+    torch.manual_seed(plan.seed + _SEEDS_APART * TOWERS.index(tower))
+    model = new_model(lesson.catalogue, plan, tower).to(group.device)
+    if group.rank:
+        torch.manual_seed(torch.initial_seed() + _SEEDS_APART * len(TOWERS) * group.rank)
+    held = lesson.held
+    how = Epochs(
+        n=plan.epochs,
+        rate=plan.learning_rate,
+        patience=plan.patience,
+        batches=lambda rng: _batches(lesson.spans, lesson.fold, plan.batch_size, rng),
+        size_of=lambda batch: sum(end - first - 1 for _, first, end in batch),
+        judge=None if held is None else lambda: _held_back_loss(model, lesson, *held),
+    )
+    history = learn(
+        model,
+        group.wrap(_Step(model, lesson)),
+        optimizer_of(model, plan.weight_decay),
+        how,
+        rng=copy.deepcopy(lesson.rng),
+        group=group,
+        kept=kept,
+        tell=tell,
+    )
+    return model.cpu(), history
+
+
+class _Step(nn.Module):
+    """A batch to its loss, as one module: what gradients are averaged of."""
+
+    def __init__(self, model: Fusion, lesson: _Lesson) -> None:
+        super().__init__()
+        self.model = model
+        self.lesson = lesson
+
+    def forward(self, batch: Sequence[Span], rng: np.random.Generator) -> Tensor:
+        lesson = self.lesson
+        seen, known = lesson.catalogue, lesson.log_known
+        if lesson.plan.fresh_share and seen.features:
+            fresh = rng.random(len(known)) < lesson.plan.fresh_share
+            seen, known = as_fresh(seen, known, fresh)
+        links = lesson.others[lesson.fold[batch[0].row]]
+        return loss_of(self.model, lesson.data, seen, batch, links, known)
+
+
+def new_model(catalogue: Catalogue, plan: Plan, tower: Tower) -> Fusion:
+    """A model of one tower that has learnt nothing."""
+    model = Fusion(
+        Shape(
+            modalities=modalities_of(catalogue),
+            n_items=len(catalogue.has_id),
+            n_kinds=N_KINDS,
+            width=plan.width,
+            tower=tower,
+            dropout=plan.dropout,
+            token_dropout=plan.token_dropout,
         )
-        if not plan.use_evidence:
-            model.evidence.requires_grad_(False).zero_()
-        losses = []
-        optimizer = optimizer_of(model, plan.weight_decay)
-        for epoch in range(plan.epochs):
-            batches = _batches(spans, fold, plan.batch_size, rng)
-            done = (number * plan.epochs + epoch) * len(batches)
-            total, n_targets = 0.0, 0
-            for at, batch in enumerate(batches):
-                done_share = (epoch + at / len(batches)) / plan.epochs
-                set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
-                links = others[fold[batch[0].row]]
-                loss, n = _loss(model.train(), data, catalogue, batch, links, trained.log_known)
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                total, n_targets = total + loss.item() * n, n_targets + n
-                progress(
-                    "Training the ranker",
-                    done + at + 1,
-                    len(plan.towers) * plan.epochs * len(batches),
-                )
-            losses.append(total / n_targets)
-        trained.members.append(model)
-        trained.losses.append(losses)
-    return trained
+    )
+    if not plan.use_evidence:
+        model.evidence.requires_grad_(False).zero_()
+    return model
+
+
+def _held_back_loss(
+    model: Fusion, lesson: _Lesson, rows: NDArray[np.int64], items: NDArray[np.int64]
+) -> float:
+    """Mean loss on what is held back, in nats."""
+    judge = Trained([model], lesson.catalogue, lesson.links, lesson.log_known)
+    return -float(judge.scores(lesson.data, rows)[np.arange(len(rows)), items].mean())
+
+
+def _digest(data: Sequences) -> str:
+    """A short hash of all events: other data, another hash."""
+    found = hashlib.sha256("\n".join(data.items).encode())
+    for parts in (data.what, data.values, data.times):
+        for part in parts:
+            found.update(np.asarray(part).tobytes() + b"|")
+    return found.hexdigest()[:16]
+
+
+def as_fresh(
+    catalogue: Catalogue, log_known: NDArray[np.float32], fresh: NDArray[np.bool_]
+) -> tuple[Catalogue, NDArray[np.float32]]:
+    """A catalogue, and how well its items are known, as if nobody had had the fresh ones."""
+    known = np.where(fresh, np.float32(np.nan), log_known)
+    return catalogue._replace(has_id=catalogue.has_id & ~fresh), known
 
 
 def modalities_of(catalogue: Catalogue) -> tuple[tuple[str, int], ...]:
@@ -286,25 +422,19 @@ def optimizer_of(model: Fusion, weight_decay: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups)
 
 
-def set_rate(
-    optimizer: torch.optim.Optimizer, highest: float, done: float, *, warm_up: float
-) -> None:
-    """Set the learning rate: it grows while `done` is below `warm_up`, and falls to 0 at 1."""
-    for group in optimizer.param_groups:
-        group["lr"] = highest * min(1.0, done / warm_up + 0.1) * (1 - done)
-
-
-def _loss(
+def loss_of(
     model: Fusion,
     data: Sequences,
     catalogue: Catalogue,
     batch: Sequence[Span],
     links: Links,
     log_known: NDArray[np.float32],
-) -> tuple[Tensor, int]:
-    """Mean cross-entropy of the next items of a batch, and how many there are."""
+) -> Tensor:
+    """Mean cross-entropy of the next items of a batch, in nats."""
+    device = model.known.device
     tokens, mean = tokens_of(model, catalogue)
-    events = events_of(data, [Span(row, first, end - 1) for row, first, end in batch])
+    spans = [Span(row, first, end - 1) for row, first, end in batch]
+    events = events_of(data, spans, device)
     person = model.person(mean[events.items], events)[events.there]
     targets = np.concatenate([data.what[row][first + 1 : end] for row, first, end in batch])
     newest = np.stack(
@@ -314,20 +444,25 @@ def _loss(
             for at in range(first + 1, end)
         ]
     )
-    evidence = torch.from_numpy(links.evidence(newest))
-    scores = model(person, tokens, evidence, torch.from_numpy(log_known))
-    return nn.functional.cross_entropy(scores, torch.from_numpy(targets)), len(targets)
+    evidence = torch.from_numpy(links.evidence(newest)).to(device)
+    scores = model(person, tokens, evidence, torch.from_numpy(log_known).to(device))
+    return nn.functional.cross_entropy(scores, torch.from_numpy(targets).to(device))
 
 
 def tokens_of(model: Fusion, catalogue: Catalogue) -> tuple[Tokens, Tensor]:
     """Tokens of every item of a catalogue, and their means, (n_items, width)."""
     names = [name for name, _ in model.shape.modalities]
-    features = {name: torch.from_numpy(catalogue.features[name]) for name in names if name != ID}
+    device = model.known.device
+    features = {
+        name: torch.from_numpy(catalogue.features[name]).to(device) for name in names if name != ID
+    }
     there = np.stack(
         [catalogue.has_id if name == ID else catalogue.there[name] for name in names], 1
     )
     found: tuple[Tokens, Tensor] = model.items(
-        features, torch.from_numpy(there), torch.arange(len(there))
+        features,
+        torch.from_numpy(there).to(device),
+        torch.arange(len(there), device=device),
     )
     return found
 

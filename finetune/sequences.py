@@ -6,6 +6,7 @@ MovieLens-100K the last event of 44 % of the people shares its second with the o
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,6 +55,16 @@ class Sequences:
     def n_events(self) -> int:
         """How many events of all people."""
         return sum(map(len, self.what))
+
+    def until(self, ends: Sequence[int]) -> "Sequences":
+        """The same without each person's events from a place on; `ends` has one for each."""
+        return Sequences(
+            self.users,
+            self.items,
+            tuple(each[:end] for each, end in zip(self.what, ends, strict=True)),
+            tuple(each[:end] for each, end in zip(self.values, ends, strict=True)),
+            tuple(each[:end] for each, end in zip(self.times, ends, strict=True)),
+        )
 
 
 def read_interactions(path: Path) -> Sequences:

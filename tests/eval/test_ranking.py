@@ -1,11 +1,12 @@
 """The table of rankers: its rows, its protocol card, and what it refuses."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from simpatico.errors import DataError
+from simpatico.errors import DataError, SettingsError
 from simpatico.eval.ranking import AGAINST, FUSION, main, run
 from simpatico.ui.cli import app
 
@@ -45,6 +46,9 @@ def test_rows_are_judged_on_one_split_and_paired_with_the_counter(
 def test_an_unknown_row_or_file_is_refused(walks: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no row oracle; the rows are: popularity"):
         run(walks, part="test", names=("oracle",))
+    if find_spec("recbole") is None:
+        with pytest.raises(SettingsError, match="recbole: use an environment"):
+            run(walks, part="test", names=("GRU4Rec (RecBole)",))
     with pytest.raises(DataError, match="no file"):
         run(tmp_path / "none.inter", part="test", names=("popularity",))
 
@@ -83,3 +87,32 @@ def test_a_trained_row_has_a_spread_over_its_seeds(
         run(walks, part="test", names=("popularity",), n_seeds=0)
     (row,) = run(walks, part="test", names=("fusion, GRU alone",), n_seeds=2).rows
     assert row[0] in FUSION and row[4] == "2" and float(row[5]) > 0
+
+
+@pytest.mark.slow
+def test_towers_are_trained_once_for_the_rows_that_have_them_and_kept(
+    walks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from simpatico.finetune import fusion_train
+
+    trained: list[tuple[tuple[str, ...], int]] = []
+    plan, train = fusion_train.Plan, fusion_train.train
+
+    def counted(
+        data: object, catalogue: object, plan: fusion_train.Plan, **given: object
+    ) -> object:
+        trained.append((plan.towers, plan.seed))
+        return train(data, catalogue, plan, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fusion_train, "Plan", lambda **given: plan(width=8, epochs=1, **given))
+    monkeypatch.setattr(fusion_train, "train", counted)
+    keep, names = tmp_path / "keep", tuple(FUSION)
+    first = run(walks, part="test", names=names, keep=keep)
+    towers = ["attention", "gru", "lstm", "mlp"]
+    assert sorted(one for (one,), _ in trained) == towers
+    assert run(walks, part="test", names=names, keep=keep) == first and len(trained) == 4
+    run(walks, part="test", names=names, n_seeds=2, keep=keep)
+    assert sorted(one for (one,), seed in trained if seed == 1) == towers and len(trained) == 8
+    run(walks, part="dev", names=("fusion, MLP alone",), keep=keep)
+    assert trained[-1] == (("mlp",), 0) and len(trained) == 9

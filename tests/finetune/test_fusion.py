@@ -25,6 +25,7 @@ from simpatico.finetune.fusion_train import (  # noqa: E402
     Plan,
     Span,
     Trained,
+    as_fresh,
     catalogue_of,
     events_of,
     kinds_of,
@@ -90,6 +91,38 @@ def test_an_item_with_nothing_at_all_scores_by_evidence_alone() -> None:
     before = model(torch.randn(2, 8), tokens, torch.zeros(2, 2, 6), torch.zeros(6))[:, 0]
     after = model(torch.randn(2, 8), tokens, evidence, torch.zeros(6))[:, 0]
     assert (after > before).all()
+
+
+def test_a_fresh_item_counts_as_an_average_one_and_something_learnt() -> None:
+    torch.manual_seed(0)
+    model = Fusion(SHAPE).eval()
+    tokens, _ = tokens_of(model, [[True] * 3] * 6)
+    person, evidence = torch.randn(2, 8), torch.rand(2, 2, 6)
+    known = torch.linspace(-5, -1, 6)
+    fresh = known.clone()
+    fresh[[1, 4]] = torch.nan
+    average = evidence.clone()
+    average[:, :, [1, 4]] = 1 / 6
+    known[[1, 4]] = -np.log(6)
+    torch.testing.assert_close(
+        model(person, tokens, evidence, fresh), model(person, tokens, average, known)
+    )
+    model.fresh.data.fill_(-3.0)
+    less = torch.zeros(6)
+    less[[1, 4]] = 3
+    scores = model(person, tokens, evidence, fresh)
+    torch.testing.assert_close(scores, model(person, tokens, average, known) - less)
+    scores.logsumexp(1).sum().backward()
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    assert model.fresh.grad and all(torch.isfinite(each).all() for each in gradients)
+
+
+def test_as_fresh_hides_ids_and_how_well_items_are_known() -> None:
+    catalogue = catalogue_of(3, {"text": np.ones((3, 2), dtype=np.float32)})
+    fresh = np.array([False, True, False])
+    seen, known = as_fresh(catalogue, np.array([-1, -2, -3], dtype=np.float32), fresh)
+    assert seen.has_id.tolist() == [True, False, True] and seen.there["text"].all()
+    np.testing.assert_array_equal(known, [-1, np.nan, -3])
 
 
 @pytest.mark.parametrize("tower", TOWERS)
@@ -194,11 +227,29 @@ def test_an_item_that_nobody_had_is_offered_where_its_text_says() -> None:
         tuple(np.full(length, 4, dtype=np.float32) for _ in people),
         tuple(np.arange(length, dtype=np.float64) * 60 for _ in people),
     )
-    catalogue = catalogue_of(n, {"text": text}, cold=np.arange(n) == 0)
+    catalogue = catalogue_of(n, {"text": text})
     plan = Plan(("gru",), width=16, dropout=0, token_dropout=0.4, epochs=15, batch_size=8)
-    scores = train(data, catalogue, plan).scores(data, np.arange(len(data)))[:, 0]
     ends = np.array([what[-1] for what in data.what])
-    assert scores[np.isin(ends, (1, 11))].mean() > scores[np.isin(ends, (5, 6, 7))].mean() + 0.3
+    near = np.isin(ends, (1, 11))
+    mass = []
+    for share in (0.0, 0.3):
+        trained = train(data, catalogue, replace(plan, fresh_share=share))
+        scores = trained.scores(data, np.arange(len(data)))[:, 0]
+        assert scores[near].mean() > scores[np.isin(ends, (5, 6, 7))].mean() + 0.3
+        mass.append(np.exp(scores[near]).mean())
+        assert np.isnan(trained.log_known).tolist() == [bool(share), *[False] * (n - 1)]
+        assert trained.catalogue.has_id.tolist() == [not share, *[True] * (n - 1)]
+    assert mass[1] > mass[0]  # it counts as a fresh film, not as one that nobody wants
+
+
+def test_ids_alone_are_not_learnt_of_as_fresh() -> None:
+    data = chains(16)
+    plan = Plan(("gru",), width=8, epochs=1, batch_size=4, fresh_share=0.0)
+    one, two = (
+        train(data, catalogue_of(12, {}), each).scores(data, [0])
+        for each in (plan, replace(plan, fresh_share=0.5))
+    )
+    assert np.array_equal(one, two)
 
 
 def test_what_does_not_fit_is_refused() -> None:

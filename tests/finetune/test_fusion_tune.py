@@ -1,0 +1,63 @@
+"""Tuning looks at nothing that measures, and goes on where it broke off."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("optuna")
+
+from simpatico.errors import DataError  # noqa: E402
+from simpatico.finetune import fusion_tune  # noqa: E402
+from simpatico.finetune.fusion_train import Plan  # noqa: E402
+from simpatico.finetune.fusion_tune import folds_of, tune  # noqa: E402
+from simpatico.finetune.sequences import Sequences  # noqa: E402
+
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning"),
+]
+SMALL = Plan(("mlp",), width=4, epochs=1, batch_size=8, patience=1)
+
+
+def walks(lengths: list[int]) -> Sequences:
+    rng = np.random.default_rng(0)
+    people = [(rng.integers(9) + np.arange(n)) % 9 for n in lengths]
+    return Sequences(
+        tuple(f"u{row}" for row in range(len(people))),
+        tuple(f"i{item}" for item in range(9)),
+        tuple(people),
+        tuple(np.full(len(what), 4, dtype=np.float32) for what in people),
+        tuple(np.arange(len(what), dtype=np.float64) * 60 for what in people),
+    )
+
+
+def test_a_cut_learns_from_what_came_before_it_and_nobody_sees_the_last_event() -> None:
+    data = walks([8, 4, 3, 1])
+    one, two = folds_of(data, n_folds=2)
+    assert one.rows.tolist() == [0, 1] and two.rows.tolist() == [0]
+    assert one.targets.tolist() == [data.what[0][-2], data.what[1][-2]]
+    assert two.targets.tolist() == [data.what[0][-3]]
+    assert [len(what) for what in one.learn.what] == [6, 2, 2, 0]
+    assert [len(what) for what in two.learn.what] == [5, 3, 2, 0]
+    with pytest.raises(DataError, match="5 events or more"):
+        list(folds_of(walks([4, 4]), n_folds=2))
+
+
+@pytest.mark.slow
+def test_a_search_starts_with_the_plan_given_and_goes_on_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, file = walks([7] * 16), tmp_path / "trials.log"
+    one = tune(data, SMALL, n_trials=1, n_folds=2, keep=file)
+    assert one.plan == SMALL and one.loss == one.begun and one.n_trials == 1
+    three = tune(data, SMALL, n_trials=3, n_folds=2, keep=file)
+    assert three.n_trials == 3 and three.begun == one.begun and three.loss <= one.loss
+    assert three.plan.towers == ("mlp",) and three.plan.patience == 1
+
+    def never(*given: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(fusion_tune, "train", never)
+    assert tune(data, SMALL, n_trials=3, n_folds=2, keep=file) == three

@@ -5,7 +5,8 @@ are no items of the catalogue that is learnt from; they join it when it is asked
 each person's last event (the one before, to choose by) is the target of "all", as in `next_item`.
 The target of "cold" is their last event with a cold item, if it is among their newest `TAIL`
 events; what is learnt of them, and what is known of them when asked, lies before it. What is cold
-to choose by is not what is cold to report, and the latter is not there at all when choosing.
+to choose by is never what is cold to report, and that draw's part of the latter is not there at
+all when choosing.
 """
 
 from collections.abc import Sequence
@@ -22,10 +23,12 @@ from simpatico.finetune.sequences import Sequences
 
 Flags = NDArray[np.bool_]
 
-COLD_SHARE: Final = 0.15
+N_COLD_DRAWS: Final = 5
+"""Of each part: no film is cold in two draws, nor in both parts."""
+
 TAIL: Final = 20
 SPLIT_SEED: Final = 0
-"""Of which films are cold: the same for every seed of a model."""
+"""Of which films are cold in which draw: the same for every model."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,30 @@ class Trial:
     cold_known: Sequences
 
 
-def draw_cold(films: Films, part: Part) -> tuple[Flags, Flags]:
+def draw_cold(films: Films, part: Part, draw: int) -> tuple[Flags, Flags]:
     """Which items are cold, and which are not there at all, (n_items,) each.
 
-    Drawn by film, so that a film's other id is cold too.
+    Drawn by film, so that a film's other id is cold too: of the films with a poster and a text, a
+    tenth in each draw.
+
+    Args:
+        films: (n_items,).
+        part: the draws of "dev" are other films than those of "test".
+        draw: in [0, `N_COLD_DRAWS`).
 
     Raises:
         DataError: too few films have a poster and a text.
     """
     whole = np.array([poster is not None for poster in films.posters]) & films.told
     could = np.unique(films.films[whole])
-    n = round(COLD_SHARE * len(could))
-    if not n:
-        raise DataError(f"wanted films with a poster and a text to be cold, got {len(could)}")
-    order = np.random.default_rng(SPLIT_SEED).permutation(could)
-    reported, chosen_by = np.isin(films.films, order[:n]), np.isin(films.films, order[n : 2 * n])
+    n_draws = 2 * N_COLD_DRAWS
+    if len(could) < n_draws:
+        raise DataError(
+            f"wanted {n_draws} films with a poster and a text to be cold, got {len(could)}"
+        )
+    tenths = np.array_split(np.random.default_rng(SPLIT_SEED).permutation(could), n_draws)
+    chosen_by = np.isin(films.films, tenths[1 + draw])
+    reported = np.isin(films.films, tenths[(1 + N_COLD_DRAWS + draw) % n_draws])
     none = np.zeros(len(reported), dtype=np.bool_)
     return (reported, none) if part == "test" else (chosen_by, reported)
 
@@ -151,4 +163,15 @@ def n_choices(trial: Trial) -> NDArray[np.int64]:
         left[trial.cold_split.known.what[row]] = False
         left[target] = True
         found.append(np.count_nonzero(left))
+    return np.array(found, dtype=np.int64)
+
+
+def places(scores: NDArray[np.floating], split: Split) -> NDArray[np.int64]:
+    """Where each target stands, (n_asked,), from 1, as `judge` ranks (n_asked, n_items)."""
+    found = []
+    for own, row, target in zip(scores, split.rows, split.targets, strict=True):
+        before = own >= own[target]
+        before[split.known.what[row]] = False
+        before[target] = True
+        found.append(np.count_nonzero(before))
     return np.array(found, dtype=np.int64)

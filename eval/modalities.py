@@ -1,25 +1,31 @@
 """What modalities are worth: the fusion ranker with and without them, on all and on cold items.
 
-The split is that of `cold_items`. Cold targets are ranked among the cold items that the person had
-not had, and beside it over the whole catalogue.
+The split is that of `cold_items`, a seed a draw of cold films and of weights. Cold targets are
+ranked among the cold items that the person had not had, and beside it over the whole catalogue.
 """
 
-import argparse
-import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.errors import DataError
-from simpatico.eval.cold_items import Flags, Trial, chance, draw_cold, n_choices, of_items, trial_of
-from simpatico.eval.next_item import Interval, Judged, Part, interval, judge, paired
+from simpatico.eval.cold_items import (
+    N_COLD_DRAWS,
+    Trial,
+    chance,
+    draw_cold,
+    n_choices,
+    of_items,
+    places,
+    trial_of,
+)
+from simpatico.eval.kept import Kept
+from simpatico.eval.modality_rows import PAIRS, ROWS, Recipe, Row, learn
+from simpatico.eval.next_item import CUTOFF, N_DRAWS, Interval, Part, judge
 from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table
 from simpatico.finetune.sequences import digest, read_interactions
 from simpatico.modelstore import ModelStore
 from simpatico.optional import needs
@@ -27,260 +33,146 @@ from simpatico.protocols import ProgressCallback
 from simpatico.settings import load_settings
 
 if TYPE_CHECKING:
-    from simpatico.finetune.fusion_train import Plan, Trained
+    from simpatico.finetune.fusion_train import Trained
 
 Array = NDArray[np.float32]
-
-
-class Row(NamedTuple):
-    """A model by what it sees of an item."""
-
-    title: str
-    ids: bool
-    modalities: tuple[str, ...]
-
-
-IDS, TEXT, IMAGE, BOTH, FULL = ROWS = (
-    Row("ids only", True, ()),
-    Row("text only", False, ("text",)),
-    Row("image only", False, ("image",)),
-    Row("text and image", False, ("text", "image")),
-    Row("ids, text and image", True, ("text", "image")),
-)
-PAIRS: Final = (
-    (FULL, IDS),
-    (FULL, TEXT),
-    (FULL, IMAGE),
-    (TEXT, IDS),
-    (IMAGE, IDS),
-    (BOTH, TEXT),
-)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How every row is trained.
-
-    Attributes:
-        token_dropout: probability that a token of an item is hidden while learning.
-        epochs: over what is learnt from.
-        newest: events of a person that are learnt from, the newest.
-        use_evidence: whether the behavioural tables speak as well.
-    """
-
-    token_dropout: float = 0.3
-    epochs: int = 5
-    newest: int = 50
-    use_evidence: bool = True
-
-    def plan(self, seed: int) -> "Plan":
-        """The plan of one seed: a GRU alone."""
-        from simpatico.finetune.fusion_train import Plan
-
-        return Plan(
-            towers=("gru",),
-            token_dropout=self.token_dropout,
-            epochs=self.epochs,
-            use_evidence=self.use_evidence,
-            seed=seed,
-        )
+Values = NDArray[np.float64]
 
 
 class Outcome(NamedTuple):
-    """How one row did, one value for each person: on all, on cold among cold, and over all."""
+    """How a row did, one value for each person; nan for who is not asked.
 
-    all: Judged
-    among_cold: Judged
-    cold_over_all: Judged
+    The last axis is people; those of several draws are stacked before it.
 
-
-def learn(
-    trial: Trial,
-    row: Row,
-    vectors: Mapping[str, Array],
-    recipe: Recipe,
-    *,
-    seed: int = 0,
-    progress: ProgressCallback = lambda what, done, total: None,
-) -> "Trained":
-    """Train a row without the cold items, and let them in."""
-    from simpatico.finetune.fusion_train import catalogue_of, train
-
-    warm = ~trial.cold
-    seen = {name: vectors[name] for name in row.modalities}
-    without = {name: values[warm] for name, values in seen.items()}
-    learnt_of = catalogue_of(len(trial.learnt.items), without, ids=row.ids)
-    trained = train(trial.learnt, learnt_of, recipe.plan(seed), progress=progress)
-    return let_in(trained, trial.cold, seen, ids=row.ids, n_events=trial.learnt.n_events)
-
-
-def let_in(
-    trained: "Trained", cold: Flags, vectors: Mapping[str, Array], *, ids: bool, n_events: int
-) -> "Trained":
-    """A ranker that knows cold items too: no vector of their own, no evidence, never had.
-
-    Args:
-        trained: on the items that are not cold.
-        cold: (n_items,).
-        vectors: for each modality (n_items, width).
-        ids: whether items that are not cold have vectors of their own.
-        n_events: that it learnt from.
+    Attributes:
+        all_hit, all_ndcg: the last event of what remains without cold items.
+        cold_hit, cold_ndcg: a cold target among cold items.
+        chance_hit, chance_ndcg: what a random order gives there.
+        place: of a cold target in the whole catalogue, from 1.
     """
-    import torch
-    from scipy import sparse
 
-    from simpatico.finetune.fusion_train import Trained, catalogue_of
-    from simpatico.retrieval.links import Links
-
-    n_items, warm = len(cold), np.flatnonzero(~cold)
-    spread = sparse.csr_array(
-        (np.ones(len(warm), np.float32), (warm, np.arange(len(warm)))), shape=(n_items, len(warm))
-    )
-    tables = [sparse.csr_array(table) for table in trained.links]
-    near, together = (sparse.csr_array(spread @ table @ spread.T).toarray() for table in tables)
-    log_known = np.full(n_items, -np.log(n_events + len(warm)), dtype=np.float32)
-    log_known[warm] = trained.log_known
-    for member in trained.members:
-        grown = torch.nn.Embedding(n_items, member.shape.width)
-        with torch.no_grad():
-            grown.weight.zero_()
-            grown.weight[torch.from_numpy(warm)] = member.items.id.weight
-        member.items.id = grown
-    return Trained(
-        trained.members,
-        catalogue_of(n_items, vectors, cold=cold, ids=ids),
-        Links(near, together),
-        log_known,
-        trained.losses,
-    )
+    all_hit: Values
+    all_ndcg: Values
+    cold_hit: Values
+    cold_ndcg: Values
+    chance_hit: Values
+    chance_ndcg: Values
+    place: Values
 
 
 def judge_row(trained: "Trained", trial: Trial) -> Outcome:
-    """All three tests of one ranker."""
+    """All tests of one ranker."""
     scores = trained.scores(trial.all.known, trial.all.rows)
     found = trained.scores(trial.cold_known, trial.cold_split.rows)
-    among = np.where(trial.cold, found, -np.inf)
+    among = judge(np.where(trial.cold, found, -np.inf), trial.cold_split)
+    everywhere = places(found, trial.cold_split).astype(np.float64)
+    rows = trial.cold_split.rows
+    cold = (*among, *chance(n_choices(trial)), everywhere)
+    n_people = len(trial.all.known)
     return Outcome(
-        judge(scores, trial.all), judge(among, trial.cold_split), judge(found, trial.cold_split)
+        *(_spread(each, trial.all.rows, n_people) for each in judge(scores, trial.all)),
+        *(_spread(each, rows, n_people) for each in cold),
     )
 
 
-class Found(NamedTuple):
-    """One row's outcomes, means over seeds, with each seed's NDCG@10 and its seconds."""
-
-    row: Row
-    outcome: Outcome
-    each: tuple[tuple[float, float, float], ...]
-    seconds: float
+def _spread(values: Values, rows: NDArray[np.int64], n_people: int) -> Values:
+    out = np.full(n_people, np.nan)
+    out[rows] = values
+    return out
 
 
-def run_row(
-    trial: Trial,
-    row: Row,
-    vectors: Mapping[str, Array],
-    recipe: Recipe,
-    *,
-    seeds: Sequence[int],
-    progress: ProgressCallback = lambda what, done, total: None,
-) -> Found:
-    """Train and judge a row once for each seed."""
-    began = time.perf_counter()
-    outcomes = [
-        judge_row(learn(trial, row, vectors, recipe, seed=seed, progress=progress), trial)
-        for seed in seeds
-    ]
-    return Found(
-        row,
-        Outcome(*(_mean(parts) for parts in zip(*outcomes, strict=True))),
-        tuple((a.ndcg.mean(), b.ndcg.mean(), c.ndcg.mean()) for a, b, c in outcomes),
-        (time.perf_counter() - began) / len(outcomes),
-    )
+def interval_of(values: Values, seed: int = 0) -> Interval:
+    """The mean over people and draws of cold items, and how far it may be off.
+
+    People and draws are both drawn again, each by itself (Owen, "The pigeonhole bootstrap", 2007).
+
+    Args:
+        values: (n_draws, n_people), nan where a person was not asked.
+        seed: of what is drawn.
+    """
+    rng = np.random.default_rng(seed)
+    n_draws, n_people = values.shape
+    people = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=N_DRAWS)
+    draws = rng.multinomial(n_draws, np.full(n_draws, 1 / n_draws), size=N_DRAWS)
+    asked = ~np.isnan(values)
+    total = ((draws @ np.where(asked, values, 0)) * people).sum(1)
+    low, high = np.percentile(total / ((draws @ asked) * people).sum(1), [2.5, 97.5])
+    return Interval(mean=float(np.nanmean(values)), low=float(low), high=float(high))
 
 
-def _mean(each: Sequence[Judged]) -> Judged:
-    return Judged(np.mean([one.hit for one in each], 0), np.mean([one.ndcg for one in each], 0))
+Found = Mapping[Row, Outcome]
+"""Rows with their values, (n_draws, n_people) each."""
 
 
-def tables(found: Sequence[Found], trial: Trial, title: str) -> list[Table]:
+def tables(found: Found, title: str, notes: Sequence[str] = ()) -> list[Table]:
     """How rows did in each test, and how far apart pairs of them are.
 
     Args:
-        found: rows.
-        trial: what they were judged on.
+        found: rows, all of the same draws.
         title: of both tables.
+        notes: under the first.
     """
-    choices = n_choices(trial)
-    odds = chance(choices)
-    rows = [
-        (one.row.title, *(cell for judged in one.outcome for cell in _cells(judged)), _spread(one))
-        for one in found
-    ]
-    rows.append(("random order", "", "", *(f"{each.mean():.4f}" for each in odds), "", "", ""))
-    known = {one.row: one.outcome for one in found}
-    gaps = [
-        (
-            f"{ours.title}, less {theirs.title}",
-            *(
-                _cell(paired(a.ndcg, b.ndcg), "+")
-                for a, b in zip(known[ours], known[theirs], strict=True)
-            ),
-        )
-        for ours, theirs in PAIRS
-        if ours in known and theirs in known
-    ]
     return [
         Table(
             title=title,
             columns=(
-                *("row", "all: HR@10", "NDCG@10", "cold among cold: HR@10", "NDCG@10"),
-                *("cold over all: HR@10", "NDCG@10", "spread over seeds"),
+                *("row", "all: HR@10", "all: NDCG@10", "cold: HR@10", "cold: NDCG@10"),
+                "cold, less a random order",
+                *("in the catalogue: HR@10", "HR@100", "median place"),
             ),
-            rows=tuple(rows),
+            rows=(
+                *((row.title, *_cells(outcome)) for row, outcome in found.items()),
+                _random_order(next(iter(found.values()))),
+            ),
             notes=(
-                f"{trial.learnt.n_events} events learnt from, with {len(trial.learnt.items)} items;"
-                f" {np.count_nonzero(trial.cold)} cold items, {choices.mean():.1f} to choose from"
-                f" on average. All: n={len(trial.all.rows)}, targets"
-                f" {digest(trial.all.targets, trial.all.known.items)}; cold:"
-                f" n={len(trial.cold_split.rows)}, targets"
-                f" {digest(trial.cold_split.targets, trial.all.known.items)}.",
-                "In brackets: 95 %, people drawn again 2,000 times. Ties against the target: who"
-                " cannot tell cold items apart has 0 there, and a random order what the last row"
-                " says. Spread: standard deviation of NDCG@10 over seeds, of the three tests.",
-                "Seconds a seed: "
-                + ", ".join(f"{one.row.title} {one.seconds:.0f}" for one in found)
-                + ".",
+                *notes,
+                f"In brackets: 95 %, people and draws drawn again {N_DRAWS:,} times. Ties against"
+                " the target: who cannot tell cold items apart has 0 among them.",
             ),
         ),
         Table(
-            title=f"{title}: differences of NDCG@10, people paired",
-            columns=("rows", "all", "cold among cold", "cold over all"),
-            rows=tuple(gaps),
-            notes=(
-                "Among the cold, a random order would have"
-                f" {odds.ndcg.mean():.4f} where ids only has its ties against it."
-                + "".join(
-                    f" {one.row.title}, less a random order: "
-                    f"{_cell(paired(one.outcome.among_cold.ndcg, odds.ndcg), '+')}."
-                    for one in found
-                    if one.row.modalities
-                ),
+            title=f"{title}: differences of NDCG@10, people and draws paired",
+            columns=("rows", "all", "cold", "cold in the catalogue: HR@100"),
+            rows=tuple(
+                (f"{ours.title}, less {theirs.title}", *_gaps(found[ours], found[theirs]))
+                for ours, theirs in PAIRS
+                if ours in found and theirs in found
             ),
         ),
     ]
 
 
-def _cells(judged: Judged) -> tuple[str, str]:
-    return _cell(interval(judged.hit)), _cell(interval(judged.ndcg))
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    gap = outcome.cold_ndcg - outcome.chance_ndcg
+    measured = (outcome.all_hit, outcome.all_ndcg, outcome.cold_hit, outcome.cold_ndcg)
+    return (
+        *(_cell(interval_of(each)) for each in measured),
+        _cell(interval_of(gap), "+"),
+        *(_cell(interval_of(_within(outcome.place, n))) for n in (CUTOFF, 100)),
+        f"{np.nanmedian(outcome.place):.0f}",
+    )
+
+
+def _gaps(ours: Outcome, theirs: Outcome) -> tuple[str, ...]:
+    gaps = (
+        ours.all_ndcg - theirs.all_ndcg,
+        ours.cold_ndcg - theirs.cold_ndcg,
+        _within(ours.place, 100) - _within(theirs.place, 100),
+    )
+    return tuple(_cell(interval_of(gap), "+") for gap in gaps)
+
+
+def _within(place: Values, n: int) -> Values:
+    return np.where(np.isnan(place), np.nan, place <= n)
+
+
+def _random_order(outcome: Outcome) -> tuple[str, ...]:
+    odds = (f"{np.nanmean(each):.4f}" for each in (outcome.chance_hit, outcome.chance_ndcg))
+    return ("random order", "", "", *odds, "", "", "", "")
 
 
 def _cell(value: Interval, sign: str = "") -> str:
     return f"{value.mean:{sign}.4f} ({value.low:{sign}.3f} to {value.high:{sign}.3f})"
-
-
-def _spread(one: Found) -> str:
-    if len(one.each) < 2:
-        return ""
-    return ", ".join(f"{value:.4f}" for value in np.std(one.each, axis=0, ddof=1))
 
 
 def run(
@@ -302,29 +194,65 @@ def run(
         part: "dev" to choose by, "test" to report.
         rows: which.
         recipe: the same for all rows.
-        seeds: of the models; what is cold does not depend on them.
-        keep: folder to keep vectors in.
+        seeds: each a draw of cold films and of weights; in [0, `N_COLD_DRAWS`).
+        keep: folder for vectors and what is finished, which is not made again.
         progress: told of posters and batches.
 
     Raises:
         DataError: a file is not what is wanted.
         ModelError: an encoder's weights were not fetched.
         SettingsError: torch is not installed.
-        ValueError: no seeds.
+        ValueError: no seeds, or no such draw.
     """
-    if not seeds:
-        raise ValueError("wanted at least one seed, got none")
+    if not seeds or not set(seeds) <= set(range(N_COLD_DRAWS)):
+        raise ValueError(f"wanted seeds in 0 to {N_COLD_DRAWS - 1}, got {list(seeds)}")
     recipe = recipe or Recipe()
     needs("torch", "torch", "the fusion ranker's training").set_num_threads(1)
     events = read_interactions(data)
     known = read_films(films, events.items)
     vectors = encode(known, keep=keep, progress=progress)
-    cold, gone = draw_cold(known, part)
-    trial = trial_of(of_items(events, ~gone), cold[~gone], part, newest=recipe.newest)
-    there = {name: values[~gone] for name, values in vectors.items()}
-    found = [run_row(trial, row, there, recipe, seeds=seeds, progress=progress) for row in rows]
-    title = f"What modalities are worth, {part} part, {recipe}, seeds {list(seeds)}"
-    return tables(found, trial, title)
+    found: dict[Row, list[Values]] = {row: [] for row in rows}
+    notes = []
+    for seed in seeds:
+        cold, gone = draw_cold(known, part, seed)
+        trial = trial_of(of_items(events, ~gone), cold[~gone], part, newest=recipe.newest)
+        there = {name: values[~gone] for name, values in vectors.items()}
+        notes.append(f"Seed {seed}: {said_of(trial)}")
+        kept = Kept(keep, f"modalities {part} {recipe} {notes[-1]}")
+        for row in rows:
+            make = _maker(trial, row, there, recipe, seed, progress)
+            scores = kept.get(row.title, seed, make).scores
+            found[row].append(np.asarray(scores, dtype=np.float64))
+            progress("Comparing", sum(map(len, found.values())), len(rows) * len(seeds))
+    stacked = {row: Outcome(*np.stack(each, axis=1)) for row, each in found.items()}
+    return tables(stacked, f"What modalities are worth, {part} part, {recipe}", notes)
+
+
+def _maker(
+    trial: Trial,
+    row: Row,
+    vectors: Mapping[str, Array],
+    recipe: Recipe,
+    seed: int,
+    progress: ProgressCallback,
+) -> Callable[[], Values]:
+    def make() -> Values:
+        trained = learn(trial, row, vectors, recipe, seed=seed, progress=progress)
+        return np.stack(judge_row(trained, trial))
+
+    return make
+
+
+def said_of(trial: Trial) -> str:
+    """What has to be equal for two runs to be compared, for people."""
+    items = trial.all.known.items
+    return (
+        f"{trial.learnt.n_events} events learnt from, with {len(trial.learnt.items)} items; all:"
+        f" n={len(trial.all.rows)}, targets {digest(trial.all.targets, items)};"
+        f" {np.count_nonzero(trial.cold)} cold items, {n_choices(trial).mean():.1f} to choose from"
+        f" on average, n={len(trial.cold_split.rows)}, targets"
+        f" {digest(trial.cold_split.targets, items)}."
+    )
 
 
 def encode(
@@ -343,53 +271,3 @@ def encode(
         "text": word_vectors(films, MiniLM(store.path("minilm")), keep=keep),
         "image": poster_vectors(films, looks, keep=keep, progress=progress),
     }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables."""
-    recipe = Recipe()
-    parser = argparse.ArgumentParser(description="What text and posters are worth to the ranker.")
-    parser.add_argument("--data", type=Path, required=True, help="a file of interactions")
-    parser.add_argument("--films", type=Path, required=True, help="items.csv and images/")
-    parser.add_argument("--part", choices=("dev", "test"), default="dev")
-    parser.add_argument("--rows", default="", help="parted by ';'; none: all")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--token-dropout", type=float, default=recipe.token_dropout)
-    parser.add_argument("--epochs", type=int, default=recipe.epochs)
-    parser.add_argument("--newest", type=int, default=recipe.newest)
-    parser.add_argument("--no-evidence", action="store_true", help="without behavioural tables")
-    parser.add_argument("--keep", type=Path, help="folder to keep vectors in")
-    chosen = parser.parse_args(arguments)
-    for table in run(
-        chosen.data,
-        chosen.films,
-        part=chosen.part,
-        rows=rows_of(chosen.rows),
-        recipe=Recipe(chosen.token_dropout, chosen.epochs, chosen.newest, not chosen.no_evidence),
-        seeds=range(chosen.seeds),
-        keep=chosen.keep,
-        progress=_tell,
-    ):
-        print(to_markdown(table))
-
-
-def rows_of(names: str) -> tuple[Row, ...]:
-    """Rows by their titles, parted by ";"; all for "".
-
-    Raises:
-        DataError: a title is not known.
-    """
-    known = {row.title: row for row in ROWS}
-    wanted = [name.strip() for name in names.split(";") if name.strip()]
-    if unknown := [name for name in wanted if name not in known]:
-        raise DataError(f"no row {', '.join(unknown)}; the rows are: {'; '.join(known)}")
-    return tuple(known[name] for name in wanted) or ROWS
-
-
-def _tell(what: str, done: int, total: int) -> None:
-    if done % 100 == 0 or done == total:
-        print(f"{what}: {done} of {total}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

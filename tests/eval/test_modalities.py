@@ -8,26 +8,36 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from typer.testing import CliRunner
 
 from simpatico.errors import DataError, ModelError
-from simpatico.eval.cold_items import Trial, chance, draw_cold, n_choices, of_items, trial_of
-from simpatico.eval.modalities import (
-    FULL,
-    IDS,
-    TEXT,
+from simpatico.eval.cold_items import (
+    N_COLD_DRAWS,
+    Trial,
+    chance,
+    draw_cold,
+    n_choices,
+    of_items,
+    places,
+    trial_of,
+)
+from simpatico.eval.modalities import Outcome, interval_of, judge_row, run, tables
+from simpatico.eval.modality_rows import (
+    BEFORE,
+    ROWS,
+    WITH,
+    WITHOUT,
     Recipe,
     learn,
-    main,
     rows_of,
-    run,
-    run_row,
-    tables,
 )
+from simpatico.eval.next_item import Split, interval, judge
 from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
 from simpatico.finetune.sequences import Sequences
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.encoders.hash import HashEncoder
 from simpatico.settings import load_settings
+from simpatico.ui.cli import app
 
 HEADER = ("movieId", "title", "genres", "ml100k_ids", "text")
 FILMS = (
@@ -107,16 +117,19 @@ def test_vectors_are_nan_where_there_is_nothing_and_are_kept(folder: Path) -> No
     np.testing.assert_array_equal(poster_vectors(films, _Colour(), keep=keep), looks)
 
 
-def test_cold_films_are_whole_apart_in_both_parts_and_cold_under_all_their_ids() -> None:
+def test_no_film_is_cold_twice_and_all_its_ids_are() -> None:
     films = _films(40)
     films = films._replace(films=np.r_[0, 0, np.arange(2, 40)], told=np.arange(40) < 36)
-    reported, none = draw_cold(films, "test")
-    chosen_by, gone = draw_cold(films, "dev")
-    assert not none.any() and (gone == reported).all() and not (chosen_by & reported).any()
-    assert len(np.unique(films.films[reported])) == 5  # 15 % of 35 films
-    assert reported[0] == reported[1] and not reported[36:].any()
-    with pytest.raises(DataError, match="poster and a text"):
-        draw_cold(films._replace(told=np.zeros(40, dtype=np.bool_)), "test")
+    draws = range(N_COLD_DRAWS)
+    reported, none = zip(*(draw_cold(films, "test", draw) for draw in draws), strict=True)
+    chosen_by, gone = zip(*(draw_cold(films, "dev", draw) for draw in draws), strict=True)
+    assert not np.any(none) and np.array_equal(gone, reported)
+    times = np.sum(reported, axis=0) + np.sum(chosen_by, axis=0)
+    assert times.tolist() == [1] * 36 + [0] * 4
+    assert any(cold[0] and cold[1] for cold in (*reported, *chosen_by))
+    assert {len(np.unique(films.films[cold])) for cold in reported} <= {3, 4}  # a tenth of 35
+    with pytest.raises(DataError, match="wanted 10 films with a poster and a text"):
+        draw_cold(films._replace(told=np.arange(40) < 10), "test", 0)
 
 
 def test_what_is_learnt_and_told_lies_before_the_targets() -> None:
@@ -153,8 +166,39 @@ def test_chance_is_what_random_orders_give() -> None:
     assert odds.ndcg[2] == pytest.approx(gains.mean(), abs=0.003)
 
 
+def test_places_are_those_that_are_judged() -> None:
+    rng = np.random.default_rng(0)
+    known = _sequences([1, 2], [3], n_items=30)
+    split = Split(known, np.array([0, 1]), np.array([2, 4]))
+    for _ in range(20):
+        scores = rng.integers(8, size=(2, 30)).astype(np.float64)
+        found, judged = places(scores, split), judge(scores, split)
+        assert ((found <= 10) == judged.hit).all()
+        within = judged.hit.astype(bool)
+        np.testing.assert_allclose((1 / np.log2(found + 1))[within], judged.ndcg[within])
+    scores[:] = np.arange(30)
+    assert places(scores, split).tolist() == [28, 26]  # two were had, of which one is the target
+
+
+def test_an_interval_is_over_people_and_over_draws() -> None:
+    rng = np.random.default_rng(0)
+    alike = np.tile(rng.random(400), (5, 1))
+    both = interval_of(alike)
+    people = interval(alike[0])
+    assert both.mean == pytest.approx(people.mean)
+    assert both.high - both.low == pytest.approx(people.high - people.low, rel=0.1)
+    far = interval_of(np.arange(5)[:, None] + np.zeros((5, 400)))
+    draws = interval(np.arange(5.0))
+    assert far.mean == 2 and far.high - far.low == pytest.approx(draws.high - draws.low, abs=0.3)
+    holes = np.where(rng.random((5, 400)) < 0.3, np.nan, 0.25)
+    assert interval_of(holes).model_dump() == pytest.approx(
+        {"mean": 0.25, "low": 0.25, "high": 0.25}
+    )
+
+
 def test_rows_are_known_by_their_titles() -> None:
-    assert rows_of("text only; ids only") == (TEXT, IDS) and len(rows_of("")) == 5
+    assert rows_of("text only; ids only + evidence") == (WITHOUT[1], WITH[0])
+    assert rows_of("") == ROWS and len({row.title for row in ROWS}) == 11
     with pytest.raises(DataError, match="no row oracle; the rows are: ids only"):
         rows_of("oracle")
 
@@ -179,16 +223,22 @@ def test_words_find_cold_items_that_ids_cannot_tell_apart(
 ) -> None:
     pytest.importorskip("torch")
     trial, vectors = groups
-    recipe = Recipe(epochs=8, use_evidence=False)
-    found = [run_row(trial, row, vectors, recipe, seeds=(0,)) for row in (IDS, TEXT, FULL)]
-    ids, text, full = (one.outcome.among_cold.ndcg.mean() for one in found)
-    odds = chance(n_choices(trial)).ndcg.mean()
-    assert ids < odds < 0.6 < min(text, full)  # three cold films a group: .71 if it is found
-    first, gaps = tables(found, trial, "Groups")
-    assert [row[0] for row in first.rows] == [IDS.title, TEXT.title, FULL.title, "random order"]
-    assert [row[0] for row in gaps.rows][:2] == [
+    ids, text, full = (WITHOUT[at] for at in (0, 1, -1))
+    found = {}
+    for row in (ids, text, full):
+        outcome = judge_row(learn(trial, row, vectors, Recipe(epochs=8)), trial)
+        found[row] = Outcome(*(each[None] for each in outcome))
+    worse, one, other = (np.nanmean(each.cold_ndcg) for each in found.values())
+    odds = np.nanmean(found[ids].chance_ndcg)
+    assert odds == pytest.approx(chance(n_choices(trial)).ndcg.mean())
+    assert worse < odds < 0.6 < min(one, other)  # three cold films a group: .71 if it is found
+    first, gaps = tables(found, "Groups", ["A note."])
+    assert [row[0] for row in first.rows] == [ids.title, text.title, full.title, "random order"]
+    assert first.notes[0] == "A note."
+    assert [row[0] for row in gaps.rows] == [
         "ids, text and image, less ids only",
         "ids, text and image, less text only",
+        "text only, less ids only",
     ]
 
 
@@ -198,22 +248,22 @@ def test_cold_items_come_in_without_a_vector_of_their_own_evidence_or_fame(
 ) -> None:
     pytest.importorskip("torch")
     trial, vectors = groups
-    trained = learn(trial, FULL, vectors, Recipe(epochs=1))
+    trained = learn(trial, WITH[-1], vectors, Recipe(epochs=1))
     cold = trial.cold
     assert trained.members[0].items.id.weight.shape[0] == 60
     assert not trained.catalogue.has_id[cold].any() and trained.catalogue.has_id[~cold].all()
     assert not trained.links.near[cold].any() and not trained.links.near[:, cold].any()
     assert trained.links.near[~cold].any(axis=1).all()
-    assert np.allclose(trained.log_known[cold], -np.log(trial.learnt.n_events + 48))
-    assert (trained.log_known[~cold] > trained.log_known[cold].max()).all()
-    scores = learn(trial, IDS, vectors, Recipe(epochs=1)).scores(trial.all.known, [0])
+    assert np.array_equal(np.isnan(trained.log_known), cold)
+    before = learn(trial, BEFORE, vectors, Recipe(epochs=1)).log_known
+    assert np.allclose(before[cold], -np.log(trial.learnt.n_events + 48))
+    assert (before[~cold] > before[cold].max()).all()
+    scores = learn(trial, WITH[0], vectors, Recipe(epochs=1)).scores(trial.all.known, [0])
     assert len(np.unique(scores[0, cold])) == 1
 
 
 @pytest.mark.slow
-def test_the_module_reads_encodes_trains_and_prints(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_reads_encodes_trains_prints_and_goes_on(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     store = ModelStore(load_settings().cache)
     try:
@@ -236,9 +286,27 @@ def test_the_module_reads_encodes_trains_and_prints(
     ]
     events.write_text("\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float",
                                 *lines]), encoding="utf-8")  # fmt: skip
-    arguments = ["--data", str(events), "--films", str(tmp_path), "--epochs", "1", "--seeds", "2"]
-    main([*arguments, "--rows", f"{IDS.title};{FULL.title}", "--part", "test"])
-    said = capsys.readouterr().out
-    assert "17 items; 3 cold items" in said and "| ids, text and image, less ids only |" in said
-    with pytest.raises(ValueError, match="at least one seed"):
+    given = {
+        "--data": events,
+        "--films": tmp_path,
+        "--epochs": 1,
+        "--seeds": 2,
+        "--rows": f"{WITH[0].title};{WITH[-1].title}",
+        "--part": "test",
+        "--keep": tmp_path / "kept",
+        "--out": tmp_path / "said.md",
+    }
+    command = ["eval", "modalities", *(str(word) for pair in given.items() for word in pair)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    said = (tmp_path / "said.md").read_text(encoding="utf-8")
+    assert "Seed 1: " in said and "18 items" in said and "2 cold items" in said
+    assert "| ids, text and image + evidence, less ids only + evidence |" in said
+    kept = list((tmp_path / "kept").glob("*-seed*.npz"))
+    assert len(kept) == 4
+    changed = kept[0].stat().st_mtime_ns
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert kept[0].stat().st_mtime_ns == changed
+    assert (tmp_path / "said.md").read_text(encoding="utf-8") == said
+    with pytest.raises(ValueError, match=r"seeds in 0 to 4, got \[\]"):
         run(events, tmp_path, part="test", seeds=())

@@ -4,8 +4,9 @@ As in `simpatico.finetune.fusion_train`, evidence is counted from other dialogue
 name themselves is learnt from, too, but counts less: it is what they think of, not what they take.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from simpatico.errors import DataError
+from simpatico.errors import DataError, ModelError
 from simpatico.finetune.dialogues import Decision
+from simpatico.finetune.epochs import set_rate
 from simpatico.finetune.fusion_model import Events, Fusion, Shape, Tower
 from simpatico.finetune.fusion_train import (
     N_FOLDS,
@@ -22,15 +24,16 @@ from simpatico.finetune.fusion_train import (
     Catalogue,
     modalities_of,
     optimizer_of,
-    set_rate,
     tokens_of,
 )
 from simpatico.protocols import ProgressCallback
-from simpatico.retrieval.fusion import NAMED, OFFERED, START
-from simpatico.retrieval.links import Links, count_links, newest_of
+from simpatico.retrieval.fusion import HISTORY, NAMED, OFFERED, START
+from simpatico.retrieval.links import Counts, Links, count, newest_of
 from simpatico.retrieval.signals import SIGNALS, signals_of
 
 _ROWS: Final = 64
+_UNSERVED: Final = {"fresh"}
+"""Weights of a model that nothing here asks: they are not exported."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,18 @@ class Talks(NamedTuple):
     words: NDArray[np.float32]
 
 
+class Start(NamedTuple):
+    """What training goes on from.
+
+    Attributes:
+        weights: of a model of the same plan and catalogue, by name.
+        counts: of what others named, beside what is learnt from.
+    """
+
+    weights: Mapping[str, Tensor]
+    counts: Counts
+
+
 @dataclass
 class Conversational:
     """A trained ranker with what it needs to score.
@@ -67,16 +82,24 @@ class Conversational:
     Attributes:
         model: the weights.
         catalogue: what is known of each item; it has text.
-        links: evidence from all dialogues learnt from.
-        log_known: (n_items,) logarithm of each item's share of all that was named.
+        counts: of what was named in all dialogues learnt from.
         losses: the mean loss of each epoch, in nats.
     """
 
     model: Fusion
     catalogue: Catalogue
-    links: Links
-    log_known: NDArray[np.float32]
+    counts: Counts
     losses: list[float] = field(default_factory=list)
+
+    @cached_property
+    def links(self) -> Links:
+        """Evidence from the counts."""
+        return self.counts.links()
+
+    @cached_property
+    def log_known(self) -> NDArray[np.float32]:
+        """Logarithm of each item's share of all that was named, (n_items,)."""
+        return self.counts.log_known()
 
     @torch.inference_mode()
     def scores(self, talks: Talks) -> NDArray[np.float32]:
@@ -95,6 +118,7 @@ def train_dialogues(
     catalogue: Catalogue,
     plan: Plan,
     *,
+    start: Start | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
     """Train on every decision with a fresh target.
@@ -103,10 +127,12 @@ def train_dialogues(
         talks: decisions of whole dialogues.
         catalogue: of the items that they name; `text` must be of the encoder of the words.
         plan: how.
+        start: go on from there; else from random weights.
         progress: told of batches.
 
     Raises:
         DataError: no decision has a fresh target.
+        ModelError: the weights to go on from are of another shape.
         ValueError: the catalogue has no text.
     """
     if "text" not in catalogue.features:
@@ -120,11 +146,9 @@ def train_dialogues(
     named = named_in(talks.decisions)
     fold = dict(zip(named, rng.permutation(len(named)) % N_FOLDS, strict=True))
     others = [
-        count_links([what for each, what in named.items() if fold[each] != k], n_items)
+        _counted([what for each, what in named.items() if fold[each] != k], n_items, start).links()
         for k in range(N_FOLDS)
     ]
-    counts = np.bincount(np.concatenate(list(named.values())), minlength=n_items) + 0.5
-    log_known = np.log(counts / counts.sum()).astype(np.float32)
     model = Fusion(
         Shape(
             modalities=modalities_of(catalogue),
@@ -138,7 +162,9 @@ def train_dialogues(
             token_dropout=plan.token_dropout,
         )
     )
-    found = Conversational(model, catalogue, count_links(list(named.values()), n_items), log_known)
+    if start is not None:
+        _load(model, start.weights)
+    found = Conversational(model, catalogue, _counted(list(named.values()), n_items, start))
     optimizer = optimizer_of(model, plan.weight_decay)
     folds = np.array([fold[talks.decisions[row].dialogue] for row in learnt])
     for epoch in range(plan.epochs):
@@ -149,7 +175,7 @@ def train_dialogues(
             set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
             part = Talks([talks.decisions[row] for row in rows], talks.words[rows])
             links = others[fold[part.decisions[0].dialogue]]
-            scores = _scores(model.train(), catalogue, part, links, log_known)
+            scores = _scores(model.train(), catalogue, part, links, found.log_known)
             loss = _loss(scores, part.decisions, plan.seeker_weight)
             optimizer.zero_grad()
             loss.backward()
@@ -160,6 +186,20 @@ def train_dialogues(
             progress("Training the ranker", done, plan.epochs * len(batches))
         found.losses.append(total / len(learnt))
     return found
+
+
+def _counted(named: Sequence[NDArray[np.int64]], n_items: int, start: Start | None) -> Counts:
+    counted = count(named, n_items)
+    return counted if start is None else start.counts.plus(counted)
+
+
+def _load(model: Fusion, weights: Mapping[str, Tensor]) -> None:
+    try:
+        missing, strange = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise ModelError(f"the weights to go on from do not fit: {error}") from error
+    if strange or set(missing) - _UNSERVED:
+        raise ModelError(f"the weights to go on from do not fit: {missing} missing, {strange} left")
 
 
 def named_in(decisions: Sequence[Decision]) -> dict[int, NDArray[np.int64]]:
@@ -200,15 +240,16 @@ def _scores(
 
 
 def _events(decisions: Sequence[Decision]) -> Events:
-    """What was named before, after a start, as padded tensors."""
-    longest = 1 + max(len(one.before) for one in decisions)
+    """The newest of what was named before, after a start, as padded tensors."""
+    longest = 1 + max(len(one.before[-HISTORY:]) for one in decisions)
     items = torch.zeros((len(decisions), longest), dtype=torch.long)
     kinds = torch.full_like(items, START)
     there = torch.zeros(items.shape, dtype=torch.bool)
     for row, one in enumerate(decisions):
-        n = len(one.before)
-        items[row, 1 : n + 1] = torch.tensor(one.before)
-        kinds[row, 1 : n + 1] = torch.tensor([NAMED if by else OFFERED for by in one.by_seeker])
+        before, by_seeker = one.before[-HISTORY:], one.by_seeker[-HISTORY:]
+        n = len(before)
+        items[row, 1 : n + 1] = torch.tensor(before)
+        kinds[row, 1 : n + 1] = torch.tensor([NAMED if by else OFFERED for by in by_seeker])
         there[row, : n + 1] = True
     return Events(items, kinds, torch.zeros_like(items), there)
 

@@ -2,24 +2,28 @@
 
 Three ONNX graphs: items to tokens, what was named and said to a person, both to the terms of a
 score. The numbers beside them (evidence, how well known) lie in tables.npz, the rest in card.json.
+The graphs hold every weight under its own name, so that training can go on from them.
 """
 
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import onnx
 import torch
-from scipy import sparse
+from onnx import numpy_helper
 from torch import Tensor, nn
 
+from simpatico.errors import ModelError
 from simpatico.finetune.dialogue_train import Conversational
 from simpatico.finetune.fusion_model import ID, Events, Fusion, Tokens
-from simpatico.retrieval.fusion import GRAPHS, HISTORY, Card
-from simpatico.retrieval.links import TABLES
+from simpatico.retrieval.fusion import GRAPHS, HISTORY, Card, write_card
+from simpatico.retrieval.ranker_tables import Tables, write_tables
+
+_MODEL: Final = "model."
+"""What the names of weights begin with in the graphs."""
 
 
 class _Items(nn.Module):
@@ -137,19 +141,63 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
     folder.mkdir(parents=True, exist_ok=True)
     for name in GRAPHS:
         _write(*graphs[name], folder / f"{name}.onnx")
-    tables = {
-        f"{name}_{part}": getattr(sparse.csr_array(table), part)
-        for name, table in zip(TABLES, trained.links, strict=True)
-        for part in ("data", "indices", "indptr")
-    }
-    np.savez_compressed(
-        folder / "tables.npz",
-        ids=np.array(ids, dtype=np.str_),
-        has_id=trained.catalogue.has_id,
-        log_known=trained.log_known,
-        **tables,
-    )
-    (folder / "card.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write_numbers(trained, card, ids, folder)
+
+
+def rewrite(
+    trained: Conversational, card: Card, ids: Sequence[str], like: Path, folder: Path
+) -> None:
+    """Write a ranker of the same shape as an exported one: its graphs with these weights.
+
+    The graphs are not traced again, which takes a minute; the folder is made.
+
+    Args:
+        trained: on items in the order of `ids`; there may be more or fewer than before.
+        card: what it is.
+        ids: (n_items,) of the items it learnt of.
+        like: the folder of the ranker whose shape it has.
+        folder: holds nothing else.
+
+    Raises:
+        ModelError: the graphs cannot be read.
+    """
+    weights = trained.model.state_dict()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in GRAPHS:
+        graph = _read(like, name)
+        for each in graph.graph.initializer:
+            if each.name.startswith(_MODEL):
+                new = weights[each.name.removeprefix(_MODEL)].numpy()
+                each.CopyFrom(numpy_helper.from_array(new, each.name))
+        (folder / f"{name}.onnx").write_bytes(graph.SerializeToString())
+    _write_numbers(trained, card, ids, folder)
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights of an exported ranker, by their names in `Fusion`.
+
+    Raises:
+        ModelError: a graph cannot be read.
+    """
+    found = {}
+    for name in GRAPHS:
+        for each in _read(folder, name).graph.initializer:
+            if each.name.startswith(_MODEL):
+                weight = torch.from_numpy(numpy_helper.to_array(each).copy())
+                found[each.name.removeprefix(_MODEL)] = weight
+    return found
+
+
+def _read(folder: Path, name: str) -> onnx.ModelProto:
+    try:
+        return onnx.load(folder / f"{name}.onnx")
+    except Exception as error:  # protobuf's errors and onnx's share no base
+        raise ModelError(f"the ranker in {folder} cannot be read: {error}") from error
+
+
+def _write_numbers(trained: Conversational, card: Card, ids: Sequence[str], folder: Path) -> None:
+    write_tables(folder, Tables(tuple(ids), trained.catalogue.has_id, trained.counts))
+    write_card(folder, card)
 
 
 def _write(
@@ -159,7 +207,12 @@ def _write(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module.eval(), example, dynamic_shapes=shapes, dynamo=True, verbose=False
+            module.eval(),
+            example,
+            dynamic_shapes=shapes,
+            dynamo=True,
+            verbose=False,
+            optimize=False,  # it would merge weights and drop their names; onnxruntime optimises
         )
     file.write_bytes(without_notes(program.model_proto).SerializeToString())
 

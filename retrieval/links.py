@@ -9,6 +9,8 @@ Two tables say how much having had one item speaks for another:
   sqrt(n) for a person with n items, and is damped by both items' popularity.
 
 A person's evidence for an item is the mean over their newest events, the newest weighing most.
+
+Both tables are made of sums over people (`Counts`): those of two groups add up.
 """
 
 from collections.abc import Sequence
@@ -61,6 +63,54 @@ class Links(NamedTuple):
             out[:, number] = found.toarray() if sparse.issparse(found) else found
         return out
 
+    def evidence_for(self, newest: NDArray[np.int64], places: NDArray[np.int64]) -> Array:
+        """The same for some items only, (n, n_tables, n_places): faster where they are few.
+
+        Args:
+            newest: as above.
+            places: (n_places,) of the items.
+        """
+        rows, at = np.unique(np.maximum(newest, 0), return_inverse=True)
+        weights = weights_of(newest)
+        person = np.arange(len(newest))[:, None]
+        out = np.empty((len(newest), len(TABLES), len(places)), dtype=np.float32)
+        for number, table in enumerate(self):
+            spread = np.zeros((len(newest), len(rows)), dtype=np.float32)
+            np.add.at(spread, (person, at.reshape(newest.shape)), weights[:, number])
+            out[:, number] = spread @ _rows_of(table, rows)[:, places]
+        return out
+
+
+class Counts(NamedTuple):
+    """Sums over people that `Links` are made of.
+
+    Attributes:
+        near: (n_items, n_items), symmetric: events near each other, by `LAG_DECAY`.
+        together: (n_items, n_items), symmetric: people who had both, by 1 / sqrt(n).
+        known: (n_items,) events with each.
+    """
+
+    near: sparse.csr_array
+    together: sparse.csr_array
+    known: NDArray[np.float64]
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Those of both groups; the items are the same."""
+        return Counts(*(ours + theirs for ours, theirs in zip(self, other, strict=True)))
+
+    def links(self) -> Links:
+        """What they say of items."""
+        near = _scaled_rows(self.near, 1 / (self.near.sum(axis=1) + SHRINK))
+        known = 1 / np.sqrt(self.together.sum(axis=1) + SHRINK)
+        together = _scaled_rows(_scaled_rows(self.together, known).T.tocsr(), known)  # symmetric
+        together = _scaled_rows(together, 1 / (together.sum(axis=1) + 1e-9))
+        return Links(_compact(near), _compact(together))
+
+    def log_known(self) -> Array:
+        """Logarithm of each item's share of all events, (n_items,); half an event is added."""
+        counts = self.known + 0.5
+        return np.asarray(np.log(counts / counts.sum()), dtype=np.float32)
+
 
 def weights_of(newest: NDArray[np.int64]) -> Array:
     """What each event weighs in each table: (n, n_newest) -> (n, n_tables, n_newest), sums 1."""
@@ -81,10 +131,17 @@ def newest_of(what: NDArray[np.int64], n: int = NEWEST) -> NDArray[np.int64]:
 
 def count_links(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Links:
     """Count the tables from people's sequences, oldest event first."""
-    return Links(_near(sequences, n_items), _together(sequences, n_items))
+    return count(sequences, n_items).links()
 
 
-def _near(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
+def count(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Counts:
+    """Sum up people's sequences, oldest event first."""
+    every = np.concatenate([np.zeros(0, dtype=np.int64), *sequences])
+    known = np.bincount(every, minlength=n_items).astype(np.float64)
+    return Counts(_near(sequences, n_items), _together(sequences, n_items), known)
+
+
+def _near(sequences: Sequence[NDArray[np.int64]], n_items: int) -> sparse.csr_array:
     near = _empty(n_items)
     for lag in range(1, WINDOW + 1):
         long = [what for what in sequences if len(what) > lag]
@@ -93,11 +150,10 @@ def _near(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
             right = np.concatenate([what[lag:] for what in long])
             worth = np.full(len(left), LAG_DECAY ** (lag - 1))
             near += sparse.coo_array((worth, (left, right)), shape=near.shape).tocsr()
-    near = near + near.T
-    return _compact(_scaled_rows(near, 1 / (near.sum(axis=1) + SHRINK)))
+    return near + near.T
 
 
-def _together(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
+def _together(sequences: Sequence[NDArray[np.int64]], n_items: int) -> sparse.csr_array:
     had = [np.unique(what) for what in sequences]
     starts = np.concatenate([[0], np.cumsum([len(each) for each in had])]).astype(np.int64)
     items = np.concatenate([np.zeros(0, dtype=np.int64), *had])
@@ -105,12 +161,20 @@ def _together(sequences: Sequence[NDArray[np.int64]], n_items: int) -> Table:
     worth = np.array([1 / np.sqrt(max(len(each), 1)) for each in had])
     together = (has.T @ _scaled_rows(has, worth)).tocoo()
     apart = together.row != together.col
-    together = sparse.coo_array(
+    return sparse.coo_array(
         (together.data[apart], (together.row[apart], together.col[apart])), shape=together.shape
     ).tocsr()
-    known = 1 / np.sqrt(together.sum(axis=1) + SHRINK)
-    together = _scaled_rows(_scaled_rows(together, known).T.tocsr(), known)  # symmetric
-    return _compact(_scaled_rows(together, 1 / (together.sum(axis=1) + 1e-9)))
+
+
+def _rows_of(table: Table, rows: NDArray[np.int64]) -> Array:
+    """Some rows, dense: scipy's own way costs as much as looking up everything."""
+    if not isinstance(table, sparse.csr_array):
+        return np.asarray(table[rows], dtype=np.float32)
+    found = np.zeros((len(rows), table.shape[1]), dtype=np.float32)
+    for at, row in enumerate(rows):
+        there = slice(table.indptr[row], table.indptr[row + 1])
+        found[at, table.indices[there]] = table.data[there]
+    return found
 
 
 def _empty(n_items: int) -> sparse.csr_array:

@@ -11,6 +11,7 @@ from simpatico.agent.roles import roles_of, weights_wanted
 from simpatico.domain import Value
 from simpatico.errors import SimpaticoError
 from simpatico.modelstore import ModelStore
+from simpatico.retrieval.versions import Versions
 from simpatico.settings import Settings
 
 
@@ -47,6 +48,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(part=f"index {settings.catalog}", well=True, word=word)
     except SimpaticoError as error:
         yield Finding(part=f"index {settings.catalog}", well=False, word=str(error))
+    if found := examine_ranker(Versions(settings.home, settings.catalog)):
+        yield found
     with closing(socket.socket()) as probe:
         busy = probe.connect_ex((settings.host, settings.port)) == 0
     yield Finding(
@@ -54,3 +57,19 @@ def examine(settings: Settings) -> Iterator[Finding]:
         well=True,
         word="in use (by a running Simpatico?)" if busy else "free",
     )
+
+
+def examine_ranker(versions: Versions) -> Finding | None:
+    """Look at the trained ranker; None where the catalogue has none."""
+    part = f"ranker {versions.catalog}"
+    try:
+        served = versions.served()
+    except SimpaticoError as error:
+        return Finding(part=part, well=False, word=str(error))
+    if served is None:
+        return None
+    word = f"version {served.version}"
+    if served.fault:
+        advice = "run `simpatico ranker rollback` or `simpatico ranker use shipped`"
+        word = f"{word} in place of the chosen one, {advice}: {served.fault}"
+    return Finding(part=part, well=not served.fault, word=word)

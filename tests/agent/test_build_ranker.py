@@ -1,17 +1,22 @@
 """Which ranker a Simpatico is built with: the trained one where it fits, else the linear."""
 
 import asyncio
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simpatico.agent.build import build
+from simpatico.agent.memory import SqliteLog
 from simpatico.domain import Finished, Reply, TurnOptions
 from simpatico.errors import ModelError
 from simpatico.retrieval.catalog import Catalogs
+from simpatico.retrieval.certainty import Certainty
 from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.packs import load_pack
+from simpatico.retrieval.versions import Versions
 from simpatico.settings import load_settings
 
 pytestmark = pytest.mark.model
@@ -34,6 +39,19 @@ def built(home: Path, text: str = "", **settings: Any) -> tuple[str, Reply | Non
                     if isinstance(update, Finished):
                         return service._mind.ranker.name, update.reply
             return service._mind.ranker.name, None
+        finally:
+            await service.aclose()
+
+    return asyncio.run(work())
+
+
+def health(home: Path) -> dict[str, str]:
+    """What each part says of itself."""
+
+    async def work() -> dict[str, str]:
+        service = await build(load_settings(home=home, llm={"enabled": False}), progress=quiet)
+        try:
+            return await service.health()
         finally:
             await service.aclose()
 
@@ -70,3 +88,27 @@ def test_vectors_of_another_encoder_are_not_what_it_learnt_from(home: Path) -> N
     assert built(home, retrieval={"encoder": "hash"})[0] == "linear"
     with pytest.raises(ModelError, match="for hash.*got one for minilm-int8"):
         built(home, retrieval={"encoder": "hash", "ranker": "fusion"})
+
+
+def test_a_version_of_ones_own_serves_and_gives_way_when_it_is_damaged(home: Path) -> None:
+    versions = Versions(home, "movies")
+    folder = shipped_ranker("movies")
+    assert folder is not None
+    with versions.making() as making:
+        shutil.copytree(folder, making)
+        name = versions.add(making, datetime(2026, 11, 22, tzinfo=UTC))
+    versions.calibrate(name, Certainty(bias=-20.0))
+    versions.use(name)
+    ranker, reply = built(home, "something like Alien")
+    assert ranker == f"fusion {name}" and reply is not None
+    assert reply.recommendations and max(one.p_accept for one in reply.recommendations) < 1e-6
+    log = SqliteLog(home / "events.sqlite")
+    (shown,) = log.impressions("u")
+    log.close()
+    assert shown.policy == ranker and shown.scores == tuple(
+        pytest.approx(one.score) for one in reply.recommendations
+    )
+    assert health(home)["ranker"] == "ok"
+    (versions.folder(name) / "person.onnx").write_bytes(b"")
+    assert built(home)[0] == "fusion"
+    assert health(home)["ranker"].startswith("degraded: the shipped one is served")

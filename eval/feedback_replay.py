@@ -1,0 +1,116 @@
+"""Learning from feedback, on people who rated films: a log replayed, the ranker retrained, judged.
+
+Ratings of MovieLens (GroupLens; for research, nothing trained on them ships) whose films are in the
+built-in catalogue become events of a log in a home of its own; then it goes as
+`simpatico train ranker --from-events` does.
+
+    python -m simpatico.eval.feedback_replay --data ml-latest-small --home replay --people 200
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.agent.memory import SqliteLog
+from simpatico.domain import Event, Item
+from simpatico.errors import DataError
+from simpatico.finetune.notability import Linker
+from simpatico.finetune.retrain import PLAN, Stock, renew
+from simpatico.protocols import EventLog
+from simpatico.retrieval.packs import Pack, load_pack
+from simpatico.retrieval.versions import Versions
+
+
+class PackVectors:
+    """The vectors of a pack; nobody says anything here."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._row = {item.id: row for row, item in enumerate(pack.items)}
+
+    def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
+        """Text vectors, (n, dim)."""
+        return self._pack.vectors[[self._row[item_id] for item_id in item_ids]]
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        """None: zeros."""
+        return np.zeros(self._pack.vectors.shape[1], dtype=np.float32)
+
+
+def events_of(
+    folder: Path, items: Sequence[Item], *, n_people: int | None = None, seed: int = 0
+) -> Iterator[Event]:
+    """Ratings of films of the catalogue as events, in order of time, the file's among equals.
+
+    Half a star counts as one: fewer there are not.
+
+    Args:
+        folder: of movies.csv and ratings.csv.
+        items: the catalogue.
+        n_people: so many, drawn; None: all.
+        seed: of the draw.
+
+    Raises:
+        DataError: movies.csv and ratings.csv cannot be read.
+    """
+    linker = Linker((item.id, item.title, item.year or 0) for item in items)
+    try:
+        with (folder / "movies.csv").open(encoding="utf-8", newline="") as file:
+            linked = {row["movieId"]: linker.link(row["title"]) for row in csv.DictReader(file)}
+        with (folder / "ratings.csv").open(encoding="utf-8", newline="") as file:
+            rows = sorted(csv.DictReader(file), key=lambda row: int(row["timestamp"]))
+    except (OSError, KeyError, ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"ratings in {folder} cannot be read: {error!r}") from error
+    people = sorted({row["userId"] for row in rows})
+    drawn = np.random.default_rng(seed).permutation(len(people))[:n_people]
+    asked = {people[at] for at in drawn}
+    for row in rows:
+        if (item_id := linked.get(row["movieId"])) and row["userId"] in asked:
+            yield Event(
+                id=f"{row['userId']}-{row['movieId']}",
+                at=datetime.fromtimestamp(int(row["timestamp"]), UTC),
+                user=row["userId"],
+                item_id=item_id,
+                kind="rate",
+                value=max(float(row["rating"]), 1.0),
+            )
+
+
+def fill(log: EventLog, events: Iterator[Event]) -> int:
+    """Store events; gives how many."""
+    return sum(log.append(event) for event in events)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Replay, retrain and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, required=True, help="movies.csv and ratings.csv")
+    parser.add_argument("--home", type=Path, required=True, help="for the log and the versions")
+    parser.add_argument("--people", type=int, default=None, help="drawn; all if not given")
+    given = parser.parse_args(arguments)
+    pack = load_pack("movies")
+    given.home.mkdir(parents=True, exist_ok=True)
+    log = SqliteLog(given.home / "events.sqlite")
+    n_new = fill(log, events_of(given.data, pack.items, n_people=given.people))
+    print(f"{n_new} events stored, {len(log.users())} people", file=sys.stderr)
+    done = renew(
+        Versions(given.home, "movies"),
+        Stock(pack.items, PackVectors(pack)),
+        log,
+        at=datetime.now(UTC),
+        plan=PLAN,
+        command="python -m simpatico.eval.feedback_replay",
+    )
+    log.close()
+    print(f"{done.version}\tpromoted: {done.promoted}\t{done.verdict.words}\t{done.certainty}")
+    print(f"{len(done.parts.learnt)} choices learnt from, cut {done.parts.cut:%Y-%m-%d %H:%M}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What `simpatico train ranker --from-events` does, and says."""
+
+import shlex
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from simpatico.agent.build import open_index
+from simpatico.agent.memory import SqliteLog
+from simpatico.errors import ModelError
+from simpatico.modelstore import ModelStore
+from simpatico.optional import needs
+from simpatico.protocols import ProgressCallback
+from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.index import Index
+from simpatico.retrieval.versions import Versions
+from simpatico.settings import Settings, load_settings
+from simpatico.ui.progress import progress_bars, set_up_logging
+
+if TYPE_CHECKING:
+    from simpatico.finetune.retrain import Dialogues
+
+
+def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool:
+    """Retrain on everybody's events; whether the new version is served from the next start on.
+
+    Raises:
+        DataError: too few events, or the dialogues cannot be read.
+        ModelError: no ranker ships for the catalogue, or for this encoder.
+        SettingsError: the training extra is not installed.
+        StoreError: the index or the log cannot be read, or the version not be written.
+    """
+    needs("torch", "torch", "the ranker's training")
+    from simpatico.finetune.retrain import PLAN, Stock, renew
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    versions = Versions(settings.home, settings.catalog)
+    with progress_bars() as bars, closing(open_index(settings)) as index:
+        _check(versions, settings)
+        beside = _dialogues(dialogues, index, settings, bars) if dialogues else None
+        with closing(SqliteLog(settings.home / "events.sqlite")) as log:
+            done = renew(
+                versions,
+                Stock(index.catalog.items, index),
+                log,
+                at=datetime.now(UTC),
+                dialogues=beside,
+                plan=replace(PLAN, seed=seed),
+                held_share=held,
+                command=shlex.join(["simpatico", *sys.argv[1:]]),
+                progress=bars,
+            )
+    read, parts = done.read, done.parts
+    typer.echo(
+        f"{done.version}\t{'promoted' if done.promoted else 'kept, not promoted'}\t"
+        f"{done.verdict.words}, against {done.served}\t{done.certainty}"
+    )
+    typer.echo(
+        f"learnt from {len(parts.learnt)} choices before {parts.cut:%Y-%m-%d %H:%M} UTC;"
+        f" {read.n_events} events of {read.n_people} people, {read.n_unknown} of unknown items",
+        err=True,
+    )
+    return done.promoted
+
+
+def _check(versions: Versions, settings: Settings) -> None:
+    served = versions.served()
+    encoder = text_encoder(settings.retrieval, ModelStore(settings.cache)).name
+    if served is None or served.model.card.encoder != encoder:
+        has = f"one for {served.model.card.encoder}" if served else "none"
+        raise ModelError(
+            f"wanted a ranker that ships for {settings.catalog!r} and {encoder}, got {has}"
+        )
+
+
+def _dialogues(file: Path, index: Index, settings: Settings, bars: ProgressCallback) -> "Dialogues":
+    from simpatico.finetune.film_ranker import read_films
+    from simpatico.finetune.retrain import Dialogues
+
+    items = index.catalog.items
+    encoder = text_encoder(settings.retrieval, ModelStore(settings.cache))
+    text = index.vectors([item.id for item in items])
+    films = read_films(file, items, text, encoder, progress=bars)
+    return Dialogues(films.talks, len(films.dialogues))

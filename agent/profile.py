@@ -1,5 +1,6 @@
 """What a person's events add up to. Pure functions."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -48,7 +49,8 @@ def check_impression(impression: Impression) -> None:
     """Hold a shown list to its own rules.
 
     Raises:
-        DataError: unless it has an id, and one position from 1 for each item.
+        DataError: unless it has an id, and one position from 1 for each item; and, where they are
+            logged, a propensity and a score for each item, and choices that fit what stood last.
     """
     if not impression.list_id:
         raise DataError("a shown list needs an id")
@@ -59,6 +61,30 @@ def check_impression(impression: Impression) -> None:
         )
     if any(position < 1 for position in impression.positions):
         raise DataError("positions in a shown list count from 1")
+    if impression.propensities and len(impression.propensities) != len(impression.items):
+        raise DataError(
+            f"a shown list of {len(impression.items)} items has "
+            f"{len(impression.propensities)} propensities"
+        )
+    if impression.scores and len(impression.scores) != len(impression.items):
+        raise DataError(
+            f"a shown list of {len(impression.items)} items has {len(impression.scores)} scores"
+        )
+    if impression.choices:
+        _check_choices(impression)
+
+
+def _check_choices(impression: Impression) -> None:
+    chances = {choice.item_id: choice.propensity for choice in impression.choices}
+    if len(chances) != len(impression.choices):
+        raise DataError("an item is twice among the choices of a shown list")
+    if abs((total := math.fsum(chances.values())) - 1) > 1e-6:
+        raise DataError(f"the chances of a list's choices add up to {total:.6f}, wanted 1")
+    if not impression.propensities:
+        raise DataError("a shown list has choices but no propensities")
+    place = impression.positions.index(max(impression.positions))
+    if chances.get(impression.items[place]) != impression.propensities[place]:
+        raise DataError("what stood last in a shown list is not among its choices with its chance")
 
 
 def profile_of(user: str, history: Sequence[PastEvent]) -> Profile:

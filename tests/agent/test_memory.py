@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
-from simpatico.domain import Event, EventKind, Impression, Profile, Turn
+from simpatico.domain import Choice, Event, EventKind, Impression, Profile, Turn
 from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.protocols import EventLog, Memory
 
@@ -195,6 +195,56 @@ def test_a_shown_list_must_be_whole(events: EventLog) -> None:
             events.impress(Impression(**{**good.model_dump(), **wrong}))
 
 
+def explored(list_id: str, *, minute: int = 0, user: str = "ann") -> Impression:
+    """A list of two whose second was one of three that could have stood there."""
+    return shown(list_id, "a", "b", user=user).model_copy(
+        update={
+            "at": NOON + timedelta(minutes=minute),
+            "propensities": (1.0, 0.9),
+            "scores": (1.5, -0.25),
+            "choices": (
+                Choice(item_id="b", propensity=0.9, p_accept=0.7),
+                Choice(item_id="c", propensity=0.05, p_accept=0.6),
+                Choice(item_id="é 🎬", propensity=0.05),
+            ),
+        }
+    )
+
+
+def test_shown_lists_come_back_as_they_went_in_oldest_first_and_only_ones_own(
+    events: EventLog,
+) -> None:
+    late, early, plain = explored("late", minute=2), explored("early", minute=1), shown("p", "z")
+    for one in (late, early, explored("other", user="bob"), plain, late):
+        events.impress(one)
+    assert events.impressions("ann") == [plain, early, late]
+    assert events.impressions("nobody") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"propensities": (1.0,)}, "2 items has 1 propensities"),
+        ({"scores": (0.5,)}, "2 items has 1 scores"),
+        ({"propensities": ()}, "no propensities"),
+        ({"propensities": (1.0, 0.5)}, "not among its choices"),
+        ({"items": ("a", "z")}, "not among its choices"),
+        ({"choices": (Choice(item_id="b", propensity=0.9),)}, r"add up to 0\.9"),
+        ({"choices": (Choice(item_id="b", propensity=0.5),) * 2}, "twice"),
+    ],
+)
+def test_chances_must_fit_the_list(events: EventLog, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        events.impress(explored("1").model_copy(update=wrong))
+    assert events.impressions("ann") == []
+
+
+@pytest.mark.parametrize("chance", [0.0, -0.1, 1.1])
+def test_a_propensity_is_above_0_and_at_most_1(chance: float) -> None:
+    with pytest.raises(ValueError, match="propensities"):
+        Impression(**{**shown("1", "a").model_dump(), "propensities": (chance,)})
+
+
 def test_text_that_looks_like_sql_is_only_text(events: EventLog, memory: Memory) -> None:
     nasty = "x'; DROP TABLE events; --"
     events.append(event("1", nasty, user=nasty))
@@ -223,13 +273,17 @@ def test_a_closed_log_says_so(events: EventLog) -> None:
         events.append(event("1"))
     with pytest.raises(StoreError, match="closed"):
         events.events("ann")
+    with pytest.raises(StoreError, match="closed"):
+        events.impressions("ann")
 
 
-def test_everybody_with_an_event_is_known_by_name(events: EventLog) -> None:
+def test_everybody_with_an_event_or_a_shown_list_is_known_by_name(events: EventLog) -> None:
     assert events.users() == []
     for number, user in enumerate(("bob", "ann", "bob")):
         events.append(Event(id=str(number), at=NOON, user=user, item_id=f"i{number}", kind="like"))
-    assert events.users() == ["ann", "bob"]
+    events.impress(shown("1", "a", user="cleo"))  # who did nothing with it
+    events.impress(shown("2", "a", user="ann"))
+    assert events.users() == ["ann", "bob", "cleo"]
 
 
 # The contract of Memory.
@@ -318,6 +372,25 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     assert memory.turns("s") == [Turn(role="user", text="hi")]
     log.close()
     memory.close()
+
+
+def test_a_file_from_before_propensities_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "e.db"
+    log = SqliteLog(path)
+    log.append(event("1"))
+    log.impress(shown("old", "a", "b"))
+    log.close()
+    with sqlite3.connect(path) as connection:  # as version 1 made it
+        connection.execute("ALTER TABLE impressions DROP COLUMN propensities")
+        connection.execute("ALTER TABLE impressions DROP COLUMN choices")
+        connection.execute("ALTER TABLE impressions DROP COLUMN scores")
+        connection.execute("UPDATE schema SET version = 1 WHERE part = 'events'")
+    connection.close()
+    log = SqliteLog(path)
+    log.impress(explored("new", minute=1))
+    assert log.events("ann") == [event("1")]
+    assert log.impressions("ann") == [shown("old", "a", "b"), explored("new", minute=1)]
+    log.close()
 
 
 def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:

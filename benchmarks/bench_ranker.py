@@ -3,7 +3,8 @@
     OMP_NUM_THREADS=1 python benchmarks/bench_ranker.py
 
 People are drawn: each has liked some films and looks for the genres and keywords of another one.
-As in a turn, the ranker proposes candidates from the whole catalogue before it ranks them.
+As in a turn, the ranker proposes candidates from the whole catalogue before it ranks them; the
+first `REASONED` come with reasons, for which each film they liked is left out in turn.
 """
 
 import argparse
@@ -21,13 +22,12 @@ from simpatico.retrieval.encoders import text_encoder
 from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
-from simpatico.retrieval.rank import LinearRanker
+from simpatico.retrieval.rank import REASONED, LinearRanker
 from simpatico.retrieval.store import MemoryStore
 from simpatico.settings import load_settings
 
 N_WARM_UP = 20
 N_CANDIDATES = 200
-N_LIKED = 5
 
 
 def timed(work: Callable[..., object], *given: object, **named: object) -> float:
@@ -41,6 +41,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description="speed of the trained ranker")
     parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--liked", type=int, default=5, help="films that each of them liked")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     settings, pack, folder = load_settings(), load_pack("movies"), shipped_ranker("movies")
@@ -57,7 +58,7 @@ def main() -> None:
     every = np.ones(len(pack.items), dtype=bool)
     rows = []
     for _ in range(N_WARM_UP + given.people):
-        drawn = rng.choice(len(pack.items), N_LIKED + 1, replace=False)
+        drawn = rng.choice(len(pack.items), given.liked + 1, replace=False)
         *liked, wanted = (pack.items[at] for at in drawn)
         state = UserState(query=" ".join((*wanted.genres, *wanted.keywords)))
         profile = Profile(liked=tuple(item.id for item in liked))
@@ -67,17 +68,29 @@ def main() -> None:
                 timed(linear.rank, candidates, state=state, profile=profile),
                 timed(scorer.propose, state, profile, k=100, allowed=every),
                 timed(fusion.rank, candidates, state=state, profile=profile),
+                timed(
+                    scorer.grounds,
+                    [each.item.id for each in candidates[:REASONED]],
+                    state,
+                    profile,
+                ),
             )
         )
     times = np.array(rows[N_WARM_UP:])
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python"
         f" {platform.python_version()}, {given.people} people after {N_WARM_UP} of warm-up, seed"
-        f" {given.seed}, {N_CANDIDATES} candidates of {len(pack.items):,}, read in {opened:.2f} s\n"
+        f" {given.seed}, {given.liked} liked, {N_CANDIDATES} candidates of {len(pack.items):,},"
+        f" read in {opened:.2f} s\n"
     )
     print("| what | p50 ms | p95 ms | against the linear |")
     print("|---|---|---|---|")
-    names = ("linear ranker", "looking through all films", "fusion ranker after that")
+    names = (
+        "linear ranker",
+        "looking through all films",
+        "fusion ranker after that",
+        "of that, what reasons rest on",
+    )
     for name, column in zip(names, times.T, strict=True):
         p50, p95 = np.percentile(column, [50, 95])
         print(f"| {name} | {p50:.1f} | {p95:.1f} | {p50 / np.median(times[:, 0]):.2f} |")

@@ -13,15 +13,24 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
-from scipy import sparse
+from pydantic import AwareDatetime, ValidationError
 
 from simpatico.domain import Candidate, Item, Profile, UserState, Value
 from simpatico.errors import ModelError
+from simpatico.retrieval.attribution import (
+    Grounds,
+    Stance,
+    Terms,
+    hidden,
+    lost_without,
+    resting,
+    speaking,
+)
 from simpatico.retrieval.exact import best_of
 from simpatico.retrieval.features import features_of
-from simpatico.retrieval.links import TABLES, Links, newest_of
+from simpatico.retrieval.links import newest_of
 from simpatico.retrieval.packs import PACKS
+from simpatico.retrieval.ranker_tables import read_tables
 from simpatico.retrieval.signals import signals_of
 
 Array = NDArray[np.float32]
@@ -38,6 +47,12 @@ SHARE: Final = 1 / 3
 """What a learned logit counts beside the hand-set parts. They were set for parts that differ three
 times less between candidates; at 1, what dialogues of 2018 talked of drowned how somebody feels."""
 
+_FEW: Final = 1000
+"""Items from which on it is faster to look up the evidence of all of them."""
+
+STANDING: Final = 128
+"""Items, evenly spaced, that stand for the catalogue where its mean is wanted often."""
+
 
 class Card(Value):
     """What a ranker is.
@@ -52,6 +67,7 @@ class Card(Value):
         data: what it was trained on, for people.
         command: how it was made.
         measured: (what, figure) for people.
+        until: it learnt from no event of this moment or later; None: from no events.
     """
 
     version: Literal[1] = 1
@@ -64,6 +80,7 @@ class Card(Value):
     data: str
     command: str = ""
     measured: tuple[tuple[str, str], ...] = ()
+    until: AwareDatetime | None = None
 
 
 class Vectors(Protocol):
@@ -78,35 +95,6 @@ class Vectors(Protocol):
         ...
 
 
-class Terms(NamedTuple):
-    """What each thing adds to the score of each of n items, in logits.
-
-    Attributes:
-        content: (n, n_modalities).
-        attention: (n, n_modalities), sums of 1 (0 for an item of which nothing is known).
-        evidence: (n_tables, n).
-        signals: (n_signals, n).
-        known: (n,).
-    """
-
-    content: Array
-    attention: Array
-    evidence: Array
-    signals: Array
-    known: Array
-
-    @property
-    def total(self) -> Array:
-        """The scores, (n,): equal to the trained model's but for a constant."""
-        total: Array = (
-            self.content.sum(axis=1)
-            + self.evidence.sum(axis=0)
-            + self.signals.sum(axis=0)
-            + self.known
-        )
-        return total
-
-
 _Asked = tuple[str, tuple[tuple[str, bool], ...]]
 """A query and a history."""
 
@@ -116,6 +104,23 @@ class _Tokens(NamedTuple):
     values: Array
     there: NDArray[np.bool_]
     mean: Array
+
+
+def read_card(folder: Path) -> Card:
+    """The card of the ranker in a folder.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    try:
+        return Card.model_validate_json((folder / "card.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelError(f"the ranker's card in {folder} cannot be read: {error}") from error
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write card.json."""
+    (folder / "card.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def shipped_ranker(catalog: str) -> Path | None:
@@ -137,21 +142,17 @@ class FusionModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        self.card = read_card(folder)
         try:
-            self.card = Card.model_validate_json((folder / "card.json").read_bytes())
             self._graphs = {
                 name: onnxruntime.InferenceSession(
                     str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"]
                 )
                 for name in GRAPHS
             }
-            with np.load(folder / "tables.npz", allow_pickle=False) as data:
-                ids = [str(each) for each in data["ids"]]
-                self._has_id = data["has_id"]
-                self._log_known = data["log_known"]
-                self._links = Links(*(_table(data, name, len(ids)) for name in TABLES))
-        except ValidationError as error:
-            raise ModelError(f"the ranker's card in {folder} is damaged: {error}") from error
+            ids, self._has_id, counts = read_tables(folder)
+            self._log_known = counts.log_known()
+            self._links = counts.links()
         except Exception as error:  # onnxruntime's errors share no base
             raise ModelError(f"the ranker in {folder} cannot be loaded: {error}") from error
         wide = {each.name: each.shape[1] for each in self._graphs["items"].get_inputs()[:1]}
@@ -176,15 +177,19 @@ class FusionModel:
         known: Array = np.where(places >= 0, self._log_known[places], least).astype(np.float32)
         return known
 
-    def evidence(self, had: NDArray[np.int64], places: NDArray[np.int64]) -> Array:
-        """Behavioural evidence for items at places, (1, n_tables, n); 0 for others.
+    def evidence(self, had: Sequence[NDArray[np.int64]], places: NDArray[np.int64]) -> Array:
+        """Behavioural evidence for items at places, (n_people, n_tables, n); 0 for others.
 
         Args:
-            had: places of what the person had, the oldest first; -1 for others.
+            had: places of what each person had, the oldest first; -1 for others.
             places: (n,) of the items to score; -1 for others.
         """
-        every = self._links.evidence(newest_of(had[had >= 0])[None])
-        found: Array = np.where(places >= 0, every[:, :, places], 0).astype(np.float32)
+        newest = np.stack([newest_of(each[each >= 0]) for each in had])
+        if len(places) < _FEW:
+            every = self._links.evidence_for(newest, np.maximum(places, 0))
+        else:
+            every = self._links.evidence(newest)[:, :, places]
+        found: Array = np.where(places >= 0, every, 0).astype(np.float32)
         return found
 
     def run(self, graph: str, **inputs: Any) -> list[Any]:
@@ -239,13 +244,38 @@ class FusionScorer:
         self._text = text
         self._tokens = tokens
         self._ids = [item.id for item in items]
+        self._labels = [item.label for item in items]
         self._row = {item_id: row for row, item_id in enumerate(self._ids)}
         self._place = np.array([model.place(item_id) for item_id in self._ids], dtype=np.int64)
         self._known = model.log_known(self._place)
         self._newest: tuple[_Asked, Terms] | None = None
+        some = np.linspace(0, len(items) - 1, min(STANDING, len(items)))
+        self._standing = some.astype(np.int64)
+        anybody = self._terms(slice(None), "", [])
+        self._to_anybody = hidden(anybody.content, anybody.attention)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Of items, in the order of `Terms`."""
+        return tuple(name for name, _ in self._model.card.modalities)
+
+    def cosines(self, some: Sequence[str], others: Sequence[str]) -> Array:
+        """Of the texts of items, (n_some, n_others); 0 where one has none.
+
+        Raises:
+            KeyError: an item is not of the catalogue.
+        """
+        rows = [[self._row[item_id] for item_id in each] for each in (some, others)]
+        found: Array = self._text[rows[0]] @ self._text[rows[1]].T
+        return found
 
     def terms(
-        self, item_ids: Sequence[str], *, query: str, history: Sequence[tuple[str, bool]]
+        self,
+        item_ids: Sequence[str],
+        *,
+        query: str,
+        history: Sequence[tuple[str, bool]],
+        without: Sequence[str] = (),
     ) -> Terms:
         """Score items for one person now.
 
@@ -254,22 +284,24 @@ class FusionScorer:
             query: what they look for.
             history: what they named or liked (True) and what was offered to them (False), the
                 oldest first; items that are not of the catalogue are passed over.
+            without: modalities of these items that are not looked at.
 
         Raises:
             KeyError: an item is not of the catalogue.
         """
         rows = np.array([self._row[item_id] for item_id in item_ids], dtype=np.int64)
-        return self._terms(rows, query, history)
+        (found,) = self._terms_of_each(rows, query, [history], without)
+        return found
 
     def learned(
         self, candidates: Sequence[Candidate], state: UserState, profile: Profile
     ) -> list[Mapping[str, float]]:
-        """Parts of each candidate's score, by the name of the linear ranker's that they replace.
+        """Parts of each candidate's score; those that the linear ranker has take its parts' place.
 
         Each is `SHARE` of what the candidate has more of than the mean of the catalogue, for this
-        person now; `liked` is everything that its tokens and its closeness to what the person
-        named say. How well known it is stays hand-set: what was popular when the dialogues were
-        held is no taste.
+        person now. `liked` is closeness to what the person named, `talked` what its tokens say: it
+        has most of what people talk of at all. How well known it is stays hand-set: what was
+        popular when the dialogues were held is no taste.
         """
         if not candidates:
             return []
@@ -277,12 +309,39 @@ class FusionScorer:
         match, alike = terms.signals
         parts = {
             "match": match,
-            "liked": alike + terms.content.sum(axis=1),
+            "liked": alike,
+            "talked": terms.content.sum(axis=1),
             "together": terms.evidence.sum(axis=0),
         }
-        beyond = {name: SHARE * (values - values.mean()) for name, values in parts.items()}
         rows = [self._row[each.item.id] for each in candidates]
-        return [{name: float(values[row]) for name, values in beyond.items()} for row in rows]
+        beyond = [SHARE * (values[rows] - values.mean()) for values in parts.values()]
+        by_item = np.round(np.stack(beyond, axis=1).astype(np.float64), 6).tolist()
+        return [dict(zip(parts, values, strict=True)) for values in by_item]
+
+    def grounds(self, item_ids: Sequence[str], state: UserState, profile: Profile) -> list[Grounds]:
+        """What the score of each of some items rests on, for this person now.
+
+        Raises:
+            KeyError: an item is not of the catalogue.
+        """
+        rows = np.array([self._row[item_id] for item_id in item_ids], dtype=np.int64)
+        history = [each for each in _history(state, profile) if each[0] in self._row]
+        read = history[-HISTORY:]
+        both = np.concatenate([rows, self._standing])
+        full = self._every(state, profile).at(both)
+        left_out = [[each for each in history if each is not one] for one in read]
+        without = self._terms_of_each(both, state.query, left_out)
+        stances = _stances(state, profile)
+        named = [(each, self._labels[self._row[each]], stances[each]) for each, _ in read]
+        history_of_each = resting(
+            item_ids,
+            named,
+            lost_without(full, without, len(rows), share=SHARE),
+            self.cosines([each for each, _ in read], item_ids),
+        )
+        costs = hidden(full.content[: len(rows)], full.attention[: len(rows)])
+        modalities_of_each = speaking(self.modalities, costs, self._to_anybody[rows], share=SHARE)
+        return [Grounds(*each) for each in zip(history_of_each, modalities_of_each, strict=True)]
 
     def propose(
         self, state: UserState, profile: Profile, *, k: int, allowed: NDArray[np.bool_]
@@ -317,33 +376,80 @@ class FusionScorer:
     def _terms(
         self, rows: NDArray[np.int64] | slice, query: str, history: Sequence[tuple[str, bool]]
     ) -> Terms:
+        (found,) = self._terms_of_each(rows, query, [history])
+        return found
+
+    def _terms_of_each(
+        self,
+        rows: NDArray[np.int64] | slice,
+        query: str,
+        histories: Sequence[Sequence[tuple[str, bool]]],
+        without: Sequence[str] = (),
+    ) -> list[Terms]:
+        """The terms of items for each of several histories of one who says this."""
+        if not histories:
+            return []
         model, tokens = self._model, self._tokens
-        past = [(self._row[item_id], by) for item_id, by in history if item_id in self._row]
-        past = past[-HISTORY:]
-        had = np.array([row for row, _ in past], dtype=np.int64)
+        keys, values, known = tokens.keys[rows], tokens.values[rows], self._known[rows]
+        there = tokens.there[rows] & [name not in without for name in self.modalities]
         words = self._vectors.query_vector(query) if query else np.zeros_like(self._text[0])
-        items = np.zeros((1, HISTORY + 1, tokens.mean.shape[1]), dtype=np.float32)
-        items[0, 1 : len(had) + 1] = tokens.mean[had]
-        kinds = np.full((1, HISTORY + 1), START, dtype=np.int64)
-        kinds[0, 1 : len(had) + 1] = [NAMED if by else OFFERED for _, by in past]
-        (person,) = model.run(
-            "person",
-            items=items,
-            kinds=kinds,
-            last=np.array([len(had)], dtype=np.int64),
-            words=words[None],
+        pasts = [self._past(history) for history in histories]
+        evidence = model.evidence([self._place[had] for had, _ in pasts], self._place[rows])
+        signals = signals_of(
+            np.tile(words, (len(pasts), 1)),
+            [had.tolist() for had, _ in pasts],
+            self._text[rows],
+            self._text,
         )
-        found = model.run(
-            "terms",
-            person=person,
-            keys=tokens.keys[rows],
-            values=tokens.values[rows],
-            there=tokens.there[rows],
-            evidence=model.evidence(self._place[had], self._place[rows]),
-            log_known=self._known[rows],
-            signals=signals_of(words[None], [range(len(had))], self._text[rows], self._text[had]),
+        return [
+            Terms(
+                *model.run(
+                    "terms",
+                    person=self._person(had, kinds, words),
+                    keys=keys,
+                    values=values,
+                    there=there,
+                    evidence=evidence[at : at + 1],
+                    log_known=known,
+                    signals=signals[at : at + 1],
+                )
+            )
+            for at, (had, kinds) in enumerate(pasts)
+        ]
+
+    def _past(
+        self, history: Sequence[tuple[str, bool]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and kinds of the newest events that are of the catalogue, the oldest first."""
+        past = [(self._row[item_id], by) for item_id, by in history if item_id in self._row]
+        newest = past[-HISTORY:]
+        had = np.array([row for row, _ in newest], dtype=np.int64)
+        kinds = np.array([NAMED if by else OFFERED for _, by in newest], dtype=np.int64)
+        return had, kinds
+
+    def _person(self, had: NDArray[np.int64], kinds: NDArray[np.int64], words: Array) -> Array:
+        """Somebody as a vector, (1, width)."""
+        mean = self._tokens.mean
+        items = np.zeros((1, HISTORY + 1, mean.shape[1]), dtype=np.float32)
+        items[0, 1 : len(had) + 1] = mean[had]
+        every = np.full((1, HISTORY + 1), START, dtype=np.int64)
+        every[0, 1 : len(had) + 1] = kinds
+        last = np.array([len(had)], dtype=np.int64)
+        (person,) = self._model.run(
+            "person", items=items, kinds=every, last=last, words=words[None]
         )
-        return Terms(*found)
+        found: Array = person
+        return found
+
+
+def _stances(state: UserState, profile: Profile) -> dict[str, Stance]:
+    """What the person did with each item of `_history`; liking counts most, naming least."""
+    mentions = state.mentions
+    return {
+        **dict.fromkeys((*mentions.named, *mentions.seen), "named"),
+        **dict.fromkeys(profile.saved, "saved"),
+        **dict.fromkeys((*profile.liked, *mentions.liked), "liked"),
+    }
 
 
 def _history(state: UserState, profile: Profile) -> list[tuple[str, bool]]:
@@ -355,10 +461,3 @@ def _history(state: UserState, profile: Profile) -> list[tuple[str, bool]]:
     named = (*profile.saved, *profile.liked, *mentions.named, *mentions.seen, *mentions.liked)
     newest_first = dict.fromkeys(reversed(named))
     return [(each, True) for each in reversed(newest_first) if each not in mentions.disliked]
-
-
-def _table(data: Any, name: str, n: int) -> sparse.csr_array:
-    parts = tuple(data[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
-    table = sparse.csr_array(parts, shape=(n, n))
-    table.check_format()
-    return table

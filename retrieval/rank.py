@@ -1,7 +1,7 @@
 """Rankers that show their working: a weighted sum of named parts, and popularity alone.
 
 The weights are priors set by hand, not learned. `p_accept` is the logistic of the sum: it orders
-and gives a feeling for "how sure", but it is not calibrated against anybody's choices.
+and gives a feeling for "how sure". Only a `Certainty` fitted to people's choices calibrates it.
 """
 
 import math
@@ -19,13 +19,17 @@ from simpatico.domain import (
     NeedName,
     Part,
     Profile,
+    Reason,
     Recommendation,
     UserState,
     Value,
 )
+from simpatico.retrieval.attribution import Grounds
 from simpatico.retrieval.candidates import tone_matrix
+from simpatico.retrieval.certainty import Certainty
 from simpatico.retrieval.lexical import without_terms, words
-from simpatico.retrieval.reasons import Evidence, folded, reasons_for
+from simpatico.retrieval.reasons import CLOSE, Evidence, folded, reasons_for
+from simpatico.retrieval.shown import media_amounts, media_words
 from simpatico.text import fold
 
 NEED_TONES: Final[Mapping[NeedName, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -55,9 +59,6 @@ RECENT_LIKES: Final = 20
 REASONED: Final = 70
 """Reasons are made for this many from the top; `rerank` shows nobody what ranks below 60."""
 
-CLOSE: Final = 0.3
-"""An item is said to be close to a liked one from this amount of `liked` (cosine .45) on."""
-
 _FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
 
 
@@ -80,6 +81,9 @@ class LinearWeights(Value):
         known: popularity, damped logarithmically, 0 to 1.
         wishes: share of the genres and people asked for that the item has.
         shown: times already shown to the person without being taken, at most 3; counts against.
+        looks: how its picture looks, beside one that is shown or the words (see `media_amounts`).
+        sounds: likewise how it sounds.
+        about: what it is about, beside a picture or a sound that is shown.
     """
 
     bias: float = -1.4
@@ -92,6 +96,9 @@ class LinearWeights(Value):
     known: float = 0.5
     wishes: float = 0.4
     shown: float = -0.4
+    looks: float = 2.0
+    sounds: float = 2.0
+    about: float = 1.0
 
 
 class Links(Protocol):
@@ -150,13 +157,27 @@ def tone_fit(tones: NDArray[np.float32], wish: NDArray[np.float32]) -> NDArray[n
     return fit
 
 
+def fame(popularity: float) -> float:
+    """How well known an item is, damped: 0 to 1 -> 0 to 1."""
+    return math.log1p(9 * popularity) / math.log(10)
+
+
 class Learned(Protocol):
     """A ranker that was trained. `simpatico.retrieval.fusion.FusionScorer` is one."""
 
     def learned(
         self, candidates: Sequence[Candidate], state: UserState, profile: Profile
     ) -> Sequence[Mapping[str, float]]:
-        """For each candidate the parts that it knows better, by name, in logits."""
+        """For each candidate the parts that it knows better, by name, in logits.
+
+        `liked` and `together` are among them.
+        """
+        ...
+
+    def grounds(
+        self, item_ids: Sequence[str], state: UserState, profile: Profile
+    ) -> Sequence[Grounds]:
+        """For each item what these parts rest on."""
         ...
 
 
@@ -165,7 +186,8 @@ class LinearRanker:
 
     `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. What a
     `learned` ranker has a part for is taken from it. The first `REASONED` recommendations come
-    with reasons.
+    with reasons. `version` names the learned one in the log of what was shown; `certainty` makes
+    probabilities of scores.
     """
 
     def __init__(
@@ -174,8 +196,11 @@ class LinearRanker:
         *,
         weights: LinearWeights | None = None,
         learned: Learned | None = None,
+        version: str = "",
+        certainty: Certainty | None = None,
     ) -> None:
-        self.name = "fusion" if learned else "linear"
+        self.name = f"fusion {version}".strip() if learned else "linear"
+        self._certainty = certainty or Certainty()
         self._links = links
         self._weights = weights or (
             LinearWeights(bias=LEARNED_BIAS) if learned else LinearWeights()
@@ -194,10 +219,14 @@ class LinearRanker:
         ids = [each.item.id for each in candidates]
         liked_ids = tuple(dict.fromkeys((*state.mentions.liked, *_newest(profile))))
         disliked_ids = state.mentions.disliked + profile.disliked[-RECENT_LIKES:]
-        liked = self._closest(ids, liked_ids)
+        only_saved = {*profile.saved} - {*profile.liked, *state.mentions.liked}
+        by_hand = () if self._learned else liked_ids
+        liked = self._closest(ids, by_hand)
         unlike = self._closest(ids, disliked_ids)
-        together = self._together(ids, liked_ids)
-        hits = [{hit.source: hit.score for hit in each.hits} for each in candidates]
+        together = self._together(ids, by_hand)
+        hits = [
+            {hit.source: hit.score for hit in each.hits if not hit.shown} for each in candidates
+        ]
         best_words = max(found.get("lexical", 0.0) for found in hits)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
         said = frozenset(words(without_terms(state.query, state.constraints)))
@@ -205,6 +234,7 @@ class LinearRanker:
         learned: Sequence[Mapping[str, float]] = [{}] * len(candidates)
         if self._learned:
             learned = self._learned.learned(candidates, state, profile)
+        weights = dict(self._weights)
         scored = []
         for place, candidate in enumerate(candidates):
             item = candidate.item
@@ -215,36 +245,43 @@ class LinearRanker:
                 "liked": _scaled(_score(liked[place]), 0.3, 0.8),
                 "unlike": _scaled(_score(unlike[place]), 0.3, 0.8),
                 "together": _scaled(_score(together[place]), 0.0, 0.1),
-                "known": math.log1p(9 * item.popularity) / math.log(10),
+                "known": fame(item.popularity),
                 "wishes": _share_of(wishes, item),
                 "shown": min(shown[item.id], 3),
+                **media_amounts(candidate.hits),
             }
             values = {
-                **{name: getattr(self._weights, name) * one for name, one in amounts.items()},
+                **{name: weights[name] * one for name, one in amounts.items()},
                 **learned[place],
             }
             parts = tuple(Part(name=name, value=value) for name, value in values.items() if value)
+            score = self._weights.bias + math.fsum(p.value for p in parts)
+            scored.append((score, item, parts, place))
+        scored.sort(key=lambda row: (-row[0], row[1].id))
+        reasoned = scored[:REASONED]
+        grounds = self._grounds([item for _, item, _, _ in reasoned], state, profile)
+        reasons: list[tuple[Reason, ...]] = []
+        for (_, item, parts, place), rests_on in zip(reasoned, grounds, strict=True):
+            close = liked[place]
             evidence = Evidence(
                 wished=wished,
                 constraints=state.constraints,
                 said=said,
-                close_to=self._named(liked[place]) if amounts["liked"] >= CLOSE else "",
+                media=media_words(candidates[place].hits),
+                close_to=self._named(close, least=CLOSE),
+                close_stance="saved" if close and close[0] in only_saved else "liked",
                 together_with=self._named(together[place]),
+                grounds=rests_on,
             )
-            scored.append(
-                (self._weights.bias + math.fsum(p.value for p in parts), item, parts, evidence)
-            )
-        scored.sort(key=lambda row: (-row[0], row[1].id))
+            reasons.append(reasons_for(item, parts=parts, evidence=evidence))
         return [
             Recommendation(
                 item=item,
-                p_accept=1 / (1 + math.exp(-score)),
+                p_accept=self._certainty.p_accept(score),
                 parts=parts,
-                reasons=reasons_for(item, parts=parts, evidence=evidence)
-                if place < REASONED
-                else (),
+                reasons=reasons[at] if at < REASONED else (),
             )
-            for place, (score, item, parts, evidence) in enumerate(scored)
+            for at, (score, item, parts, _) in enumerate(scored)
         ]
 
     def _closest(
@@ -259,9 +296,16 @@ class LinearRanker:
             return self._links.liked_together(ids, among)
         return [None] * len(ids)
 
-    def _named(self, link: tuple[str, float] | None) -> str:
-        item = self._links.item(link[0]) if self._links and link else None
+    def _named(self, link: tuple[str, float] | None, least: float = 0.0) -> str:
+        item = self._links.item(link[0]) if self._links and link and link[1] >= least else None
         return item.label if item else ""
+
+    def _grounds(
+        self, items: Sequence[Item], state: UserState, profile: Profile
+    ) -> Sequence[Grounds]:
+        if not self._learned:
+            return [Grounds()] * len(items)
+        return self._learned.grounds([item.id for item in items], state, profile)
 
 
 class PopularityRanker:

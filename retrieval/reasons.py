@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from simpatico.domain import Constraints, Item, Part, Reason
+from simpatico.kinds import described, piece_of
+from simpatico.retrieval.attribution import Grounds, Had, Stance
 from simpatico.retrieval.lexical import words
 from simpatico.text import clean, fold
 
@@ -19,9 +21,26 @@ HINT_HOLDS: Final = 0.85
 MAX_QUOTE: Final = 140
 """A longer first sentence is not quoted, for a clipped one may say something else."""
 
+CLOSE: Final = 0.45
+"""An item is said to be close to another one from this cosine of their texts on."""
+
+MAX_HAD: Final = 2
+"""Items of a person's history that one item is said to rest on."""
+
 _PHRASES: Final = {"kids": "made for children"}
 
 Kind = Literal["quote", "mood", "liked_item", "attribute", "behaviour", "media"]
+
+_SPEAKS: Final[dict[str, tuple[Kind, str]]] = {
+    "text": ("attribute", "What it is about suits what you told me"),
+    "facets": ("attribute", "Its genres, themes and people suit what you told me"),
+    "tone": ("attribute", "Its tone suits what you told me"),
+    "year": ("attribute", "The time it is from suits what you told me"),
+    "image": ("media", "Its picture suits what you told me"),
+    "audio": ("media", "Its sound suits what you told me"),
+    "id": ("behaviour", "It comes up in conversations like this one"),
+}
+"""For each modality of a learned ranker a kind, and what it says where it speaks for an item."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +51,21 @@ class Evidence:
         wished: tones the person wishes for, each with the weight of the wish.
         constraints: what the person asked for.
         said: folded words of what they look for.
-        close_to: label of the liked item that this one is close to, or "".
+        media: what may be said of its picture and its sound, with the part that says how much.
+        close_to: label of the liked or saved item that this one is close to, or "".
+        close_stance: what the person did with that one.
         together_with: label of the liked item that others liked beside this one, or "".
+        grounds: what a learned score rests on; it stands in for the two labels.
     """
 
     wished: tuple[tuple[str, float], ...] = ()
     constraints: Constraints = Constraints()
     said: frozenset[str] = frozenset()
+    media: tuple[tuple[str, str], ...] = ()
     close_to: str = ""
+    close_stance: Stance = "liked"
     together_with: str = ""
+    grounds: Grounds = Grounds()
 
 
 def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tuple[Reason, ...]:
@@ -59,9 +84,19 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
             weight = sum(value.get(name, 0.0) for name in part_names) / total
             found.append(Reason(kind=kind, text=text, weight=round(weight, 4)))
 
+    def rest_on(kind: Kind, text: str, worth: float) -> None:
+        weight = min(worth / total, 1.0)
+        found.append(Reason(kind=kind, text=text, weight=round(weight, 4)))
+
     add("mood", _feels(item, evidence.wished), "tone")
+    for part, text in evidence.media:
+        add("media", text, part)
+    for had in evidence.grounds.history[:MAX_HAD]:
+        rest_on(*_rests_on(had), had.worth)
+    for kind, text, worth in _spoken(evidence)[:1]:
+        rest_on(kind, text, worth)
     if evidence.close_to:
-        text = f"Close to {_shown(evidence.close_to)}, which you liked"
+        text = f"Close to {_shown(evidence.close_to)}, which you {evidence.close_stance}"
         add("liked_item", text, "liked")
     if evidence.together_with:
         text = f"People who liked {_shown(evidence.together_with)} also liked it"
@@ -90,6 +125,29 @@ def _feels(item: Item, wished: Sequence[tuple[str, float]]) -> str:
     ]
     chosen = [_PHRASES.get(tone, tone) for _, tone in sorted(holding)[:2]]
     return f"It is {' and '.join(chosen)}" if chosen else ""
+
+
+def _rests_on(had: Had) -> tuple[Kind, str]:
+    """How an item hangs together with one of the history: only what is so is said."""
+    if had.itself:
+        return "liked_item", f"You {had.stance} it"
+    other = f"{_shown(had.label)}, which you {had.stance}"
+    if had.cosine >= CLOSE and (had.likeness >= had.evidence or not had.linked):
+        return "liked_item", f"Close to {other}"
+    if had.linked:
+        return "behaviour", f"It was named together with {other}"
+    return "liked_item", f"{other}, speaks for it"
+
+
+def _spoken(evidence: Evidence) -> list[tuple[Kind, str, float]]:
+    """What modalities say, the weightiest first; of media only where search has said nothing."""
+    found = []
+    for spoke in evidence.grounds.modalities:
+        kind, words = _SPEAKS[spoke.modality]
+        if kind == "media" and evidence.media:
+            continue
+        found.append((kind, words, spoke.worth))
+    return found
 
 
 def _people(item: Item, asked: Sequence[str]) -> str:
@@ -126,8 +184,9 @@ def _facts(item: Item, asked: Sequence[str]) -> str:
     if asked:
         wanted = {fold(name) for name in asked}
         genres = tuple(sorted(genres, key=lambda name: folded(name) not in wanted))
-    first = " and ".join(_shown(name).lower() for name in genres[:2])
-    what = f"{first} {_shown(item.kind)}".strip()
+    first = [_shown(name).lower() for name in genres[:2]]
+    kind = _shown(item.kind)
+    what = described(kind, first if piece_of(kind) != kind else [" and ".join(first)]).strip()
     article = "an" if what[:1].lower() in "aeiou" else "a"
     return f"It is {article} {what}" + (f" from {item.year}" if item.year is not None else "")
 

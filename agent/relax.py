@@ -16,12 +16,17 @@ _ORDER: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-def relaxations(constraints: Constraints) -> Iterator[tuple[Constraints, str]]:
+def relaxations(constraints: Constraints, *, of: str = "") -> Iterator[tuple[Constraints, str]]:
     """Yield weaker and weaker constraints, each with a note of all that was let go of so far.
 
     First each wish alone is dropped, then they go together. `not_` fields and `exclude_ids` stay.
+
+    Args:
+        constraints: what holds.
+        of: the kind that is looked for beside others ("music"); then it stays, and the notes
+            speak of it alone.
     """
-    nothing = Constraints()
+    nothing = Constraints(kinds=constraints.kinds) if of else Constraints()
     held = [
         (fields, name)
         for fields, name in _ORDER
@@ -32,10 +37,10 @@ def relaxations(constraints: Constraints) -> Iterator[tuple[Constraints, str]]:
         update = {field: getattr(nothing, field) for fields, _ in dropped for field in fields}
         names = [name for _, name in dropped]
         said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        return (
-            constraints.model_copy(update=update),
-            f"Nothing fits everything at once, so I let go of {said}.",
-        )
+        note = f"Nothing fits everything at once, so I let go of {said}."
+        if of:
+            note = f"No {of} fits everything at once, so there I let go of {said}."
+        return constraints.model_copy(update=update), note
 
     for one in held:
         yield without([one])

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 
 from simpatico.domain import Constraints, Item
+from simpatico.kinds import piece_of
 from simpatico.text import clean
 
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SAME_PLURAL = {"series", "anime", "music", "news", "species"}
+_KINDS_TOLD_APART = 3
 GENRES = {
     "comedy": "comedies",
     "drama": "dramas",
@@ -87,7 +89,10 @@ def article(phrase: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """The regular plural: film, films; story, stories; dish, dishes; series, series."""
+    """The regular plural: film, films; story, stories; series, series; pieces of music."""
+    head, of, rest = noun.partition(" of ")
+    if of:
+        return plural(head) + of + rest
     if noun in _SAME_PLURAL:
         return noun
     if re.search(r"[^aeiou]y$", noun):
@@ -102,10 +107,38 @@ def count(n: int, noun: str) -> str:
 
 
 def noun_for(items: Sequence[Item]) -> str:
-    """What to call these items together: their kind if they share one, else "pick"."""
+    """What to call each of these items: their kind if they share one, else "pick"."""
     kinds = {item.kind.casefold() for item in items}
     kind = kinds.pop() if len(kinds) == 1 else ""
-    return kind if re.fullmatch(r"[a-z][a-z ]{1,20}", kind) else "pick"
+    return piece_of(kind) if re.fullmatch(r"[a-z][a-z ]{1,20}", kind) else "pick"
+
+
+def counted(items: Sequence[Item]) -> str:
+    """Items counted kind by kind: "four films", "a film and two pieces of music", "one pick"."""
+    groups = _by_kind(items)
+    if len(groups) == 1:
+        return count(*groups[0])
+    return listing([article(noun) if n == 1 else count(n, noun) for n, noun in groups])
+
+
+def pointed_at(items: Sequence[Item]) -> str:
+    """The same, pointing at them: "this one", "these four films", "this film and these two ..."."""
+    groups = _by_kind(items)
+    if len(groups) == 1:
+        n, noun = groups[0]
+        return "this one" if n == 1 else f"these {count(n, noun)}"
+    return listing([f"this {noun}" if n == 1 else f"these {count(n, noun)}" for n, noun in groups])
+
+
+def _by_kind(items: Sequence[Item]) -> list[tuple[int, str]]:
+    """How many there are of each kind with its noun, in their order; all as picks if too mixed."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.kind.casefold(), []).append(item)
+    nouns = [noun_for(group) for group in groups.values()]
+    if len(nouns) > _KINDS_TOLD_APART or len(nouns) > 1 and "pick" in nouns:
+        return [(len(items), "pick")]
+    return [(len(group), noun) for group, noun in zip(groups.values(), nouns, strict=True)]
 
 
 def kept(constraints: Constraints) -> str:
@@ -118,7 +151,7 @@ def kept(constraints: Constraints) -> str:
         _years(constraints.year_from, constraints.year_to),
         f"with {listing(people, last='or')}" if people else "",
     ]
-    head = listing(nouns or kinds, last="or")
+    head = listing(nouns, last="or") or listing(kinds)
     rest = " ".join(detail for detail in details if detail)
     length = constraints.max_minutes
     if not head and not rest and not length:

@@ -17,7 +17,7 @@ from simpatico.retrieval.build import (
     COLLECTION,
     item_text,
     item_vectors,
-    pack_for,
+    packs_for,
     silent,
     write_generation,
 )
@@ -172,4 +172,4 @@ def _vectors(
 ) -> NDArray[np.float32]:
     if root is None:
         return encoder.encode([item_text(item) for item in items])
-    return item_vectors(root, items, encoder, pack=pack_for(catalog.name), tell=silent)
+    return item_vectors(root, items, encoder, packs=packs_for(catalog.name), tell=silent)

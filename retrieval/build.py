@@ -4,7 +4,8 @@
                                g-<random>/         store/ words/ behaviour.npz tones.npy texts.json
                                embedding/<key>/    vectors made so far by a build that did not end
 
-The generation before the current one is kept for processes that still read it.
+The generation before the current one is kept for processes that still read it. Catalogues used
+together have an index of their own, named after all of them.
 """
 
 import hashlib
@@ -24,9 +25,10 @@ from pydantic import ValidationError
 
 from simpatico.domain import TONES, Item, Value
 from simpatico.errors import DataError, StoreError
+from simpatico.kinds import kind_name
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.behaviour import Behaviour
-from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.catalog import Catalog, names_in
 from simpatico.retrieval.exact import checked
 from simpatico.retrieval.lexical import LexicalIndex
 from simpatico.retrieval.packs import PACKS, Pack, load_pack
@@ -60,6 +62,13 @@ def root_of(home: Path, name: str) -> Path:
     return home / "indexes" / name
 
 
+def roots_with(home: Path, name: str) -> list[Path]:
+    """The folders of a catalogue's index, and of those that it shares with others, as there are."""
+    folder = home / "indexes"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [root for root in found if name in names_in(root.name)]
+
+
 def read_manifest(root: Path) -> Manifest:
     """What is current.
 
@@ -83,8 +92,9 @@ def build(
 ) -> Manifest:
     """Index a catalogue and make that index the current one.
 
-    Vectors are taken from the built-in pack or from the index before where the item is unchanged
-    and the encoder is the same; the others are made, and kept if the build is cut short.
+    Vectors are taken from the built-in packs, from the index before, or from another index of the
+    same items, where an item is unchanged and the encoder is the same; the others are made, and
+    kept if the build is cut short.
 
     Raises:
         StoreError: the disk refuses, or another process is building this index.
@@ -94,11 +104,9 @@ def build(
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / "build.lock", timeout=0):
-            pack = pack_for(catalog.name)
-            vectors = item_vectors(root, catalog.items, encoder, pack=pack, tell=tell)
-            behaviour = Behaviour.empty()
-            if pack is not None and (likes := pack.behaviour) is not None:
-                behaviour = Behaviour(likes.ids, likes.a, likes.b, likes.n)
+            packs = packs_for(catalog.name)
+            vectors = item_vectors(root, catalog.items, encoder, packs=packs, tell=tell)
+            behaviour = _behaviour_of(packs)
             return write_generation(
                 root, catalog, vectors, behaviour=behaviour, encoder=encoder.name, tell=tell
             )
@@ -174,11 +182,20 @@ def item_vectors(
     items: Sequence[Item],
     encoder: Encoder[str],
     *,
-    pack: Pack | None,
+    packs: Sequence[Pack],
     tell: ProgressCallback,
 ) -> NDArray[np.float32]:
-    """A unit row for each item, (n_items, dim): known ones reused, the others encoded."""
-    known = {**_vectors_before(root, items, encoder), **_vectors_of_pack(pack, items, encoder)}
+    """A unit row for each item, (n_items, dim): known ones reused, the others encoded.
+
+    Known are those of the packs, of the index in `root`, and of the indexes beside it that share a
+    catalogue with it.
+    """
+    known: dict[str, NDArray[np.float32]] = {}
+    for pack in packs:
+        known |= _vectors_of_pack(pack, items, encoder)
+    for other in dict.fromkeys((root, *_related(root))):
+        if lacking := [item for item in items if item.id not in known]:
+            known |= _vectors_before(other, lacking, encoder)
     todo = [item_text(item) for item in items if item.id not in known]
     made = iter(_encoded(root, todo, encoder, tell=tell))
     vectors = np.empty((len(items), encoder.dim), dtype=np.float32)
@@ -192,10 +209,13 @@ def estimated_tones(
 ) -> NDArray[np.float32]:
     """Tone profiles for items that have none, (n_items, n_tones); a row of nan for the others.
 
-    Also nan, which is unknown, when the tone model does not understand the encoder's vectors.
+    Also nan, which is unknown, when the tone model does not understand the encoder's vectors, and
+    for music: the model knows what stories feel like, and what is told of music is no story of it.
     """
     tones = np.full((len(items), len(TONES)), np.nan, dtype=np.float32)
-    lacking = [row for row, item in enumerate(items) if not item.tone]
+    lacking = [
+        row for row, item in enumerate(items) if not item.tone and kind_name(item.kind) != "music"
+    ]
     if lacking and (model := ToneModel.load()).encoder == encoder:
         tones[lacking] = model.profile([items[row] for row in lacking], vectors[lacking])
     return tones
@@ -265,6 +285,8 @@ def _vectors_before(
     try:
         texts = json.loads((folder / "texts.json").read_text())
         same = [item.id for item in items if texts.get(item.id) == _fingerprint(item)]
+        if not same:
+            return {}
         store = ChromaStore(folder / "store", COLLECTION, encoder.dim, create=False)
         try:
             return dict(zip(same, store.vectors(same), strict=True))
@@ -275,10 +297,16 @@ def _vectors_before(
         return {}
 
 
+def _related(root: Path) -> list[Path]:
+    """The indexes of a catalogue that this one has, too."""
+    home = root.parent.parent
+    return [other for name in names_in(root.name) for other in roots_with(home, name)]
+
+
 def _vectors_of_pack(
-    pack: Pack | None, items: Sequence[Item], encoder: Encoder[str]
+    pack: Pack, items: Sequence[Item], encoder: Encoder[str]
 ) -> Mapping[str, NDArray[np.float32]]:
-    if pack is None or (pack.encoder, pack.vectors.shape[1]) != (encoder.name, encoder.dim):
+    if (pack.encoder, pack.vectors.shape[1]) != (encoder.name, encoder.dim):
         return {}
     ours = {item.id: item for item in items}
     return {
@@ -288,13 +316,27 @@ def _vectors_of_pack(
     }
 
 
-def pack_for(name: str) -> Pack | None:
-    """The built-in pack of a catalogue, or None when there is none or it cannot be read."""
-    try:
-        return load_pack(name) if name in PACKS else None
-    except DataError as error:
-        log.warning("the pack %s is not used: %s", name, error)
-        return None
+def packs_for(name: str) -> tuple[Pack, ...]:
+    """The built-in packs of a catalogue, or of several; without those that cannot be read."""
+    packs = []
+    for each in names_in(name):
+        try:
+            packs += [load_pack(each)] if each in PACKS else []
+        except DataError as error:
+            log.warning("the pack %s is not used: %s", each, error)
+    return tuple(packs)
+
+
+def _behaviour_of(packs: Sequence[Pack]) -> Behaviour:
+    """What the packs know of likes, one table after the other: they share no items."""
+    ids: tuple[str, ...] = ()
+    pairs: list[tuple[NDArray[np.int32], ...]] = []
+    for likes in (pack.behaviour for pack in packs if pack.behaviour is not None):
+        pairs.append((likes.a + np.int32(len(ids)), likes.b + np.int32(len(ids)), likes.n))
+        ids += likes.ids
+    if not pairs:
+        return Behaviour.empty()
+    return Behaviour(ids, *(np.concatenate(columns) for columns in zip(*pairs, strict=True)))
 
 
 def _current(root: Path) -> Manifest | None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Profile, Recommendation
+from simpatico.kinds import kind_name
 from simpatico.settings import RetrievalSettings
 from simpatico.text import fold_title
 
@@ -88,8 +90,12 @@ def rerank(
     settings: RetrievalSettings,
     profile: Profile,
     banned: Collection[str] = (),
+    kinds: Sequence[str] = (),
 ) -> list[Recommendation]:
     """Choose k to show: varied, not only the best known, one of a series, best first.
+
+    Of several kinds asked for each is chosen by itself, for scores of different kinds say little
+    about each other; they take turns, the one asked for first begins.
 
     Chosen among the `POOL` best. Seen, disliked and banned items never come back. The best
     remaining by `p_accept` is always chosen and stands first. A second item of a series is chosen
@@ -102,10 +108,27 @@ def rerank(
         settings: `diversity` and `novelty`.
         profile: whose list it is.
         banned: ids that must not be shown beside those of the profile.
+        kinds: kinds that were asked for.
     """
     if vectors.shape[0] != len(recommendations):
         raise ValueError(f"wanted {len(recommendations)} vectors, got {vectors.shape[0]}")
     never = {*profile.seen, *profile.disliked, *banned}
+    groups = _by_kind(recommendations, kinds, never)
+    if len(groups) > 1:
+        shares = _shares(k, [len(group) for group in groups])
+        return _in_turn(
+            [
+                rerank(
+                    [recommendations[place] for place in group],
+                    k=share,
+                    vectors=vectors[group],
+                    settings=settings,
+                    profile=profile,
+                    banned=banned,
+                )
+                for group, share in zip(groups, shares, strict=True)
+            ]
+        )
     places = sorted(
         (place for place, each in enumerate(recommendations) if each.item.id not in never),
         key=lambda place: (-recommendations[place].p_accept, recommendations[place].item.id),
@@ -126,6 +149,36 @@ def rerank(
     scores[0] = max(scores[0], scores.max())  # damping must not take the first place away
     chosen = mmr(scores, vectors[first], k=k, diversity=settings.diversity)
     return [pool[place] for place in sorted(chosen)]  # the pool is in order of p_accept
+
+
+def _by_kind(
+    recommendations: Sequence[Recommendation], kinds: Sequence[str], never: Collection[str]
+) -> list[list[int]]:
+    """Places of the recommendations of each kind, those asked for first, in their order.
+
+    Empty unless there are several of those asked for.
+    """
+    asked = dict.fromkeys(map(kind_name, kinds))
+    found: dict[str, list[int]] = {name: [] for name in asked}
+    for place, each in enumerate(recommendations):
+        if each.item.id not in never:
+            found.setdefault(kind_name(each.item.kind), []).append(place)
+    several = sum(bool(found[name]) for name in asked) > 1
+    return [group for group in found.values() if group] if several else []
+
+
+def _shares(k: int, sizes: Sequence[int]) -> list[int]:
+    """How many of each group make k, as even as they can be; the first have what is left over."""
+    shares = [0] * len(sizes)
+    while sum(shares) < min(k, sum(sizes)):
+        _, place = min((share, at) for at, share in enumerate(shares) if share < sizes[at])
+        shares[place] += 1
+    return shares
+
+
+def _in_turn(lists: Sequence[Sequence[Recommendation]]) -> list[Recommendation]:
+    """The first of each list, then the second of each."""
+    return [one for row in zip_longest(*lists) for one in row if one is not None]
 
 
 def _one_of_each_series(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import TONES, Constraints, Item
+from simpatico.kinds import kind_name
 from simpatico.text import fold
 
 Mask = NDArray[np.bool_]
@@ -73,7 +74,6 @@ MAX_MINUTES = 1_000_000
 """Longer than anything; an item that claims more has unknown minutes."""
 
 _GROUP_OF = {name: group for group in GENRE_GROUPS for name in group}
-_KINDS = {"movie": "film", "movies": "film", "films": "film"}
 _NAME_ENDINGS = {"jr", "sr", "ii", "iii", "iv"}
 
 
@@ -115,6 +115,7 @@ class ItemTable:
     Attributes:
         ids: item ids, one per row.
         genres: the catalogue's genre names as written in it, the most frequent first.
+        kinds: its kinds in the same way.
     """
 
     def __init__(self, items: Sequence[Item]) -> None:
@@ -123,6 +124,7 @@ class ItemTable:
         if len(self._position) != len(self.ids):
             raise ValueError("wanted items with distinct ids")
         self.genres = _by_count(name for item in items for name in item.genres)
+        self.kinds = _by_count(item.kind for item in items)
         self._years = np.array([-1 if i.year is None else i.year for i in items], dtype=np.int32)
         extra = [_lower(item) for item in items]
         self._minutes = np.array([_minutes(row.get("minutes", "")) for row in extra], dtype=float)
@@ -131,7 +133,7 @@ class ItemTable:
             for row, fields in enumerate(extra)
             for name in {_language(part) for part in _split(fields.get("language", ""))}
         )
-        self._kinds = Postings((_kind(item.kind), row) for row, item in enumerate(items))
+        self._kinds = Postings((kind_name(item.kind), row) for row, item in enumerate(items))
         self._genre_rows = Postings(_pairs((i.genres for i in items), lambda name: (fold(name),)))
         self._people = Postings(_pairs((i.creators for i in items), _name_forms))
         self._strong = np.zeros((len(TONES), len(items)), dtype=bool)  # (n_tones, n_items)
@@ -153,6 +155,10 @@ class ItemTable:
         """
         return self._position[item_id]
 
+    def has_kind(self, kind: str) -> bool:
+        """Whether an item is of a kind, under any of its names."""
+        return kind_name(kind) in self._kinds
+
     def mask(self, constraints: Constraints) -> Mask:
         """Which items meet every constraint: (n_items,) bool, a fresh array.
 
@@ -169,7 +175,7 @@ class ItemTable:
         if constraints.languages:
             mask &= self._any(self._languages[_language(name)] for name in constraints.languages)
         if constraints.kinds:
-            mask &= self._any(self._kinds[_kind(name)] for name in constraints.kinds)
+            mask &= self._any(self._kinds[kind_name(name)] for name in constraints.kinds)
         if constraints.year_from is not None or constraints.year_to is not None:
             mask &= self._years >= max(constraints.year_from or 0, 0)
         if constraints.year_to is not None:
@@ -260,11 +266,6 @@ def _name_forms(name: str) -> set[str]:
 def _language(name: str) -> str:
     folded = fold(name)
     return LANGUAGES.get(folded, folded)
-
-
-def _kind(name: str) -> str:
-    folded = fold(name)
-    return _KINDS.get(folded, folded)
 
 
 def _lower(item: Item) -> dict[str, str]:

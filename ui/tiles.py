@@ -9,6 +9,8 @@ from html import escape
 from urllib.parse import urlsplit
 
 from simpatico.domain import TONES, Item, Value
+from simpatico.kinds import kind_name
+from simpatico.ui.local_media import address
 from simpatico.ui.scenes import scene
 
 POSTER_HOST = "upload.wikimedia.org"
@@ -96,19 +98,21 @@ def tile(item: Item) -> str:
 
 
 def cover(item: Item, *, posters: bool) -> str:
-    """What stands for the item: the tile, and above it the poster if the person wants posters.
+    """What stands for the item: the tile, and above it its picture.
 
-    The poster's own alternative text is empty, so a poster that does not load leaves no trace
-    and the tile below is seen.
+    That is one on this machine, or else a remote poster if the person wants posters. Its own
+    alternative text is empty, so that one that does not load leaves no trace and the tile below is
+    seen.
     """
-    address = poster(item) if posters else ""
+    source = address(item, "image") or (poster(item) if posters else "")
     picture = (
-        f'<img class="poster" src="{escape(address)}" alt="" loading="lazy" decoding="async" '
+        f'<img class="poster" src="{escape(source)}" alt="" loading="lazy" decoding="async" '
         'referrerpolicy="no-referrer">'
-        if address
+        if source
         else ""
     )
-    name = escape(f"Poster of {item.label}")
+    what = "Poster" if kind_name(item.kind) == "film" else "Cover"
+    name = escape(f"{what} of {item.label}")
     return f'<div class="cover" role="img" aria-label="{name}">{tile(item)}{picture}</div>'
 
 

@@ -1,11 +1,10 @@
-"""How long, in which language and of which kind a wished-for item may be."""
+"""How long a wished-for item may be, and in which language."""
 
 import re
 from collections.abc import Sequence
 
 from simpatico.agent.read.clauses import Span, inside
-from simpatico.agent.read.words import KIND_WORDS, KINDS, LANGUAGES, Vocabulary, pattern
-from simpatico.text import fold
+from simpatico.agent.read.words import LANGUAGES, pattern
 
 SHORT_MINUTES = 95
 """What "something short" may last at most."""
@@ -79,25 +78,3 @@ def read_languages(low: str, *, denied: Sequence[Span]) -> tuple[str, ...]:
         if match and not inside(match.span(), denied):
             found.append(name)
     return tuple(found)
-
-
-def read_kinds(low: str, *, denied: Sequence[Span], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Kinds of item asked for, as the catalogue names them."""
-    found = [
-        kind
-        for kind, source in KIND_WORDS.items()
-        if any(
-            not inside(match.span(), denied)
-            and not re.search(
-                (r"\b(?:based on|inspired by|about|read|from) (?:a |an |the |some )?$"),
-                low[: match.start()],
-            )
-            for match in pattern(source).finditer(low)
-        )
-    ]
-    if not vocabulary.kinds:
-        return tuple(found)
-    if len(vocabulary.kinds) == 1:
-        return ()  # "a film" says nothing where there are only films
-    known = {fold(kind): kind for kind in vocabulary.kinds}
-    return tuple(known[fold(name)] for kind in found for name in KINDS[kind] if fold(name) in known)

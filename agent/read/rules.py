@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
-from simpatico.agent.read.limits import read_kinds, read_languages, read_minutes
+from simpatico.agent.read.kinds import read_kinds
+from simpatico.agent.read.limits import read_languages, read_minutes
 from simpatico.agent.read.people import Names
 from simpatico.agent.read.wishes import Clause, clauses
 from simpatico.agent.read.words import (
@@ -29,6 +30,7 @@ class Heard(Value):
         restart: it drops every earlier wish.
         denied: spans that it says no to.
         terms: spans of the genre and tone words that are wishes.
+        kinds: spans of the words that say of which kind.
         years: spans of the words that say when.
         taken_back: spans of the words that take something back.
         parts: its clauses.
@@ -42,6 +44,7 @@ class Heard(Value):
     restart: bool = False
     denied: tuple[Span, ...] = ()
     terms: tuple[Span, ...] = ()
+    kinds: tuple[Span, ...] = ()
     years: tuple[Span, ...] = ()
     taken_back: tuple[Span, ...] = ()
     parts: tuple[Clause, ...] = ()
@@ -91,7 +94,8 @@ def hear(
     )
     denied = negated(low, terms=terms)
     years = read_years(low, this_year=this_year, negated=lambda span: inside(span, denied))
-    parts = clauses(low, terms=(*terms, *years.spans), denied=denied)
+    kinds = read_kinds(low, denied=denied, vocabulary=vocabulary)
+    parts = clauses(low, terms=(*terms, *years.spans, *kinds.things), denied=denied)
     wished = [(part.start, part.end) for part in parts if part.wish]
     lifted = tuple(_lifted(low, table))
     found: dict[str, list[str]] = {}
@@ -100,6 +104,7 @@ def hear(
         if name not in found.setdefault(field, []) and name not in lifted:
             found[field].append(name)
 
+    film_genres: list[Span] = []
     for genre, span in _matches(low, table):
         if not inside(span, wished):
             continue
@@ -107,6 +112,7 @@ def hear(
         if refused and genre == "Horror" and low[slice(*span)].startswith("slasher"):
             continue  # a genre of its own: who wants no slashers may want to be scared
         put("not_genres" if refused else "genres", genre)
+        film_genres += [span] if genre in GENRES and not refused else []
     for tone, span in _matches(low, TONES):
         if not inside(span, wished):
             continue
@@ -115,9 +121,9 @@ def hear(
     if "kids" in found.get("not_tones", ()):
         for genre in ("Family", "Animated"):
             put("not_genres", genre)
+    kinds = kinds.beside(film_genres, vocabulary)
     minutes, any_length = read_minutes(low)
     people, not_people = names.read(original, denied=denied)
-    kinds = read_kinds(low, denied=denied, vocabulary=vocabulary)
     return Heard(
         constraints=Constraints(
             genres=_without(found.get("genres", []), found.get("not_genres", [])),
@@ -130,7 +136,7 @@ def hear(
             not_people=not_people,
             languages=read_languages(low, denied=denied),
             max_minutes=minutes,
-            kinds=kinds,
+            kinds=kinds.names,
         ),
         any_year=years.any_year,
         any_length=any_length,
@@ -139,6 +145,7 @@ def hear(
         restart=bool(_RESTART.search(low)),
         denied=denied,
         terms=tuple(span for span in terms if inside(span, wished)),
+        kinds=kinds.spans,
         years=years.spans,
         taken_back=tuple(
             match.span() for match in _TAKE_BACK.finditer(low) if _lifts(match, table)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from simpatico.agent.read.clauses import blank, inside, shorten
 from simpatico.agent.read.intents import intent_by_rule
+from simpatico.agent.read.kinds import standing
 from simpatico.agent.read.mentions import (
     Named,
     excepted,
@@ -114,7 +115,10 @@ class Rules:
             liked="liked" in judged.values(),
         )
         need, need_sure = need_by_cue(masked, denied=heard.denied)
-        constraints = _exclude(merge(before.constraints, heard), reference)
+        held = before.constraints.model_copy(
+            update={"kinds": standing(before.constraints.kinds, self._vocabulary)}
+        )
+        constraints = _exclude(merge(held, heard), reference)
         if besides := excepted(text, named):
             known = (*constraints.exclude_ids, *besides)
             constraints = constraints.model_copy(
@@ -162,7 +166,8 @@ class Rules:
         ]  # "I loved Heat" is about a film, not about how they are now
         said = text if len(about_self) == len(parts) else _join(text, about_self)
         people = [span for _, span in self._names.find(masked)]
-        refused = (*heard.denied, *spans, *people, *heard.years, *heard.taken_back)
+        facts = (*people, *heard.years, *heard.kinds)
+        refused = (*heard.denied, *spans, *facts, *heard.taken_back)
         kept = [span for span in heard.terms if not inside(span, refused)]
         skip = (*refused, *need_spans(masked))
         words = query_words(text, parts, skip=skip, unless=kept)

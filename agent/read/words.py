@@ -1,4 +1,4 @@
-"""The words people use for genres, tones, kinds and languages, and what each means.
+"""The words people use for genres, tones and languages, and what each means.
 
 Patterns are regular expressions over lower-case text, matched at word borders. A genre is named
 as the built-in pack names it; a catalogue's own genres are added through `Vocabulary`.
@@ -133,30 +133,6 @@ TONES: dict[str, str] = {
         r"family (?:film|movie)s?|family (?:film|movie)? ?night"
         r"|\d+[- ]years?[- ]olds?"
     ),
-}
-
-KINDS: dict[str, tuple[str, ...]] = {
-    "film": ("film", "movie"),
-    "music": ("music", "song", "track", "album"),
-    "book": ("book", "novel"),
-    "series": ("series", "show"),
-    "game": ("game",),
-    "podcast": ("podcast",),
-}
-"""A kind as we name it, and the names a catalogue may use for the same."""
-
-KIND_WORDS: dict[str, str] = {
-    "film": r"films?|movies?|flicks?|something to watch",
-    "music": (
-        r"songs?|albums?|playlists?|tracks?|something to listen to|(?:some|any|good|new|of) music|"
-        r"tunes?"
-    ),
-    "book": (
-        r"(?:a|some|any|good|another|great) (?:books?|novels?)|something to read|page-?turners?"
-    ),
-    "series": r"(?:a|some|any|good|another|great|tv) (?:series|(?:tv )?shows?)",
-    "game": r"(?:a|some|any|good|another|video|computer) (?:video )?games?|something to play",
-    "podcast": r"podcasts?",
 }
 
 LANGUAGES: tuple[str, ...] = (

@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypedDict
 from langgraph.channels.untracked_value import UntrackedValue
 
 from simpatico.agent.read.reference import Reference
+from simpatico.agent.showing import Looked
 from simpatico.domain import (
     Candidate,
     Mentions,
@@ -58,5 +59,6 @@ class TurnState(TypedDict, total=False):
     notes: Annotated[tuple[str, ...], UntrackedValue]
     degraded: Annotated[tuple[str, ...], UntrackedValue]
     stages: Annotated[tuple[Stage, ...], UntrackedValue]
+    media: Annotated[Looked, UntrackedValue]  # a picture or a sound that came with the message
     lead: Annotated[str, UntrackedValue]  # what is said before the recommendations
     reply: Annotated[Reply, UntrackedValue]

@@ -1,6 +1,6 @@
 """Pictures by words and words by pictures, on fashion products that no map was fitted on.
 
-    python -m simpatico.eval.cross_modal --data fashion-products [--seed 0] [--keep FOLDER]
+    simpatico eval cross-modal --data fashion-products [--seed 0] [--keep FOLDER]
 
 A third of the groups is held out. A group is what shares a title or the very same bytes of a
 picture, directly or through others. Every held-out product is asked for both ways among all
@@ -11,9 +11,7 @@ With --sounds and a folder of Emotify: what its nine feelings bring up, as words
 tags alone. Nothing is fitted there.
 """
 
-import argparse
 import csv
-import sys
 from collections.abc import Sequence
 from math import lgamma
 from pathlib import Path
@@ -32,7 +30,7 @@ from simpatico.eval.music_mood import (
     read_clips,
     top_shares,
 )
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table
 from simpatico.finetune.bridge import (
     encoders_of,
     first_ranks,
@@ -42,11 +40,10 @@ from simpatico.finetune.bridge import (
     vectors_of_files,
 )
 from simpatico.modelstore import ModelStore
-from simpatico.protocols import Encoder
+from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.bridge import Bridge, labels_bridge, labels_to_text, source_name
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.encoders.musicnn import TAGS, Heard, Musicnn
-from simpatico.settings import load_settings
 
 Array = NDArray[np.float32]
 Ranks = NDArray[np.int64]
@@ -91,7 +88,13 @@ class Found(NamedTuple):
     note: str = ""
 
 
-def read_products(data: Path, keep: Path, models: ModelStore) -> tuple[Products, tuple[str, ...]]:
+def read_products(
+    data: Path,
+    keep: Path,
+    models: ModelStore,
+    *,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> tuple[Products, tuple[str, ...]]:
     """Encode the pictures and titles of `items.csv`; vectors of pictures are kept in `keep`.
 
     Returns the products whose picture can be read, and what was wrong with the others.
@@ -112,7 +115,7 @@ def read_products(data: Path, keep: Path, models: ModelStore) -> tuple[Products,
         encoders_of("image", models, encoder, labels=True),
         root=data,
         keep=keep,
-        progress=_tell,
+        progress=progress,
     )
     good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
     if not len(good):
@@ -123,7 +126,12 @@ def read_products(data: Path, keep: Path, models: ModelStore) -> tuple[Products,
     return Products(titles, groups, pictures, labels, encoder.encode(titles)), problems
 
 
-def run(products: Products, *, seed: int) -> tuple[list[Found], NDArray[np.bool_]]:
+def run(
+    products: Products,
+    *,
+    seed: int,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> tuple[list[Found], NDArray[np.bool_]]:
     """Fit on two thirds and ask for the rest; also which rows, (n,), were held out."""
     held = parted(products.groups, N_PARTS, np.random.default_rng(seed)) == 0
     fit = ~held
@@ -147,7 +155,7 @@ def run(products: Products, *, seed: int) -> tuple[list[Found], NDArray[np.bool_
     ]
     beside = np.concatenate([products.pictures, labels], axis=1)
     for title, inputs in ((BRIDGE, products.pictures), (BOTH, beside)):
-        _tell(f"fitting {title}", 0, 0)
+        progress(f"fitting {title}", 0, 1)
         fitted = train(
             inputs[fit],
             texts[fit],
@@ -158,6 +166,7 @@ def run(products: Products, *, seed: int) -> tuple[list[Found], NDArray[np.bool_
         )
         note = f"{title}: penalty {fitted.penalty:g}"
         found.append(through(title, fitted.bridge, inputs, note))
+        progress(f"fitting {title}", 1, 1)
     return found, held
 
 
@@ -280,38 +289,57 @@ def sounds_table(
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description="Find pictures by words and words by pictures.")
-    parser.add_argument("--data", type=Path, help="items.csv and images/ of fashion products")
-    parser.add_argument("--sounds", type=Path, help="annotations.csv and audio/ of Emotify")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, folds and draws")
-    parser.add_argument("--keep", type=Path, help="keep vectors here (default: in the cache)")
-    options = parser.parse_args(arguments)
-    if options.data is None and options.sounds is None:
-        parser.error("wanted --data or --sounds")
-    settings = load_settings()
-    models = ModelStore(settings.cache)
-    keep = options.keep or settings.cache / "media-vectors"
-    if options.data is not None:
-        products, problems = read_products(options.data, keep, models)
-        for problem in problems:
-            print(f"left out: {problem}", file=sys.stderr)
-        found, held = run(products, seed=options.seed)
-        for table in tables(found, products, held, seed=options.seed):
-            print(to_markdown(table))
-    if options.sounds is not None:
-        clips = read_clips(options.sounds)
-        files = [options.sounds / "audio" / f"{name}.ogg" for name in clips.names]
-        heard = hear(files, Musicnn(models.path("musicnn")), keep=keep, progress=_tell)
-        texts = MiniLM(models.path("minilm"))
-        print(to_markdown(sounds_table(heard, clips.shares, texts, seed=options.seed)))
+def measure_products(
+    data: Path,
+    models: ModelStore,
+    *,
+    keep: Path,
+    seed: int = 0,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> list[Table]:
+    """The tables of fashion products, asked for both ways.
+
+    Args:
+        data: items.csv and images/.
+        models: has the weights.
+        keep: folder for what was made of pictures.
+        seed: of the split, the folds and the draws.
+        progress: told as it goes on.
+
+    Raises:
+        DataError, ModelError: see `read_products`.
+    """
+    products, problems = read_products(data, keep, models, progress=progress)
+    found, held = run(products, seed=seed, progress=progress)
+    made = tables(found, products, held, seed=seed)
+    if not problems:
+        return made
+    left = f"Left out: {len(problems)} files that cannot be used, such as {problems[0]}."
+    return [Table(**{**dict(one), "notes": (*one.notes, left)}) for one in made]
 
 
-def _tell(label: str, done: int, total: int) -> None:
-    if done % 500 == 0:
-        print(f"{label}: {done} of {total}", file=sys.stderr)
+def measure_sounds(
+    data: Path,
+    models: ModelStore,
+    *,
+    keep: Path,
+    seed: int = 0,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> Table:
+    """The table of Emotify's clips, asked for by feelings as words.
 
+    Args:
+        data: annotations.csv and audio/.
+        models: has the weights.
+        keep: folder for what was heard.
+        seed: of the draws.
+        progress: told as it goes on.
 
-if __name__ == "__main__":
-    main()
+    Raises:
+        DataError: the data set is missing or damaged.
+        ModelError: weights have not been fetched.
+    """
+    clips = read_clips(data)
+    files = [data / "audio" / f"{name}.ogg" for name in clips.names]
+    heard = hear(files, Musicnn(models.path("musicnn")), keep=keep, progress=progress)
+    return sounds_table(heard, clips.shares, MiniLM(models.path("minilm")), seed=seed)

@@ -9,10 +9,8 @@ model that was fitted, with its settings, on the other folds (stratified by genr
 chosen by cross-validation inside those. Scores of all folds are ranked together.
 """
 
-import argparse
 import csv
 import hashlib
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,12 +21,11 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from simpatico.errors import DataError
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.encoders.musicnn import N_POOLED, TAGS, Heard, Musicnn
 from simpatico.retrieval.sound import decode_sound
-from simpatico.settings import load_settings
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -337,25 +334,29 @@ def _cell(value: float, drawn: Array, sign: str = "") -> str:
     return f"{value:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description="Find music by mood, on Emotify.")
-    parser.add_argument("--data", type=Path, required=True, help="annotations.csv and audio/")
-    parser.add_argument("--seed", type=int, default=0, help="of the folds and of the draws")
-    parser.add_argument("--keep", type=Path, help="folder to keep in what was heard")
-    options = parser.parse_args(arguments)
-    clips = read_clips(options.data)
-    files = [options.data / "audio" / f"{name}.ogg" for name in clips.names]
-    encoder = Musicnn(ModelStore(load_settings().cache).fetch("musicnn"))
-    heard = hear(files, encoder, keep=options.keep, progress=_tell)
-    for table in tables(systems(heard, clips, seed=options.seed), clips, seed=options.seed):
-        print(to_markdown(table))
+def measure(
+    data: Path,
+    models: ModelStore,
+    *,
+    keep: Path | None = None,
+    seed: int = 0,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> list[Table]:
+    """The tables.
 
+    Args:
+        data: annotations.csv and audio/ of Emotify.
+        models: has the weights, or fetches them.
+        keep: folder for what was heard.
+        seed: of the folds and the draws.
+        progress: told as it goes on.
 
-def _tell(what: str, done: int, total: int) -> None:
-    if done % 50 == 0:
-        print(f"{what}: {done} of {total}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()
+    Raises:
+        DataError: the data set is missing or damaged.
+        ModelError: the weights cannot be had.
+    """
+    clips = read_clips(data)
+    files = [data / "audio" / f"{name}.ogg" for name in clips.names]
+    encoder = Musicnn(models.fetch("musicnn", progress=progress))
+    heard = hear(files, encoder, keep=keep, progress=progress)
+    return tables(systems(heard, clips, seed=seed), clips, seed=seed)

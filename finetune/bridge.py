@@ -1,6 +1,6 @@
 """Train a bridge from pictures or music to texts, on pairs of one's own.
 
-    python -m simpatico.finetune.bridge --pairs FOLDER --out bridge.npz [--kind audio] [--labels]
+    simpatico train bridge --pairs FOLDER --out bridge.npz [--kind audio] [--labels]
 
 FOLDER holds `pairs.csv` with the columns `file` and `text`, and if you like `group`: rows of one
 group, of one text or of the same picture or sound never stand on both sides of a fold. The map is a
@@ -8,9 +8,7 @@ ridge regression in closed form; its penalty is the one with the best mean recip
 ways, in cross-validation.
 """
 
-import argparse
 import csv
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -19,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Item, Media
-from simpatico.errors import DataError, SimpaticoError
+from simpatico.errors import DataError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.bridge import Bridge, PictureLabels, SoundLabels, source_name
-from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.build import item_text
+from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
 from simpatico.retrieval.encoders.musicnn import Musicnn
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.media_vectors import media_vectors
+from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.sound import decode_sound
-from simpatico.settings import load_settings
 
 Array = NDArray[np.float32]
 Kind = Literal["image", "audio"]
@@ -47,6 +46,14 @@ class Pair(NamedTuple):
     file: str
     text: str
     group: str
+
+
+class OnPairs(NamedTuple):
+    """What came of training: on how many pairs, and which files could not be used, with why."""
+
+    trained: "Trained"
+    n: int
+    problems: tuple[str, ...]
 
 
 class Trained(NamedTuple):
@@ -245,57 +252,112 @@ def encoders_of(
     return (sounds, SoundLabels(sounds, texts)) if labels else (sounds,)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train on a folder of pairs and write the bridge; 0 when that went well."""
-    parser = argparse.ArgumentParser(description="Train a bridge from media to texts.")
-    parser.add_argument("--pairs", type=Path, required=True, help="pairs.csv and the files")
-    parser.add_argument("--out", type=Path, required=True, help="the bridge, .npz")
-    parser.add_argument("--kind", choices=("image", "audio"), default="image")
-    parser.add_argument("--labels", action="store_true", help="read classes or tags too")
-    parser.add_argument("--keep", type=Path, help="keep vectors here (default: in the cache)")
-    parser.add_argument("--seed", type=int, default=0, help="of the folds")
-    options = parser.parse_args(arguments)
-    settings = load_settings()
-    models = ModelStore(settings.cache)
-    try:
-        pairs = read_pairs(options.pairs)
-        texts = text_encoder(settings.retrieval, models)
-        encoders = encoders_of(options.kind, models, texts, labels=options.labels)
-        inputs, problems = vectors_of_files(
-            [pair.file for pair in pairs],
-            options.kind,
-            encoders,
-            root=options.pairs,
-            keep=options.keep or settings.cache / "media-vectors",
-            progress=_tell,
-        )
-        good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
-        used = [pairs[at] for at in good]
-        if not used:
-            raise DataError("wanted files that can be read, got none", problems=problems)
-        trained = train(
-            inputs[good],
-            texts.encode([pair.text for pair in used]),
-            joined(
-                [pair.text for pair in used],
-                [pair.group for pair in used],
-                [row.tobytes().hex() for row in inputs[good]],
-            ),
-            source=source_name(*(each.name for each in encoders)),
-            target=texts.name,
-            seed=options.seed,
-        )
-        trained.bridge.save(options.out)
-    except SimpaticoError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for problem in problems:
-        print(f"left out: {problem}", file=sys.stderr)
-    print(_report(trained, len(used), options.out))
-    return 0
+def train_on_pairs(
+    folder: Path,
+    kind: Kind,
+    models: ModelStore,
+    texts: Encoder[str],
+    *,
+    labels: bool = False,
+    keep: Path,
+    seed: int = 0,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> OnPairs:
+    """Train on a folder of pairs.
+
+    Args:
+        folder: `pairs.csv` and the files it names.
+        kind: of the files.
+        models: has the weights of the embedded encoder.
+        texts: the text encoder.
+        labels: read what the encoder calls them, too.
+        keep: folder of what was made of media.
+        seed: of the folds.
+        progress: told as it goes on.
+
+    Raises:
+        DataError: no pairs, too few, or no file can be read.
+        ModelError: weights have not been fetched.
+    """
+    pairs = read_pairs(folder)
+    encoders = encoders_of(kind, models, texts, labels=labels)
+    inputs, problems = vectors_of_files(
+        [pair.file for pair in pairs], kind, encoders, root=folder, keep=keep, progress=progress
+    )
+    good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
+    used = [pairs[at] for at in good]
+    if not used:
+        raise DataError("wanted files that can be read, got none", problems=problems)
+    trained = train(
+        inputs[good],
+        texts.encode([pair.text for pair in used]),
+        _groups([pair.text for pair in used], inputs[good], [pair.group for pair in used]),
+        source=source_name(*(each.name for each in encoders)),
+        target=texts.name,
+        seed=seed,
+    )
+    return OnPairs(trained, len(used), problems)
 
 
-def _report(trained: Trained, n: int, out: Path) -> str:
+def train_on_catalog(
+    catalog: Catalog,
+    kind: Kind,
+    senses: Senses,
+    *,
+    root: Path,
+    keep: Path,
+    seed: int = 0,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> OnPairs:
+    """Train on a catalogue's own items: the picture or sound of each, and what is told of it.
+
+    Args:
+        catalog: the items.
+        kind: of their media.
+        senses: the encoders.
+        root: folder that the media's paths start from.
+        keep: folder of what was made of media: those that were looked at are not read again.
+        seed: of the folds.
+        progress: told as it goes on.
+
+    Raises:
+        DataError: too few items have such media.
+        ModelError: an encoder cannot be had.
+    """
+    items = [
+        item.model_copy(update={"media": local})
+        for item in catalog.items
+        if (local := tuple(m for m in item.media if m.kind == kind and "://" not in m.uri))
+    ]
+    senses.fetch(kind, progress=progress)
+    sense = senses.of(kind)
+    made = media_vectors(
+        items, kind, sense.kept, sense.decode, root=root, keep=keep, progress=progress
+    )
+    good = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
+    inputs = sense.own(made.vectors[good])
+    said = [item_text(items[at]) for at in good]
+    problems = tuple(f"{bad.uri}: {bad.why}" for bad in made.problems)
+    if not said:
+        raise DataError(f"wanted items with {kind} files, got none", problems=problems)
+    trained = train(
+        inputs,
+        senses.texts.encode(said),
+        _groups(said, inputs),
+        source=sense.name,
+        target=senses.texts.name,
+        seed=seed,
+    )
+    return OnPairs(trained, len(said), problems)
+
+
+def _groups(texts: Sequence[str], inputs: Array, named: Sequence[str] = ()) -> NDArray[np.int64]:
+    same = [row.tobytes().hex() for row in inputs]
+    return joined(texts, same, named) if named else joined(texts, same)
+
+
+def report(trained: Trained, n: int, out: Path) -> str:
+    """What was measured, in lines for people."""
     sizes = trained.fold_sizes
     lines = [
         f"{out}: {trained.bridge.source} -> {trained.bridge.target}, n={n}, "
@@ -306,12 +368,3 @@ def _report(trained: Trained, n: int, out: Path) -> str:
         recalls = ", ".join(f"R@{k} {(ranks <= k).mean():.3f}" for k in (1, 5, 10))
         lines.append(f"  {name}: {recalls}")
     return "\n".join([*lines, "The penalty was chosen on these folds: a little flattering."])
-
-
-def _tell(label: str, done: int, total: int) -> None:
-    if done % 100 == 0 or done == total:
-        print(f"{label}: {done} of {total}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

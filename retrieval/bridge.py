@@ -10,15 +10,18 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import ModelError
 from simpatico.protocols import Encoder
-from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
-from simpatico.retrieval.encoders.musicnn import TAGS, Musicnn
+from simpatico.retrieval.encoders.musicnn import TAGS
+
+if TYPE_CHECKING:
+    from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
+    from simpatico.retrieval.encoders.musicnn import Musicnn
 
 Array = NDArray[np.float32]
 
@@ -55,7 +58,7 @@ class PictureLabels:
         texts: of the names' vectors; each name is encoded once, when it is first met.
     """
 
-    def __init__(self, pictures: EfficientNetLite, texts: Encoder[str]) -> None:
+    def __init__(self, pictures: "EfficientNetLite", texts: Encoder[str]) -> None:
         self.name = f"{pictures.name} labels, {texts.name}"
         self.dim = texts.dim
         self._pictures = pictures
@@ -64,17 +67,20 @@ class PictureLabels:
 
     def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
         """Encode a batch: (n,) pictures -> (n, dim), float32, each row of L2 norm 1."""
-        labels = self._pictures.labels(inputs, k=N_LABELS)
+        return self.of(self._pictures.labels(inputs, k=N_LABELS))
+
+    def of(self, labels: Sequence[Sequence[tuple[str, float]]]) -> Array:
+        """As `encode`, of names with their probabilities: (n,) -> (n, dim)."""
         names = sorted({name for found in labels for name, _ in found})
         if new := [name for name in names if name not in self._known]:
             self._known |= dict(zip(new, self._texts.encode(new), strict=True))
         vectors = np.array([self._known[name] for name in names]).reshape(len(names), self.dim)
         place = {name: at for at, name in enumerate(names)}
-        probabilities = np.zeros((len(inputs), len(names)), dtype=np.float32)
+        probabilities = np.zeros((len(labels), len(names)), dtype=np.float32)
         for row, found in zip(probabilities, labels, strict=True):
             for name, probability in found:
                 row[place[name]] = probability
-        return labels_to_text(probabilities, vectors) if len(inputs) else vectors
+        return labels_to_text(probabilities, vectors) if len(labels) else vectors
 
 
 class SoundLabels:
@@ -85,7 +91,7 @@ class SoundLabels:
         texts: of the tags' vectors.
     """
 
-    def __init__(self, sounds: Musicnn, texts: Encoder[str]) -> None:
+    def __init__(self, sounds: "Musicnn", texts: Encoder[str]) -> None:
         self.name = f"{sounds.name} tags, {texts.name}"
         self.dim = texts.dim
         self._sounds = sounds
@@ -93,7 +99,11 @@ class SoundLabels:
 
     def encode(self, inputs: Sequence[Array]) -> Array:
         """Encode a batch: (n,) sounds -> (n, dim), float32, each row of L2 norm 1."""
-        return labels_to_text(self._sounds.tags(inputs), self._tags)
+        return self.of(self._sounds.tags(inputs))
+
+    def of(self, tags: Array) -> Array:
+        """As `encode`, of how likely each of `TAGS` is: (n, 50) -> (n, dim)."""
+        return labels_to_text(tags, self._tags)
 
 
 class Bridge:

@@ -129,16 +129,33 @@ def read_media(
     return data
 
 
-def _read_inside(root: Path, name: str, max_bytes: int) -> bytes:
+def file_inside(root: Path, name: str) -> Path:
+    """The file of a name in a folder, wherever links in it lead as long as that is inside.
+
+    Args:
+        root: the folder.
+        name: a path, relative to it or below it.
+
+    Raises:
+        DataError: it is outside, is no file, or cannot be looked at.
+    """
     try:
         path = (root / name).resolve()
         if not path.is_relative_to(root.resolve()):
             raise DataError(f"wanted a file inside the media folder, {name[:100]!r} is outside")
         if not path.is_file():
             raise DataError(f"wanted a file, {name[:100]!r} is none")
+    except (OSError, ValueError, RuntimeError) as error:  # such as NUL bytes or circular links
+        raise DataError(f"{name[:100]!r} cannot be read: {error}") from error
+    return path
+
+
+def _read_inside(root: Path, name: str, max_bytes: int) -> bytes:
+    path = file_inside(root, name)
+    try:
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
-    except (OSError, ValueError, RuntimeError) as error:  # such as NUL bytes or circular links
+    except OSError as error:
         raise DataError(f"{name[:100]!r} cannot be read: {error}") from error
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import Encoder, ProgressCallback
-from simpatico.retrieval.media import read_media
+from simpatico.retrieval.media import MAX_BYTES, read_media
 
 Array = NDArray[np.float32]
 Input = TypeVar("Input", bound=NDArray[Any])
@@ -56,6 +56,7 @@ def media_vectors(
     root: Path,
     keep: Path,
     allowed_hosts: frozenset[str] = frozenset(),
+    max_bytes: int = MAX_BYTES,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> MediaVectors:
     """A vector for each item from the first of its media of this kind that can be read.
@@ -70,6 +71,7 @@ def media_vectors(
         root: folder that paths start from; nothing outside it is read, see `read_media`.
         keep: folder of vectors made so far; several processes may use it.
         allowed_hosts: that media may be fetched from.
+        max_bytes: of one medium.
         progress: told ("encoding image", items done, n).
 
     Raises:
@@ -90,7 +92,9 @@ def media_vectors(
             try:
                 digest = medium.sha256
                 if digest not in kept and digest not in batch:
-                    data = read_media(medium.uri, root=root, allowed_hosts=allowed_hosts)
+                    data = read_media(
+                        medium.uri, root=root, allowed_hosts=allowed_hosts, max_bytes=max_bytes
+                    )
                     digest = _digest(data, medium.sha256)
                     if digest in broken:
                         raise DataError(broken[digest])

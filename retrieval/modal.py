@@ -61,13 +61,24 @@ class Query:
         text: a vector of the text encoder.
         image: a picture.
         audio: a sound.
+        captions: the same text as vectors of encoders of media that know texts, too (CLIP, CLAP).
         weights: of the three, 0 or more; 1 where none is given.
     """
 
     text: Array | None = None
     image: Shown | None = None
     audio: Shown | None = None
+    captions: Mapping[Medium, Array] = field(default_factory=lambda: MappingProxyType({}))
     weights: Mapping[Asked, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Answer(NamedTuple):
+    """What one collection has for one part of a query, best first, and what that counts."""
+
+    asked: Asked
+    source: Source
+    weight: float
+    found: Scored
 
 
 class Modality(NamedTuple):
@@ -248,21 +259,49 @@ class ModalStore:
             ValueError: k below 1, a vector or flags of the wrong shape, a weight below 0.
             StoreError: a collection cannot be read.
         """
+        if k < 1:
+            raise ValueError(f"wanted k of 1 or more, got {k}")
+        lists: list[Fused] = []
+        for answer in self.answers(query, k=max(k, DEPTH), allowed=allowed):
+            lists += fuse({answer.source: answer.found}, weights={answer.source: answer.weight})
+        return summed(lists)[:k]
+
+    def answers(
+        self, query: Query, *, k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> list[Answer]:
+        """What each collection has for each part of a query, for the caller to fuse.
+
+        Args:
+            query: as in `search`.
+            k: of each at most.
+            allowed: as in `search`.
+
+        Raises:
+            ValueError, StoreError: as `search`.
+        """
         if k < 1 or any(weight < 0 for weight in query.weights.values()):
             raise ValueError(f"wanted k of 1 or more and weights of 0 or more, got {k}")
         if allowed is not None and (allowed.shape != (len(self._ids),) or allowed.dtype != bool):
             raise ValueError(f"wanted {len(self._ids)} flags, got {allowed.shape} {allowed.dtype}")
-        lists: list[Fused] = []
-        depth = max(k, DEPTH)
-        for asked, found in self._answers(query, depth, allowed):
-            weight = query.weights.get(asked, 1.0)
-            if weight:
-                weights = {
-                    source: weight * (1.0 if source == asked else THROUGH_BRIDGE)
-                    for source in found
-                }
-                lists += fuse(found, weights=weights)
-        return _summed(lists)[:k]
+        return [
+            Answer(
+                asked,
+                source,
+                query.weights.get(asked, 1.0) * (1.0 if source == asked else THROUGH_BRIDGE),
+                hits,
+            )
+            for asked, found in self._answers(query, k, allowed)
+            if query.weights.get(asked, 1.0)
+            for source, hits in found.items()
+        ]
+
+    def beside(self, text: Store) -> "ModalStore":
+        """The same pictures and sounds beside other text vectors of the same encoder."""
+        return ModalStore(text, self._own, about=self._about, bridges=self._bridges)
+
+    def has(self, medium: Medium) -> bool:
+        """Whether any item has a vector of its own in this modality."""
+        return medium in self._own and bool(self._own[medium].ids())
 
     def close(self) -> None:
         """Close the collections of pictures and sounds. Idempotent."""
@@ -282,6 +321,9 @@ class ModalStore:
                 if not np.isfinite(centred).all():  # it is what all texts have in common
                     continue
                 found[name] = self._hits(store, centred, depth, allowed, BRIDGE_SHARE)
+            for name, caption in query.captions.items():
+                if name in self._own:
+                    found[name] = self._hits(self._own[name], caption, depth, allowed, BRIDGE_SHARE)
             yield "text", found
         for medium in MEDIA:
             shown = query.image if medium == "image" else query.audio
@@ -331,16 +373,20 @@ def _write(
         store.close()
 
 
-def _summed(found: Iterable[Fused]) -> list[Fused]:
-    """Fused lists as one: scores are added, and of hits of one source the best stays."""
+def summed(found: Iterable[Fused]) -> list[Fused]:
+    """Fused lists as one: scores are added, and of hits of one source the best stays.
+
+    What was found by the person's words and what by something they showed are two hits.
+    """
     scores: dict[str, list[float]] = {}
-    hits: dict[str, dict[str, Hit]] = {}
+    hits: dict[str, dict[tuple[str, str], Hit]] = {}
     for one in found:
         scores.setdefault(one.item_id, []).append(one.score)
         its = hits.setdefault(one.item_id, {})
         for hit in one.hits:
-            if hit.source not in its or hit.rank < its[hit.source].rank:
-                its[hit.source] = hit
+            key = hit.source, hit.shown
+            if key not in its or hit.rank < its[key].rank:
+                its[key] = hit
     totals = {item_id: math.fsum(each) for item_id, each in scores.items()}
     return [
         Fused(

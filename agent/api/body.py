@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,18 +12,21 @@ from simpatico.agent.api.errors import ApiError, from_validation
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
+_BASE64 = re.compile(rb'"(?:data:[^",]{0,100},)?[A-Za-z0-9+/=\\]{1000,}"')
 READ_TIMEOUT_S = 30.0
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read(request: Request, model: type[Model]) -> Model:
+async def read(request: Request, model: type[Model], *, media_bytes: int = 0) -> Model:
     """Read the body as one JSON object of the shape `model`.
+
+    `media_bytes`: how much base64 it may have in long strings, beside `MAX_BYTES` of all else.
 
     Raises:
         ApiError: 400, 408, 413 or 415; see `read_json`.
     """
-    value = await read_json(request)
+    value = await read_json(request, media_bytes=media_bytes)
     if not isinstance(value, dict):
         raise ApiError(400, "body: wanted a JSON object", code="invalid_json")
     try:
@@ -31,7 +35,7 @@ async def read(request: Request, model: type[Model]) -> Model:
         raise from_validation(error) from error
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, *, media_bytes: int = 0) -> Any:
     """Read the body as JSON.
 
     The content type must be application/json: a page of another site can make a browser send
@@ -52,11 +56,13 @@ async def read_json(request: Request) -> Any:
         )
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
-            raw = await _read_bytes(request)
+            raw = await _read_bytes(request, MAX_BYTES + media_bytes)
     except TimeoutError as error:
         raise ApiError(408, "the body did not arrive in time", code="timeout") from error
     except ClientDisconnect as error:  # nobody reads this answer
         raise ApiError(499, "the caller left", code="caller_gone") from error
+    if len(raw) > MAX_BYTES and len(_BASE64.sub(b'""', raw)) > MAX_BYTES:
+        raise _too_large(MAX_BYTES)
     return parse(raw)
 
 
@@ -84,24 +90,27 @@ def parse(raw: bytes) -> Any:
     return _mended(value, MAX_DEPTH)
 
 
-async def _read_bytes(request: Request) -> bytes:
-    too_large = ApiError(
-        413,
-        f"body: at most {MAX_BYTES:,} bytes",
-        code="body_too_large",
-        headers={"Connection": "close"},
-    )
+async def _read_bytes(request: Request, most: int) -> bytes:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MAX_BYTES:
-        raise too_large
+    if length.isdecimal() and int(length) > most:
+        raise _too_large(most)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BYTES:
-            raise too_large
+        if size > most:
+            raise _too_large(most)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _too_large(most: int) -> ApiError:
+    return ApiError(
+        413,
+        f"body: at most {most:,} bytes",
+        code="body_too_large",
+        headers={"Connection": "close"},
+    )
 
 
 def _bad(why: str) -> ApiError:
@@ -128,6 +137,8 @@ def _float(text: str) -> float:
 
 def _mended(value: Any, depth: int) -> Any:
     if isinstance(value, str):
+        if value.isascii():
+            return value
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict | list) and not depth:
         raise _bad(f"nested deeper than {MAX_DEPTH}")

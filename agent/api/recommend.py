@@ -13,6 +13,7 @@ from simpatico.agent.api.auth import person
 from simpatico.agent.api.body import read
 from simpatico.agent.api.door import body_of, door_of
 from simpatico.agent.api.errors import ApiError, from_validation
+from simpatico.agent.api.media import MEDIA_BYTES, attached
 from simpatico.agent.api.schemas import RecommendRequest, card
 from simpatico.agent.api.stream import CallerGone, attended
 from simpatico.agent.profile import PastEvent, profile_of
@@ -29,7 +30,9 @@ router = APIRouter(tags=["recommendations"])
 async def recommend(request: Request) -> Response:
     """The understood state and up to `k` items, best first, whatever the intent."""
     door = door_of(request)
-    wanted = await read(request, RecommendRequest)
+    wanted = await read(request, RecommendRequest, media_bytes=MEDIA_BYTES)
+    hosts = frozenset(door.settings.retrieval.media_hosts)
+    files = await attached(wanted.messages, hosts=hosts)
     service = door.service
     try:
         options = wanted.options
@@ -43,7 +46,12 @@ async def recommend(request: Request) -> Response:
         if wanted.personal and not who.throwaway:
             known = await service.profile(who.user)
         return await service.recommend(
-            wanted.dialogue, profile=together(known, past), k=wanted.k, options=options
+            wanted.dialogue,
+            profile=together(known, past),
+            k=wanted.k,
+            options=options,
+            image=files.image,
+            audio=files.audio,
         )
 
     try:

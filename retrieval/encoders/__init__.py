@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder
 from simpatico.settings import RetrievalSettings
@@ -29,19 +28,20 @@ def text_encoder(settings: RetrievalSettings, models: ModelStore) -> Encoder[str
 
 
 def audio_encoder(name: str, models: ModelStore) -> Encoder[NDArray[np.float32]]:
-    """The sound encoder called `name`: musicnn.
+    """The sound encoder called `name`: musicnn, or the hub name or folder of a CLAP.
 
     It maps mono waveforms of 16 kHz, (n_samples,) float32.
 
     Raises:
-        ModelError: there is no such encoder, its weights have not been fetched, or it cannot be
-            loaded.
+        ModelError: its weights have not been fetched, or it cannot be loaded.
     """
-    if name != "musicnn":
-        raise ModelError(f"wanted the sound encoder musicnn, got {name!r}")
-    from simpatico.retrieval.encoders.musicnn import Musicnn
+    if name == "musicnn":
+        from simpatico.retrieval.encoders.musicnn import Musicnn
 
-    return Musicnn(models.path(name))
+        return Musicnn(models.path(name))
+    from simpatico.retrieval.encoders.hub import HubAudioEncoder
+
+    return HubAudioEncoder(name)
 
 
 def image_encoder(name: str, models: ModelStore) -> Encoder[NDArray[np.uint8]]:

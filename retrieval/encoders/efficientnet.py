@@ -81,10 +81,8 @@ class EfficientNetLite:
 
     def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Encode a batch: (n,) pictures -> (n, 1280), float32, each row of L2 norm 1."""
-        rows = np.zeros((len(inputs), self.dim), dtype=np.float32)
-        for row, picture in zip(rows, inputs, strict=True):
-            pooled = self._pool(picture)
-            row[:] = pooled / np.linalg.norm(pooled)
+        pooled = self.pool(inputs)
+        rows: NDArray[np.float32] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
         return rows
 
     def labels(
@@ -94,19 +92,26 @@ class EfficientNetLite:
 
         The probabilities of all classes sum to 1, so something is likeliest whatever is shown.
         """
+        return self.labels_of(self.pool(inputs), k=k)
+
+    def pool(self, inputs: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """What both vectors and classes are read from: (n,) pictures -> (n, 1280), 0 or more."""
+        rows = np.zeros((len(inputs), self.dim), dtype=np.float32)
+        for row, picture in zip(rows, inputs, strict=True):
+            (pooled,) = self._session.run(None, {"picture": prepare(picture)})
+            row[:] = pooled[0]
+        return rows
+
+    def labels_of(self, pooled: NDArray[np.float32], k: int = 5) -> list[list[tuple[str, float]]]:
+        """As `labels`, of what `pool` gave: (n, 1280)."""
         found = []
-        for picture in inputs:
-            scores = self._weight @ self._pool(picture) + self._bias  # (1000,)
+        for row in pooled:
+            scores = self._weight @ row + self._bias  # (1000,)
             odds = np.exp(scores - scores.max())
             shares = np.bincount(self._name_of, odds / odds.sum())  # (n_names,)
             best = np.argsort(-shares, kind="stable")[:k]
             found.append([(str(self._names[at]), float(shares[at])) for at in best])
         return found
-
-    def _pool(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (pooled,) = self._session.run(None, {"picture": prepare(picture)})
-        features: NDArray[np.float32] = pooled[0]  # (1280,)
-        return features
 
 
 def prepare(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

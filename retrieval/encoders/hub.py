@@ -1,18 +1,21 @@
-"""Models by name or folder, on the CPU: sentence-transformers for texts, CLIP for pictures.
+"""Models by name or folder, on the CPU: for texts, pictures (CLIP) and sounds (CLAP).
 
-Both need the `train` extra. Code that comes with a model is never run.
+All need the `train` extra. Code that comes with a model is never run.
 """
 
 import importlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import ModelError
+from simpatico.retrieval.sound import RATE_HZ
 
-MAX_CHARS = 5000  # of a text about a picture: far beyond the tokens that count
+MAX_CHARS = 5000  # of a text about a picture or a sound: far beyond the tokens that count
+MAX_WINDOWS = 6
+"""Pieces of a longer sound that a CLAP hears, evenly spaced."""
 
 
 class HubEncoder:
@@ -67,13 +70,7 @@ class HubImageEncoder:
     """
 
     def __init__(self, model: str) -> None:
-        try:
-            library = importlib.import_module("transformers")
-            torch = importlib.import_module("torch")
-        except ImportError as error:
-            raise ModelError(
-                f"encoder {model!r} needs transformers: pip install 'simpatico[train]'"
-            ) from error
+        library, torch = _libraries(model)
         self.name = f"hub:{model}"
         try:
             self._tower = _TwoTowers(
@@ -93,10 +90,58 @@ class HubImageEncoder:
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
 
 
+class HubAudioEncoder:
+    """The sound side of a CLAP model; `texts` is its text side, in the same space.
+
+    A sound is a mono waveform of 16 kHz, (n_samples,), as `decode_sound` gives it; CLAP models were
+    trained on 48 kHz, and of what is above 8 kHz nothing is left. The model hears windows (of 10 s
+    in the published ones): of a longer sound at most `MAX_WINDOWS`, whose vectors are averaged. The
+    model's own way to shorten a sound draws at random, and is not used.
+
+    Args:
+        model: a hub name (`laion/clap-htsat-unfused`) or a folder, as transformers knows it.
+
+    Attributes:
+        texts: encodes what might be heard.
+
+    Raises:
+        ModelError: transformers is not installed, or this is no model of that kind.
+    """
+
+    def __init__(self, model: str) -> None:
+        library, torch = _libraries(model)
+        self.name = f"hub:{model}"
+        try:
+            self._tower = _SoundTower(
+                library.ClapModel.from_pretrained(model).eval(),
+                library.ClapFeatureExtractor.from_pretrained(model),
+                library.AutoTokenizer.from_pretrained(model, trust_remote_code=False),
+                torch.inference_mode,
+            )
+            self.dim = len(self._tower.of_sound(np.zeros(RATE_HZ, dtype=np.float32)))
+            self.texts = _HubCaptions(self.name, self.dim, self._tower)
+            self.texts.encode(["a"])
+        except Exception as error:  # hub, file and format errors share no other base
+            raise ModelError(f"encoder {model!r} cannot be loaded: {error}") from error
+
+    def encode(self, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Encode a batch: (n,) sounds -> (n, dim), float32, each row of L2 norm 1.
+
+        Raises:
+            ValueError: a sound is empty, not of one dimension, or not finite.
+        """
+        rows = [self._tower.of_sound(wave) for wave in inputs]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
+
+
+class _OfText(Protocol):
+    def of_text(self, text: str) -> NDArray[np.float32]: ...
+
+
 class _HubCaptions:
     """The text side, as an encoder of its own."""
 
-    def __init__(self, name: str, dim: int, tower: "_TwoTowers") -> None:
+    def __init__(self, name: str, dim: int, tower: _OfText) -> None:
         self.name = name
         self.dim = dim
         self._tower = tower
@@ -123,9 +168,8 @@ class _TwoTowers:
             return _unit(self._model.get_image_features(**fed))
 
     def of_text(self, text: str) -> NDArray[np.float32]:
-        readable = text[:MAX_CHARS].encode("utf-8", "replace").decode()  # lone surrogates go
         fed = self._processor(
-            text=[readable],
+            text=[_readable(text)],
             return_tensors="pt",
             padding="max_length",  # as SigLIP was trained; CLIP does not mind
             truncation=True,
@@ -133,6 +177,65 @@ class _TwoTowers:
         )
         with self._inference():
             return _unit(self._model.get_text_features(**fed))
+
+
+class _SoundTower:
+    """A loaded CLAP with its parts; one input at a time, so that no row depends on another."""
+
+    def __init__(self, model: Any, hears: Any, reads: Any, inference: Any) -> None:
+        self._model = model
+        self._hears = hears
+        self._reads = reads
+        self._inference = inference
+        text = model.config.text_config
+        self._n_tokens = text.max_position_embeddings - (text.pad_token_id or 0) - 1
+        fuses = model.config.audio_config.enable_fusion
+        self._shorten = "fusion" if fuses else "rand_trunc"  # neither does anything to a window
+
+    def of_sound(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
+        if wave.ndim != 1 or not wave.size or not np.isfinite(wave).all():
+            raise ValueError(f"wanted a sound of finite numbers, (n_samples,), got {wave.shape}")
+        rows = [self._of_window(window) for window in self._windows(wave)]
+        mean = np.mean(rows, axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def of_text(self, text: str) -> NDArray[np.float32]:
+        fed = self._reads(
+            [_readable(text)], return_tensors="pt", truncation=True, max_length=self._n_tokens
+        )
+        wanted = {name: fed[name] for name in ("input_ids", "attention_mask")}
+        with self._inference():
+            return _unit(self._model.get_text_features(**wanted))
+
+    def _windows(self, wave: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        length = int(self._hears.nb_max_samples * RATE_HZ / self._hears.sampling_rate)
+        if len(wave) <= length:
+            return [wave]
+        n = min(MAX_WINDOWS, -(-len(wave) // length))
+        starts = np.linspace(0, len(wave) - length, n).astype(int)
+        return [wave[start : start + length] for start in starts]
+
+    def _of_window(self, window: NDArray[np.float32]) -> NDArray[np.float32]:
+        from scipy.signal import resample_poly
+
+        rate = self._hears.sampling_rate
+        heard = resample_poly(window, rate, RATE_HZ)[: self._hears.nb_max_samples]
+        fed = self._hears(heard, truncation=self._shorten, sampling_rate=rate, return_tensors="pt")
+        with self._inference():
+            return _unit(self._model.get_audio_features(**fed))
+
+
+def _libraries(model: str) -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("transformers"), importlib.import_module("torch")
+    except ImportError as error:
+        raise ModelError(
+            f"encoder {model!r} needs transformers: pip install 'simpatico[train]'"
+        ) from error
+
+
+def _readable(text: str) -> str:
+    return text[:MAX_CHARS].encode("utf-8", "replace").decode()  # lone surrogates go
 
 
 def _unit(output: Any) -> NDArray[np.float32]:

@@ -1,18 +1,14 @@
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune.bridge import (
     first_ranks,
     joined,
-    main,
     parted,
     read_pairs,
     ridge,
@@ -28,7 +24,6 @@ from simpatico.retrieval.bridge import (
     source_name,
     unit,
 )
-from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
 from simpatico.retrieval.encoders.hash import HashEncoder
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.encoders.musicnn import TAGS, Musicnn
@@ -239,34 +234,3 @@ def test_a_tone_is_nearer_to_ambient_than_to_metal() -> None:
     ambient, metal = texts.encode(["ambient", "heavy metal"])
     assert np.linalg.norm(about) == pytest.approx(1, abs=1e-5) and about @ ambient > about @ metal
     assert len(TAGS) == 50 and sounds.name == source_name("musicnn-msd tags, minilm-int8")
-
-
-@pytest.mark.model
-def test_the_command_trains_a_bridge_that_opens(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    texts, eyes = MiniLM(folder_of("minilm")), EfficientNetLite(folder_of("efficientnet-lite0"))
-    rng = np.random.default_rng(0)
-    rows = []
-    for at in range(24):
-        colour = ("red", "green", "blue")[at % 3]
-        pixels = rng.integers(0, 60, (32, 32, 3), dtype=np.uint8)
-        pixels[..., at % 3] += np.uint8(180)
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "PNG")
-        (tmp_path / f"{at}.png").write_bytes(file.getvalue())
-        rows.append((f"{at}.png", f"a {colour} picture, number {at}"))
-    rows.append(("missing.png", "nothing to see"))
-    with (tmp_path / "pairs.csv").open("w", encoding="utf-8", newline="") as table:
-        csv.writer(table).writerows([("file", "text"), *rows])
-    out = tmp_path / "out" / "bridge.npz"
-    arguments = ["--pairs", str(tmp_path), "--out", str(out), "--keep", str(tmp_path / "kept")]
-    assert main(arguments) == 0
-    told = capsys.readouterr()
-    assert "n=24" in told.out and "R@10" in told.out and "left out: missing.png" in told.err
-    made = Bridge.load(out, source=eyes.name, target=texts.name)
-    red = np.zeros((32, 32, 3), np.uint8)
-    red[..., 0] = 200
-    said = made.of_texts(texts.encode(["a red picture", "a green picture", "a blue picture"]))
-    assert int((said @ made.to_text(eyes.encode([red]))[0]).argmax()) == 0
-    assert main([*arguments[:1], str(tmp_path / "none"), *arguments[2:]]) == 1

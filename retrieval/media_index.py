@@ -1,0 +1,367 @@
+"""The pictures and sounds of a catalogue, looked at once and kept beside its index.
+
+    <home>/indexes/<catalogue>/media.json      names the current collections, replaced in one go
+                               media-<random>/ as `modal` describes, and said.json: how items sound
+                               bridges/        image.npz audio.npz, fitted by the person, if any
+
+What was made of a medium is kept by the hash of its bytes elsewhere, so that building anew only
+looks at what is new.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+import httpx
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from simpatico.domain import Item, Media, Value
+from simpatico.errors import DataError, ModelError, StoreError
+from simpatico.protocols import ProgressCallback, Store
+from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
+from simpatico.retrieval.catalog import Catalog, names_in
+from simpatico.retrieval.media import MAX_BYTES
+from simpatico.retrieval.media_vectors import MediaProblem, media_vectors
+from simpatico.retrieval.modal import MEDIA, Medium, Modality, ModalStore, Query, Shown
+from simpatico.retrieval.senses import SOUNDS, Sense, Senses
+from simpatico.retrieval.sound import SoundLimits
+
+log = logging.getLogger(__name__)
+
+Array = NDArray[np.float32]
+
+SHOWN_SOUND: Final = SoundLimits(max_seconds=120, max_bytes=MAX_BYTES)
+"""What a sound that somebody shows may be."""
+
+
+class MediaManifest(Value):
+    """Which collections are current, and what they were made from."""
+
+    version: Literal[1] = 1
+    folder: str
+    digest: str
+    target: str
+    encoders: dict[Medium, str]
+
+
+class MediaCount(Value):
+    """What came of one kind of media: items that have some, of these with a vector, newly made."""
+
+    medium: Medium
+    n_items: int
+    n_vectors: int
+    n_made: int
+    bridge: str = ""
+
+
+class MediaReport(Value):
+    """What `build_media` did."""
+
+    counts: tuple[MediaCount, ...] = ()
+    problems: tuple[MediaProblem, ...] = ()
+
+
+def read_media_manifest(root: Path) -> MediaManifest | None:
+    """What is current in the folder of a catalogue's index; None when there is nothing to rely on.
+
+    A damaged manifest is the same, and is logged.
+    """
+    path = root / "media.json"
+    try:
+        return MediaManifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        log.warning("%s cannot be read, its media are not searched: %s", path, error)
+        return None
+
+
+def media_digest(catalog: Catalog) -> str:
+    """SHA-256 (hex) of which media the items have."""
+    content = hashlib.sha256()
+    for item in catalog.items:
+        if item.media:
+            content.update(item.model_dump_json(include={"id", "media"}).encode() + b"\n")
+    return content.hexdigest()
+
+
+def media_stale(root: Path, catalog: Catalog) -> bool:
+    """Whether the media were looked at and are others now.
+
+    For catalogues together: also where those of one alone were looked at and these never.
+    """
+    manifest = read_media_manifest(root)
+    if manifest is not None:
+        return manifest.digest != media_digest(catalog)
+    alone = [root.with_name(name) for name in names_in(catalog.name)]
+    return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
+
+
+def build_media(
+    root: Path,
+    catalog: Catalog,
+    texts: Store,
+    senses: Senses,
+    *,
+    media: Path,
+    keep: Path,
+    hosts: frozenset[str] = frozenset(),
+    bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    progress: ProgressCallback,
+) -> MediaReport:
+    """Look at the media of all items and make the result the current one.
+
+    Media of hosts that are not allowed are passed over. A kind of media that no item has, or that
+    the settings have no encoder for, is left out.
+
+    Args:
+        root: folder of the catalogue's index.
+        catalog: what has the media.
+        texts: the items' text vectors.
+        senses: the encoders.
+        media: folder that the media's paths start from.
+        keep: folder of what was made of media, by hash; may be shared by catalogues.
+        hosts: that media may be fetched from.
+        bridges: by kind of media, to be kept in `root` and used from now on.
+        progress: told as it goes on.
+
+    Raises:
+        ModelError: an encoder cannot be had, or one of `bridges` is one between others.
+        StoreError: the disk refuses, or another process is at it.
+    """
+    before = read_media_manifest(root)
+    folder = root / f"media-{uuid.uuid4().hex[:12]}"
+    try:
+        with FileLock(root / "media.lock", timeout=0):
+            modalities: dict[Medium, Modality] = {}
+            counts: list[MediaCount] = []
+            problems: tuple[MediaProblem, ...] = ()
+            said: dict[str, tuple[str, ...]] = {}
+            for medium in MEDIA:
+                items = [_reachable(item, medium, hosts) for item in catalog.items]
+                having = [item for item in items if item.media]
+                if not having or not senses.name(medium):
+                    continue
+                senses.fetch(medium, progress=progress)
+                sense = senses.of(medium)
+                made = media_vectors(
+                    having,
+                    medium,
+                    sense.kept,
+                    sense.decode,
+                    root=media,
+                    keep=keep,
+                    allowed_hosts=hosts,
+                    max_bytes=MAX_BYTES if medium == "image" else SOUNDS.max_bytes,
+                    progress=progress,
+                )
+                problems += made.problems
+                places = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
+                rows = made.vectors[places]
+                ids = [having[place].id for place in places]
+                target = senses.texts.name
+                own = root / "bridges" / f"{medium}.npz"
+                if medium in bridges:
+                    _load(bridges[medium], sense, target).save(own)
+                bridge, about = _bridged(own, sense, rows, texts, target)
+                counts.append(
+                    MediaCount(
+                        medium=medium,
+                        n_items=len(having),
+                        n_vectors=len(ids),
+                        n_made=made.n_made,
+                        bridge=bridge.source if bridge else "",
+                    )
+                )
+                if ids:
+                    modalities[medium] = _spread(
+                        catalog, ids, Modality(sense.name, sense.own(rows), bridge, about)
+                    )
+                    said |= {i: words for i, words in zip(ids, sense.said(rows), strict=True)}
+            ModalStore.build(
+                folder, [item.id for item in catalog.items], modalities, progress=progress
+            )
+            (folder / "said.json").write_text(json.dumps({i: w for i, w in said.items() if w}))
+            manifest = MediaManifest(
+                folder=folder.name,
+                digest=media_digest(catalog),
+                target=senses.texts.name,
+                encoders={name: one.encoder for name, one in modalities.items()},
+            )
+            draft = root / "media.draft"
+            draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+            draft.replace(root / "media.json")
+    except Timeout as error:
+        raise StoreError(f"another process is looking at the media of {root}") from error
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StoreError(f"the media of {root} cannot be written: {error}") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    for old in root.glob("media-*"):
+        if old.name not in (folder.name, before.folder if before else ""):
+            shutil.rmtree(old, ignore_errors=True)
+    return MediaReport(counts=tuple(counts), problems=problems)
+
+
+class MediaIndex:
+    """The pictures and sounds of one catalogue, ready to be searched.
+
+    Attributes:
+        store: their collections.
+        said: adjectives for how items sound, by id.
+    """
+
+    def __init__(
+        self,
+        store: ModalStore,
+        senses: Senses,
+        *,
+        said: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
+        self.store = store
+        self.senses = senses
+        self.said = said
+
+    @classmethod
+    def open(cls, root: Path, texts: Store, senses: Senses) -> "MediaIndex | None":
+        """What is current; None when there is none or it does not fit, which is logged.
+
+        Search without pictures and sounds is better than none, so nothing is raised.
+        """
+        manifest = read_media_manifest(root)
+        if manifest is None or not manifest.encoders:
+            return None
+        folder = root / manifest.folder
+        try:
+            store = ModalStore.open(
+                folder,
+                texts,
+                target=senses.texts.name,
+                encoders={medium: senses.name(medium) for medium in MEDIA},
+            )
+            said = json.loads((folder / "said.json").read_text())
+            return cls(store, senses, said={item: tuple(words) for item, words in said.items()})
+        except (OSError, ValueError, StoreError, ModelError) as error:
+            log.warning(
+                "pictures and sounds are not searched; `simpatico catalog media %s` mends it: %s",
+                root.name,
+                error,
+            )
+            return None
+
+    def beside(self, texts: Store) -> "MediaIndex":
+        """The same beside other text vectors of the same encoder."""
+        return MediaIndex(self.store.beside(texts), self.senses, said=self.said)
+
+    def captions(self, text: str) -> dict[Medium, Array]:
+        """A text as vectors of those encoders of media that know texts."""
+        found: dict[Medium, Array] = {}
+        for medium in MEDIA:
+            # the embedded encoders know none, so they are not loaded for it
+            if self.store.has(medium) and self.senses.name(medium).startswith("hub:"):
+                vector = self.senses.of(medium).words(text)
+                if vector is not None:
+                    found[medium] = vector
+        return found
+
+    def shown(self, medium: Medium, decoded: object) -> Shown:
+        """What a picture or a sound is searched with.
+
+        Raises:
+            ModelError: its encoder cannot be had.
+            DataError: nothing can be made of it.
+        """
+        self.senses.fetch(medium, progress=lambda label, done, total: None)
+        sense = self.senses.of(medium)
+        rows = sense.kept.encode([decoded])
+        own = sense.own(rows)
+        if not np.isfinite(own).all():
+            raise DataError(f"wanted a {medium} with something to go by, got one without")
+        bridge = self.store.bridge(medium)
+        about = None if bridge is None else bridge.to_text(_inputs(bridge, sense, rows))[0]
+        return Shown(own[0], about)
+
+    def close(self) -> None:
+        """Release the collections. Idempotent."""
+        self.store.close()
+
+
+NOTHING_SHOWN: Final = Query()
+
+
+def _reachable(item: Item, medium: Medium, hosts: frozenset[str]) -> Item:
+    """The item with those of its media of this kind that may be read."""
+    media = tuple(one for one in item.media if one.kind == medium and _may_read(one, hosts))
+    return item.model_copy(update={"media": media})
+
+
+def _may_read(one: Media, hosts: frozenset[str]) -> bool:
+    if "://" not in one.uri:
+        return True
+    try:
+        url = httpx.URL(one.uri)
+    except httpx.InvalidURL:
+        return False
+    return (url.host if url.port is None else f"{url.host}:{url.port}") in hosts
+
+
+def _spread(catalog: Catalog, ids: Sequence[str], known: Modality) -> Modality:
+    """Rows of some items as rows of all, nan for the others."""
+    place = {item.id: row for row, item in enumerate(catalog.items)}
+    rows = [place[item_id] for item_id in ids]
+
+    def spread(vectors: Array) -> Array:
+        all_rows = np.full((len(catalog), vectors.shape[1]), np.nan, dtype=np.float32)
+        all_rows[rows] = vectors
+        return all_rows
+
+    about = None if known.about is None else spread(known.about)
+    return Modality(known.encoder, spread(known.vectors), known.bridge, about)
+
+
+def _load(path: Path, sense: Sense, target: str) -> Bridge:
+    """A bridge from what an encoder sees, or from that and what it is called."""
+    try:
+        return Bridge.load(path, source=source_name(sense.name, sense.named_by), target=target)
+    except ModelError:
+        return Bridge.load(path, source=sense.name, target=target)
+
+
+def _bridged(
+    path: Path, sense: Sense, rows: Array, texts: Store, target: str
+) -> tuple[Bridge | None, Array | None]:
+    """The way to words: the person's own bridge where one fits, else by names, else none."""
+    if path.exists():
+        try:
+            bridge = _load(path, sense, target)
+            return bridge, bridge.to_text(_inputs(bridge, sense, rows))
+        except ModelError as error:
+            log.warning("the bridge in %s is not used: %s", path, error)
+    labels = sense.named(rows)
+    if labels is None or not len(labels) or not texts.ids():
+        return None, None
+    bridge = labels_bridge(labels, texts.vectors(texts.ids()), source=sense.named_by, target=target)
+    return bridge, bridge.to_text(labels)
+
+
+def _inputs(bridge: Bridge, sense: Sense, rows: Array) -> Array:
+    """What a bridge takes in, from what is kept of media."""
+    if bridge.source == sense.name:
+        return sense.own(rows)
+    named = sense.named(rows)
+    if named is None:
+        raise ModelError(f"wanted a bridge from {sense.name}, got one from {bridge.source}")
+    if bridge.source == sense.named_by:
+        return named
+    return np.concatenate([sense.own(rows), named], axis=1)

@@ -1,0 +1,306 @@
+"""Pictures of a catalogue from files to hits, with an encoder that sees the mean colour."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from simpatico.domain import Candidate, Item, Media, Profile, UserState
+from simpatico.errors import DataError, ModelError, StoreError
+from simpatico.retrieval.bridge import Bridge, unit
+from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.encoders.hash import HashEncoder
+from simpatico.retrieval.index import Index
+from simpatico.retrieval.media import decode_image
+from simpatico.retrieval.media_index import (
+    MediaIndex,
+    MediaReport,
+    build_media,
+    media_stale,
+    read_media_manifest,
+)
+from simpatico.retrieval.modal import Medium, Query
+from simpatico.retrieval.store import MemoryStore
+
+Array = NDArray[np.float32]
+TEXTS = HashEncoder(64)
+COLOURS = {"red": (220, 20, 20), "green": (20, 220, 20), "blue": (20, 20, 220)}
+
+
+class Eyes:
+    """See the mean colour; `named` says its strongest."""
+
+    name = "eyes"
+    named_by = "eyes' names"
+    dim = 3
+
+    def __init__(self) -> None:
+        self.kept = self
+        self.n_seen = 0
+
+    def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
+        self.n_seen += len(inputs)
+        means = np.array([picture.mean(axis=(0, 1)) for picture in inputs]).reshape(-1, 3)
+        return unit(means + 1)
+
+    def decode(self, data: bytes) -> NDArray[np.uint8]:
+        return decode_image(data)
+
+    def own(self, rows: Array) -> Array:
+        return rows
+
+    def named(self, rows: Array) -> Array:
+        names = ["red", "green", "blue"]
+        return TEXTS.encode([names[int(row.argmax())] for row in rows])
+
+    def said(self, rows: Array) -> list[tuple[str, ...]]:
+        return [()] * len(rows)
+
+    def words(self, text: str) -> None:
+        return None
+
+
+class OnlyEyes:
+    """Stands for `Senses`: pictures are seen, sounds are not heard."""
+
+    def __init__(self) -> None:
+        self.eyes = Eyes()
+        self.texts = TEXTS
+        self.n_fetched = 0
+
+    def name(self, medium: Medium) -> str:
+        return "eyes" if medium == "image" else ""
+
+    def fetch(self, medium: Medium, *, progress: Any) -> None:
+        self.n_fetched += 1
+
+    def of(self, medium: Medium) -> Eyes:
+        return self.eyes
+
+
+def picture(colour: str, *, side: int = 8) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), COLOURS[colour]).save(file, "PNG")
+    return file.getvalue()
+
+
+def item(name: str, *uris: str, text: str = "a thing") -> Item:
+    media = tuple(Media(kind="image", uri=uri) for uri in uris)
+    return Item(id=name, title=name, text=text, media=media)
+
+
+ITEMS = (
+    item("coat", "coat.png"),
+    item("dress", "dress.png"),
+    item("far", "https://example.org/far.png"),
+    item("scarf", "scarf.png", text="a red scarf"),
+    item("words", text="a red hat without a picture"),
+)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    for name, colour in (("coat", "blue"), ("dress", "red"), ("scarf", "green")):
+        (folder / f"{name}.png").write_bytes(picture(colour))
+    return folder
+
+
+class Home:
+    """A catalogue with its index, and what looks at its media."""
+
+    def __init__(self, tmp_path: Path, items: Sequence[Item] = ITEMS) -> None:
+        self.catalog = Catalog(name="things", items=tuple(items))
+        self.root = tmp_path / "indexes" / "things"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.media, self.keep = tmp_path / "media", tmp_path / "keep"
+        self.senses: Any = OnlyEyes()
+        self.store = MemoryStore(TEXTS.dim)
+        self.store.upsert([i.id for i in items], TEXTS.encode([i.text for i in items]))
+
+    def look(self, **options: Any) -> MediaReport:
+        return build_media(
+            self.root,
+            self.catalog,
+            self.store,
+            self.senses,
+            media=self.media,
+            keep=self.keep,
+            progress=lambda label, done, total: None,
+            **options,
+        )
+
+    def open(self) -> Index:
+        opened = MediaIndex.open(self.root, self.store, self.senses)
+        return Index(self.catalog, TEXTS, self.store, media=opened)
+
+
+def asked(index: Index, query: str = "", colour: str = "") -> dict[str, Candidate]:
+    shown = Query()
+    if colour:
+        shown = Query(image=index.show("image", decode_image(picture(colour, side=9))))
+    state, profile = UserState(query=query), Profile()
+    found = index.candidates(state=state, profile=profile, n=9, shown=shown)
+    return {one.item.id: one for one in found}
+
+
+def pictured(found: dict[str, Candidate]) -> list[str]:
+    """Items by the rank of their pictures, the best first."""
+    ranks = [(h.rank, i) for i, one in found.items() for h in one.hits if h.source == "image"]
+    return [item_id for _, item_id in sorted(ranks)]
+
+
+def test_a_picture_finds_what_looks_like_it(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    (count,) = home.look().counts
+    assert (count.medium, count.n_items, count.n_vectors, count.n_made) == ("image", 3, 3, 3)
+    index = home.open()
+    assert index.has_media("image") and not index.has_media("audio")
+    found = asked(index, colour="red")
+    assert pictured(found)[0] == "dress"
+    (hit,) = [hit for hit in found["dress"].hits if hit.source == "image"]
+    assert hit.shown == "image" and hit.rank == 1 and hit.score == pytest.approx(1, abs=0.01)
+    assert set(found) == {"coat", "dress", "far", "scarf", "words"}  # known by others, too
+    index.close()
+
+
+def test_words_find_pictures_through_the_names_of_what_is_seen(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    index = home.open()
+    found = asked(index, query="red")
+    hits = {(hit.source, hit.shown): hit for hit in found["dress"].hits}
+    assert hits["image", ""].rank == 1  # its text says nothing of red
+    assert not any(hit.source == "image" for hit in found["words"].hits)
+    assert any(hit.source == "text" for hit in found["words"].hits)
+    index.close()
+
+
+def test_a_picture_finds_items_without_one_by_what_it_is_about(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    index = home.open()
+    both = asked(index, query="hat", colour="red")
+    shown = [hit for one in both.values() for hit in one.hits if hit.source == "text" and hit.shown]
+    assert len(shown) == 1  # the best tenth of five, rounded up
+    plain = [hit for hit in both["words"].hits if hit.source == "text" and not hit.shown]
+    assert len(plain) == 1  # the words' own verdict stays beside it
+    index.close()
+
+
+def test_without_media_nothing_is_different(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    plain = Index(home.catalog, TEXTS, home.store)
+    before = asked(plain, query="red hat")
+    assert not plain.has_media("image")
+    with pytest.raises(ValueError, match="has none"):
+        plain.show("image", decode_image(picture("red")))
+    home.look()
+    index = home.open()
+    after = asked(index, query="hat")
+    assert list(asked(plain, query="hat")) and set(after) == set(before)
+    index.close()
+
+
+def test_what_was_looked_at_is_not_looked_at_again(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    assert not media_stale(home.root, home.catalog)
+    more = (*ITEMS, item("tie", "tie.png"))
+    (media / "tie.png").write_bytes(picture("blue"))  # the coat's bytes
+    (media / "dress.png").write_bytes(picture("green", side=12))
+    later = Home(tmp_path, sorted(more, key=lambda one: one.id))
+    assert media_stale(later.root, later.catalog)
+    (count,) = later.look().counts
+    assert (count.n_vectors, count.n_made) == (4, 1)
+    assert set(pictured(asked(later.open(), colour="green"))[:2]) == {"dress", "scarf"}
+    assert len(list(later.root.glob("media-*"))) == 2  # one process may still read the other
+
+
+def test_files_that_are_broken_or_gone_are_told_and_the_others_found(
+    tmp_path: Path, media: Path
+) -> None:
+    (media / "dress.png").write_bytes(b"no picture")
+    (media / "scarf.png").unlink()
+    home = Home(tmp_path)
+    report = home.look()
+    assert {problem.item_id for problem in report.problems} == {"dress", "scarf"}
+    assert report.counts[0].n_vectors == 1
+
+
+def test_a_catalogue_without_media_on_this_machine_needs_no_weights(tmp_path: Path) -> None:
+    home = Home(tmp_path, (ITEMS[2], ITEMS[4]))
+    assert home.look() == MediaReport()
+    assert home.senses.n_fetched == 0
+    assert MediaIndex.open(home.root, home.store, home.senses) is None
+
+
+def test_a_bridge_of_ones_own_is_used_from_then_on(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    weights = np.concatenate([TEXTS.encode(["hat"]), np.zeros((2, TEXTS.dim), np.float32)])
+    nothing = np.zeros(TEXTS.dim, np.float32)
+    bridge = Bridge(
+        "eyes", TEXTS.name, centre=np.zeros(3, np.float32), weights=weights, middle=nothing
+    )
+    bridge.save(tmp_path / "own.npz")
+    assert home.look(bridges={"image": tmp_path / "own.npz"}).counts[0].bridge == "eyes"
+    (tmp_path / "own.npz").unlink()
+    assert home.look().counts[0].bridge == "eyes"
+    index = home.open()
+    assert len(pictured(asked(index, query="hat"))) == 1  # the best tenth
+    index.close()
+
+
+def test_a_bridge_between_others_is_refused(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    nothing = np.zeros(3, np.float32)
+    other = Bridge("ears", "texts", centre=nothing, weights=np.eye(3, dtype=np.float32),
+                   middle=nothing)  # fmt: skip
+    other.save(tmp_path / "own.npz")
+    with pytest.raises(ModelError, match="wanted a bridge from 'eyes'"):
+        home.look(bridges={"image": tmp_path / "own.npz"})
+    assert read_media_manifest(home.root) is None
+    assert not list(home.root.glob("media-*"))
+
+
+@pytest.mark.parametrize("damage", ["manifest", "collections", "another encoder"])
+def test_what_does_not_fit_is_left_aside_and_search_goes_on(
+    tmp_path: Path, media: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path)
+    home.look()
+    manifest = read_media_manifest(home.root)
+    assert manifest is not None
+    if damage == "manifest":
+        (home.root / "media.json").write_text("{")
+    elif damage == "collections":
+        (home.root / manifest.folder / "modal.json").unlink()
+    else:
+        home.senses.name = lambda medium: "other eyes"
+    index = home.open()
+    assert not index.has_media("image") and "searched" in caplog.text
+    assert asked(index, query="hat")
+
+
+def test_two_who_look_at_once_are_told(tmp_path: Path, media: Path) -> None:
+    from filelock import FileLock
+
+    home = Home(tmp_path)
+    with FileLock(home.root / "media.lock"), pytest.raises(StoreError, match="another process"):
+        home.look()
+
+
+def test_a_picture_that_nothing_can_be_made_of_is_refused(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    index = home.open()
+    home.senses.eyes.encode = lambda inputs: np.full((1, 3), np.nan, np.float32)
+    with pytest.raises(DataError, match="something to go by"):
+        index.show("image", decode_image(picture("red")))
+    index.close()

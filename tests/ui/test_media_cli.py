@@ -1,0 +1,101 @@
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from simpatico.errors import DataError, ModelError
+from simpatico.modelstore import ModelStore
+from simpatico.retrieval.bridge import Bridge
+from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
+from simpatico.retrieval.encoders.minilm import MiniLM
+from simpatico.settings import load_settings
+from simpatico.ui.catalog_cli import catalog as catalogs
+from simpatico.ui.train_cli import train as train_commands
+
+
+def folder_of(name: str) -> Path:
+    try:
+        return ModelStore(load_settings().cache).path(name)
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+
+
+@pytest.mark.model
+def test_the_command_trains_a_bridge_that_opens(
+    tmp_path: Path,
+) -> None:
+    runner = CliRunner()
+    texts, eyes = MiniLM(folder_of("minilm")), EfficientNetLite(folder_of("efficientnet-lite0"))
+    rng = np.random.default_rng(0)
+    rows = []
+    for at in range(24):
+        colour = ("red", "green", "blue")[at % 3]
+        pixels = rng.integers(0, 60, (32, 32, 3), dtype=np.uint8)
+        pixels[..., at % 3] += np.uint8(180)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        (tmp_path / f"{at}.png").write_bytes(file.getvalue())
+        rows.append((f"{at}.png", f"a {colour} picture, number {at}"))
+    rows.append(("missing.png", "nothing to see"))
+    with (tmp_path / "pairs.csv").open("w", encoding="utf-8", newline="") as table:
+        csv.writer(table).writerows([("file", "text"), *rows])
+    out = tmp_path / "out" / "bridge.npz"
+    arguments = ["--pairs", str(tmp_path), "--out", str(out), "--keep", str(tmp_path / "kept")]
+    told = runner.invoke(train_commands, ["bridge", *arguments])
+    assert told.exit_code == 0, told.output
+    assert "n=24" in told.output and "R@10" in told.output
+    assert "left out: missing.png" in told.output
+    made = Bridge.load(out, source=eyes.name, target=texts.name)
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 200
+    said = made.of_texts(texts.encode(["a red picture", "a green picture", "a blue picture"]))
+    assert int((said @ made.to_text(eyes.encode([red]))[0]).argmax()) == 0
+    wrong = ["bridge", "--pairs", str(tmp_path / "none"), *arguments[2:]]
+    assert isinstance(runner.invoke(train_commands, wrong).exception, DataError)
+
+
+@pytest.mark.model
+def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of("minilm"), folder_of("efficientnet-lite0")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for each in load_settings().cache.iterdir():
+        (cache / each.name).symlink_to(each)
+    monkeypatch.setenv("SIMPATICO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SIMPATICO_CACHE", str(cache))
+    monkeypatch.setenv("SIMPATICO_LLM__ENABLED", "false")
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "shop"
+    (folder / "images").mkdir(parents=True)
+    lines = ["id,title"]
+    for at in range(24):
+        pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "images" / f"n{at}.png")
+        lines.append(f"n{at},A thing called number {at}")
+    (folder / "images" / "n3.png").write_bytes(b"no picture")
+    (folder / "items.csv").write_text("\n".join(lines))
+    runner = CliRunner()
+
+    def done(group: typer.Typer, *words: str) -> str:
+        result = runner.invoke(group, list(words))
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    done(catalogs, "import", str(folder), "--name", "shop", "--kind", "thing")
+    first = done(catalogs, "media", "shop")
+    assert "23 of 24 pictures can be searched, 23 newly looked at" in first
+    assert "efficientnet-lite0 labels" in first and "n3: wanted a JPEG" in first
+    out = tmp_path / "own.npz"
+    told = done(train_commands, "bridge", "--catalog", "shop", "--out", str(out))
+    assert "n=23" in told and f"catalog media shop --image-bridge {out}" in told
+    again = done(catalogs, "media", "shop", "--image-bridge", str(out))
+    assert "0 newly looked at; to words by efficientnet-lite0\n" in again
+    both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
+    assert runner.invoke(train_commands, both).exit_code == 2

@@ -70,6 +70,7 @@ class Database:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._connection.execute("PRAGMA foreign_keys=ON")
+                self._connection.execute("PRAGMA secure_delete=ON")
                 if max_pages is not None:
                     self._connection.execute(f"PRAGMA max_page_count={int(max_pages)}")
             self._migrate(migrations)
@@ -99,6 +100,17 @@ class Database:
         """All rows of one query. Raises `StoreError` if it cannot be read."""
         with self._lock, self._translated("read"):
             return self._connection.execute(sql, values).fetchall()
+
+    def forget(self) -> None:
+        """Leave nothing in the log of what was deleted: deleted rows are overwritten in the file.
+
+        Raises:
+            StoreError: if it cannot be written, or somebody else reads for longer than is waited.
+        """
+        with self._lock, self._translated("write to"):
+            [busy, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(f"cannot write to {self._path} ({self._part}): somebody else reads it")
 
     def close(self) -> None:
         """Close the file. Idempotent."""

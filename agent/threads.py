@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 import aiosqlite
@@ -27,6 +28,7 @@ class Threads:
         try:
             path.touch(mode=0o600)
             connection = await aiosqlite.connect(path)
+            await connection.execute("PRAGMA secure_delete=ON")
             # None admits no type beyond plain values: a checkpoint can't make us build objects.
             serde = JsonPlusSerializer(allowed_msgpack_modules=None)
             saver = AsyncSqliteSaver(connection, serde=serde)
@@ -52,6 +54,19 @@ class Threads:
             await self._connection.commit()
         except (sqlite3.Error, ValueError) as error:
             log.warning("a thread was not tidied: %s", error)
+
+    async def erase(self, threads: Iterable[str]) -> None:
+        """Remove threads for good, from the log as well.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        try:
+            for thread in threads:
+                await self.saver.adelete_thread(thread)
+            await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"conversations cannot be erased: {error}") from error
 
     async def close(self) -> None:
         """Release the file. Idempotent."""

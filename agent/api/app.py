@@ -12,11 +12,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from simpatico.agent.api import chat, events, ops, recommend
-from simpatico.agent.api.auth import authorise
+from simpatico.agent.api import (
+    chat,
+    embeddings,
+    events,
+    items,
+    ops,
+    people,
+    recommend,
+    responses,
+)
+from simpatico.agent.api.auth import allow
 from simpatico.agent.api.door import GRACE_S, KEEP_ALIVE_S, VERSION, Door, Service
 from simpatico.agent.api.errors import ApiError, handle
 from simpatico.agent.api.guard import Guard, hosts_for
+from simpatico.agent.api.keys import Scope
 from simpatico.errors import SimpaticoError
 from simpatico.settings import Settings
 
@@ -24,7 +34,16 @@ log = logging.getLogger(__name__)
 
 Factory = Callable[[], Awaitable[Service]]
 
-_ROUTERS = (chat.router, recommend.router, events.router, ops.router)
+_ROUTERS: tuple[tuple[APIRouter, tuple[Scope, ...]], ...] = (
+    (chat.router, ("chat",)),
+    (responses.router, ("chat",)),
+    (recommend.router, ("chat",)),
+    (embeddings.router, ("chat",)),
+    (items.router, ("chat", "events")),
+    (events.router, ("events",)),
+    (people.router, ("admin",)),
+    (ops.router, ()),
+)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -67,8 +86,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     app.add_middleware(Guard, hosts=hosts_for(settings.host, more=hosts))
     app.include_router(ops.public)
-    for router in _ROUTERS:
-        app.include_router(router, dependencies=[Depends(authorise)])
+    for router, scopes in _ROUTERS:
+        app.include_router(router, dependencies=[Depends(allow(*scopes))])
     app.include_router(_rest())
     return app
 
@@ -112,7 +131,7 @@ def _rest() -> APIRouter:
     async def rest(request: Request) -> None:
         allowed = {
             method
-            for ours in _ROUTERS
+            for ours, _ in _ROUTERS
             for route in ours.routes
             if isinstance(route, APIRoute) and route.matches(request.scope)[0] != Match.NONE
             for method in route.methods or ()

@@ -4,16 +4,37 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
 from simpatico.agent.api.errors import ApiError
+from simpatico.agent.api.guard import HEADERS
+from simpatico.agent.api.keys import SCOPES, Keys, Scope
+from simpatico.agent.api.limits import Limits
 from simpatico.domain import Value
 from simpatico.settings import Settings
 from simpatico.text import clean
 
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_USER_CHARS = 200
+
+_TENANT = "tenant:"
+"""What people of a tenant are kept under; nobody else may have a name that begins so."""
+
+
+class Caller(Value):
+    """Who may call, and for what.
+
+    Attributes:
+        key: names the key; "" when none is asked for.
+        tenant: see `simpatico.agent.api.keys.Key`.
+        scopes: what it may do.
+    """
+
+    key: str = ""
+    tenant: str = ""
+    scopes: tuple[Scope, ...] = SCOPES
 
 
 class Person(Value):
@@ -23,34 +44,59 @@ class Person(Value):
     throwaway: bool
 
 
-def authorise(request: Request) -> None:
-    """Dependency of every endpoint that is not public.
+def allow(*scopes: Scope) -> Callable[[Request], Awaitable[None]]:
+    """Dependency of every endpoint that is not public: who calls must have one of the scopes.
 
-    It hangs on the route that was matched, so no spelling of the path leads around it.
+    It hangs on the route that was matched, so no spelling of the path leads around it. Without
+    scopes any key will do.
+    """
+
+    async def authorise(request: Request) -> None:
+        found = caller(request)
+        if found is None:
+            raise ApiError(
+                401,
+                "wanted the API key as `Authorization: Bearer KEY`",
+                code="invalid_api_key",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if scopes and not set(scopes) & set(found.scopes):
+            raise ApiError(
+                403, f"this key may not do that; it takes {scopes[0]}", code="insufficient_scope"
+            )
+        request.state.caller = found
+        limits: Limits = request.app.state.door.limits
+        request.scope[HEADERS].update(limits.count("key", found.key))
+
+    return authorise
+
+
+def caller(request: Request) -> Caller | None:
+    """Who calls; None when a key is asked for and the request carries none that holds.
+
+    Takes the same time for any wrong key.
 
     Raises:
-        ApiError: 401 when a key is set and the request does not carry it.
+        StoreError: the keys cannot be read.
     """
-    if not authorised(request):
-        raise ApiError(
-            401,
-            "wanted the API key as `Authorization: Bearer KEY`",
-            code="invalid_api_key",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-
-
-def authorised(request: Request) -> bool:
-    """Whether no key is set, or the request carries it. Takes the same time for any wrong key."""
     settings: Settings = request.app.state.door.settings
+    keys: Keys = request.app.state.door.keys
     wanted = settings.api_key.get_secret_value()
-    if not wanted:
-        return True
+    if not wanted and not keys.all():
+        return Caller()
     given = request.headers.getlist("authorization")
-    scheme, _, key = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    scheme, _, sent = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     # Starlette decodes headers as latin-1; encoding back gives the bytes that were sent.
-    same = hmac.compare_digest(_digest(key.strip().encode("latin-1")), _digest(wanted.encode()))
-    return same and scheme.lower() == "bearer"
+    raw = sent.strip().encode("latin-1")
+    same = hmac.compare_digest(_digest(raw), _digest(wanted.encode()))
+    found = keys.find(raw.decode("utf-8", "replace"))
+    if scheme.lower() != "bearer":
+        return None
+    if wanted and same:
+        return Caller(key=_digest(wanted.encode()).hex()[:16])
+    if found is not None:
+        return Caller(key=found.id, tenant=found.tenant, scopes=found.scopes)
+    return None
 
 
 def person(
@@ -58,23 +104,31 @@ def person(
 ) -> Person:
     """`safety_identifier`, else `user`, else the key's holder, else nobody we will know again.
 
+    People of a tenant's key are that tenant's: two tenants with an "ann" have two people.
+
     Raises:
-        ApiError: 400 for a name that is too long or holds control characters.
+        ApiError: 400 for a name that is too long, holds control characters, or is reserved; 429
+            when there were too many calls about this person.
     """
+    calling: Caller = request.state.caller
+    ours = f"{_TENANT}{calling.tenant}:" if calling.tenant else ""
     for param, name in (("safety_identifier", safety_identifier), ("user", user)):
         if name is None or not name.strip():
             continue
-        if clean(name, max_chars=MAX_USER_CHARS) != name.strip():
+        most = MAX_USER_CHARS - len(ours)
+        if clean(name, max_chars=most) != name.strip() or name.strip().startswith(_TENANT):
             raise ApiError(
                 400,
-                f"{param}: wanted at most {MAX_USER_CHARS} characters, none of them control codes",
+                f"{param}: wanted at most {most} characters, none of them control codes, not"
+                f" beginning with {_TENANT!r}",
                 code="invalid_value",
                 param=param,
             )
-        return Person(user=name.strip(), throwaway=False)
-    settings: Settings = request.app.state.door.settings
-    if key := settings.api_key.get_secret_value():
-        return Person(user=f"key:{_digest(key.encode()).hex()[:16]}", throwaway=False)
+        limits: Limits = request.app.state.door.limits
+        limits.count("person", f"{ours}{name.strip()}")
+        return Person(user=f"{ours}{name.strip()}", throwaway=False)
+    if calling.key:
+        return Person(user=f"{ours}key:{calling.key}", throwaway=False)
     return Person(user=f"anonymous:{secrets.token_hex(16)}", throwaway=True)
 
 

@@ -1,58 +1,69 @@
 """`POST /v1/chat/completions`: a turn, whole or piece by piece."""
 
-import json
-import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from simpatico.agent.api import tasks
 from simpatico.agent.api.auth import person, session
 from simpatico.agent.api.body import read
 from simpatico.agent.api.door import VERSION, Door, body_of, door_of
-from simpatico.agent.api.errors import ApiError, as_api_error
+from simpatico.agent.api.errors import ApiError
+from simpatico.agent.api.exchange import Exchange, Said, tokens_in, written
+from simpatico.agent.api.media import MEDIA_BYTES, Attached, attached
 from simpatico.agent.api.schemas import MODEL, ChatRequest, Extra, extra, notes_on, turns_of
-from simpatico.agent.api.stream import KEEP_ALIVE, CallerGone, EventStream, Pump
+from simpatico.agent.api.structured import CannotFill, Wanted, fill, wanted
 from simpatico.domain import Finished, Reply, TextDelta, TurnOptions, Update, UserState
 
-log = logging.getLogger(__name__)
 router = APIRouter(tags=["chat"])
 
-CHARS_PER_TOKEN = 4
-"""Usage is counted as characters / 4, rounded up: replies need not come from a tokenizer."""
+_DONE = b"data: [DONE]\n\n"
 
 
 @router.post("/v1/chat/completions", openapi_extra=body_of(ChatRequest))
 async def complete(request: Request) -> Response:
     """Answer the last message of a dialogue, as OpenAI's chat completions do."""
     door = door_of(request)
-    chat = await read(request, ChatRequest)
+    chat = await read(request, ChatRequest, media_bytes=MEDIA_BYTES)
     check_model(chat.model)
     task = tasks.task_of(chat.messages)
+    data = None if task else _data(chat)
     if task:
         updates = _canned(tasks.answer(task, chat.messages))
     else:
-        updates = _turn(request, chat, door)
-    exchange = _Exchange(
+        hosts = frozenset(door.settings.retrieval.media_hosts)
+        updates = _turn(request, chat, door, await attached(chat.messages, hosts=hosts))
+    shape = _Completion(
         chat,
-        door,
         is_task=task is not None,
         in_session="x-session-id" in request.headers,
+        tool=data.tool if data else "",
     )
-    if chat.stream:
-        return EventStream(
-            updates,
-            exchange.stream,
-            limit_s=door.limit_s,
-            keep_alive_s=door.keep_alive_s,
-            on_error=exchange.broken,
-        )
-    return await exchange.whole(updates, request)
+    exchange = Exchange(
+        shape,
+        door,
+        budget=chat.budget,
+        is_task=task is not None,
+        write=partial(fill, data.schema) if data else None,
+    )
+    return await exchange.answer(updates, request, stream=chat.stream)
+
+
+def _data(chat: ChatRequest) -> Wanted | None:
+    try:
+        return wanted(chat.response_format, chat.tools, chat.tool_choice)
+    except CannotFill as error:
+        raise ApiError(
+            400,
+            f"the schema of the answer cannot be filled: {error}; docs/api.md lists what can be",
+            code="unsupported_schema",
+            param="tools" if chat.tools else "response_format",
+        ) from error
 
 
 def check_model(model: str) -> None:
@@ -66,10 +77,14 @@ def check_model(model: str) -> None:
         )
 
 
-def _turn(request: Request, chat: ChatRequest, door: Door) -> AsyncIterator[Update]:
+def _turn(
+    request: Request, chat: ChatRequest, door: Door, files: Attached
+) -> AsyncIterator[Update]:
     who = person(request, user=chat.user, safety_identifier=chat.safety_identifier)
     named = session(request, who)
-    *earlier, newest = turns_of(chat.messages)
+    said = turns_of(chat.messages)
+    last = max(at for at, turn in enumerate(said) if turn.role == "user")
+    earlier, newest = said[:last], said[last]
     options = chat.simpatico
     if who.throwaway:  # nothing is known of them, and nothing should be kept
         options = TurnOptions(**{**options.model_dump(), "personal": False})
@@ -81,6 +96,8 @@ def _turn(request: Request, chat: ChatRequest, door: Door) -> AsyncIterator[Upda
         # With a dialogue the service keeps nothing and asks nobody's leave; only without one
         # does it check whose session this is.
         dialogue=None if named else earlier,
+        image=files.image,
+        audio=files.audio,
     )
 
 
@@ -89,126 +106,77 @@ async def _canned(text: str) -> AsyncIterator[Update]:
     yield Finished(reply=Reply(text=text, route="talk", state=UserState()))
 
 
-class _Exchange:
-    """One request and its answer: counts it, keeps its budget, writes it in OpenAI's shapes."""
+class _Completion:
+    """An answer in the shapes of chat completions."""
 
-    def __init__(self, chat: ChatRequest, door: Door, *, is_task: bool, in_session: bool) -> None:
+    def __init__(
+        self, chat: ChatRequest, *, is_task: bool, in_session: bool, tool: str = ""
+    ) -> None:
         self._chat = chat
-        self._door = door
         self._is_task = is_task
         self._in_session = in_session
-        self._began = time.perf_counter()
+        self._tool = tool
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
-        self._left = None if chat.budget is None else chat.budget * CHARS_PER_TOKEN
-        self._n_said = 0
-        self._answer = ""
-        self._cut = False
-        self._first_word_s: float | None = None
-        self._reply: Reply | None = None
 
-    async def whole(self, updates: AsyncIterator[Update], request: Request) -> Response:
-        """The answer as one body."""
-        with self._door.metrics.running.track_inprogress():
-            try:
-                async with Pump(updates, request.receive, limit_s=self._door.limit_s) as pump:
-                    while update := await pump.next():
-                        self._take(update)
-                found = self._finish()
-            except CallerGone:
-                self._door.metrics.failed("api", "caller_gone")
-                return Response(status_code=499)  # nobody reads it
-            except Exception as error:
-                raise self._counted(error) from error
+    def body(self, said: Said) -> dict[str, Any]:
         message: dict[str, Any] = {
             "role": "assistant",
-            "content": self._answer,
+            "content": None,
             "refusal": None,
             "annotations": [],
+            **self._part(said.text, said.refused),
         }
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason}
-        return JSONResponse(
-            {
-                **self._head("chat.completion"),
-                "choices": [choice],
-                "usage": self._usage(),
-                "simpatico": found.model_dump(mode="json"),
-            }
-        )
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": self._reason(said),
+        }
+        return {
+            **self._head("chat.completion"),
+            "choices": [choice],
+            "usage": self._usage(said),
+            "simpatico": self._extra(said),
+        }
 
-    async def stream(
-        self, updates: AsyncGenerator[Update | None, None]
-    ) -> AsyncGenerator[bytes, None]:
-        """The answer as events: role, pieces, the finish with our data, usage if asked, [DONE]."""
-        opened = False
-        with self._door.metrics.running.track_inprogress():
-            try:
-                async with aclosing(updates):
-                    async for update in updates:
-                        if update is None:
-                            yield KEEP_ALIVE
-                            continue
-                        if not opened:
-                            opened = True
-                            yield self._chunk({"role": "assistant", "content": ""})
-                        if piece := self._take(update):
-                            yield self._chunk({"content": piece})
-                found = self._finish()
-            except CallerGone:
-                self._door.metrics.failed("api", "caller_gone")
-                raise
-            except Exception as error:
-                raise self._counted(error) from error
-        yield self._chunk({}, reason=self._reason, simpatico=found.model_dump(mode="json"))
+    def opening(self) -> Iterator[bytes]:
+        yield self._chunk({"role": "assistant", "content": ""})
+
+    def piece(self, text: str, *, refused: bool = False) -> bytes:
+        part = self._part(text, refused)
+        calls = [{"index": at, **call} for at, call in enumerate(part.get("tool_calls", ()))]
+        return self._chunk({**part, "tool_calls": calls} if calls else part)
+
+    def ending(self, said: Said) -> Iterator[bytes]:
+        yield self._chunk({}, reason=self._reason(said), simpatico=self._extra(said))
         if self._chat.stream_options.include_usage:
             head = self._head("chat.completion.chunk")
-            yield _event({**head, "choices": [], "usage": self._usage()})
-        yield b"data: [DONE]\n\n"
+            yield _event({**head, "choices": [], "usage": self._usage(said)})
+        yield _DONE
 
-    def broken(self, error: Exception) -> bytes:
-        """The last events of a stream that began well."""
-        return _event(as_api_error(error).body) + b"data: [DONE]\n\n"
+    def broken(self, error: ApiError) -> bytes:
+        return _event(error.body) + _DONE
 
-    def _take(self, update: Update) -> str:
-        """Note an update; gives the piece of text that is to be sent for it."""
-        if isinstance(update, TextDelta):
-            piece = update.text
-        elif isinstance(update, Finished):
-            self._reply = update.reply
-            piece = update.reply.text[self._n_said :]
-        else:
-            return ""
-        self._n_said += len(piece)
-        if piece and self._first_word_s is None:
-            self._first_word_s = time.perf_counter() - self._began
-        if self._left is not None:
-            self._cut = self._cut or len(piece) > self._left
-            piece = piece[: self._left]
-            self._left -= len(piece)
-        self._answer += piece
-        return piece
+    def _part(self, text: str, refused: bool) -> dict[str, Any]:
+        """Where an answer's text stands in a message."""
+        if self._tool and not refused:
+            function = {"name": self._tool, "arguments": text}
+            call = {"id": f"call_{self._id[-24:]}", "type": "function", "function": function}
+            return {"tool_calls": [call]}
+        return {"refusal" if refused and not self._tool else "content": text}
 
-    def _finish(self) -> Extra:
-        if self._reply is None:
-            raise ApiError(500, "the turn ended without an answer")
+    def _reason(self, said: Said) -> str:
+        if said.cut:
+            return "length"
+        return "tool_calls" if self._tool and not said.refused else "stop"
+
+    def _extra(self, said: Said) -> dict[str, Any]:
         if self._is_task:
-            return Extra()
-        self._door.metrics.turn(
-            "api",
-            self._reply,
-            seconds=time.perf_counter() - self._began,
-            first_word_s=self._first_word_s,
-        )
-        return extra(self._reply, notes=notes_on(self._chat, in_session=self._in_session))
-
-    def _counted(self, error: Exception) -> ApiError:
-        wrong = as_api_error(error)
-        self._door.metrics.failed("api", wrong.code or str(wrong.status))
-        return wrong
-
-    @property
-    def _reason(self) -> str:
-        return "length" if self._cut else "stop"
+            found = Extra()
+        else:
+            found = extra(said.reply, notes=notes_on(self._chat, in_session=self._in_session))
+        return found.model_dump(mode="json")
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {
@@ -220,16 +188,16 @@ class _Exchange:
             "system_fingerprint": f"simpatico-{VERSION}",
         }
 
-    def _chunk(self, delta: dict[str, str], *, reason: str | None = None, **more: Any) -> bytes:
+    def _chunk(self, delta: dict[str, Any], *, reason: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         chunk = {**self._head("chat.completion.chunk"), "choices": [choice], **more}
         if self._chat.stream_options.include_usage:
             chunk["usage"] = None
         return _event(chunk)
 
-    def _usage(self) -> dict[str, Any]:
-        prompt = sum(_tokens(message.text) for message in self._chat.messages)
-        answer = _tokens(self._answer)
+    def _usage(self, said: Said) -> dict[str, Any]:
+        prompt = sum(tokens_in(message.text) for message in self._chat.messages)
+        answer = tokens_in(said.text)
         return {
             "prompt_tokens": prompt,
             "completion_tokens": answer,
@@ -239,10 +207,5 @@ class _Exchange:
         }
 
 
-def _tokens(text: str) -> int:
-    return -(-len(text) // CHARS_PER_TOKEN)
-
-
 def _event(value: dict[str, Any]) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return f"data: {text}\n\n".encode()
+    return f"data: {written(value)}\n\n".encode()

@@ -1,19 +1,26 @@
 """What the endpoints of one app share."""
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from fastapi import Request
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from simpatico.agent.api.errors import ApiError
+from simpatico.agent.api.keys import FILE, Keys
+from simpatico.agent.api.limits import Limits
 from simpatico.agent.api.metrics import Metrics
 from simpatico.domain import Event, Profile, Turn, TurnOptions, Update
+from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import Settings
 
 if TYPE_CHECKING:
+    from simpatico.agent.people import Erased, Kept
     from simpatico.agent.service import Ranking
 
 VERSION = version("simpatico")
@@ -27,6 +34,11 @@ GRACE_S = 5.0
 class Service(Protocol):
     """The part of `simpatico.agent.service.Simpatico` that the API calls; its contract is there."""
 
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue."""
+        ...
+
     def turn(
         self,
         text: str,
@@ -35,12 +47,21 @@ class Service(Protocol):
         session: str,
         options: TurnOptions,
         dialogue: Sequence[Turn] | None,
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> AsyncIterator[Update]:
         """Answer one message."""
         ...
 
     async def recommend(
-        self, turns: Sequence[Turn], *, profile: Profile, k: int, options: TurnOptions
+        self,
+        turns: Sequence[Turn],
+        *,
+        profile: Profile,
+        k: int,
+        options: TurnOptions,
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> "Ranking":
         """Rank for a dialogue."""
         ...
@@ -51,6 +72,26 @@ class Service(Protocol):
 
     async def profile(self, user: str) -> Profile:
         """Sum up a person's events."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode texts."""
+        ...
+
+    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
+        """Give what was said in a person's own session; nothing for another's."""
+        ...
+
+    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
+        """Keep a dialogue as a new session."""
+        ...
+
+    async def export(self, user: str) -> "Kept":
+        """Give everything that is kept of a person."""
+        ...
+
+    async def erase(self, user: str) -> "Erased":
+        """Remove a person from every store."""
         ...
 
     async def health(self) -> dict[str, str]:
@@ -72,9 +113,17 @@ class Door:
         self.keep_alive_s = keep_alive_s
         self.limit_s = settings.turn_timeout_s + grace_s
         self.metrics = Metrics()
+        self.keys = Keys(settings.home / FILE)
+        self.limits = Limits(settings.limits)
         self.created = int(time.time())
         self.behind: Service | None = None
         self.failure = ""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """A turn that runs. Raises `ApiError` 429 when as many run as may."""
+        with self.limits.running(), self.metrics.running.track_inprogress():
+            yield
 
     @property
     def service(self) -> Service:

@@ -12,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simpatico.agent.api.errors import REQUEST_ID, ApiError, respond
 
+HEADERS = "simpatico.headers"
+"""Where in a request's scope endpoints leave headers for whatever is answered."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.I)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -41,6 +44,8 @@ class Guard:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = f"req_{secrets.token_hex(12)}"
         REQUEST_ID.set(request_id)
+        more: dict[str, str] = {}
+        scope[HEADERS] = more
         started = False
 
         async def stamped(message: Message) -> None:
@@ -48,6 +53,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 out = MutableHeaders(scope=message)
+                out.update(more)
                 out["x-request-id"] = request_id
                 out["openai-processing-ms"] = str(round((time.perf_counter() - began) * 1000))
                 out.setdefault("x-content-type-options", "nosniff")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
-from simpatico.agent.api.auth import authorised
+from simpatico.agent.api.auth import allow, caller
 from simpatico.agent.api.chat import check_model
 from simpatico.agent.api.door import VERSION, Door, door_of
 from simpatico.agent.api.schemas import MODEL
@@ -38,7 +38,7 @@ async def ready(request: Request) -> JSONResponse:
         door.metrics.parts(parts)
         states = {how.partition(":")[0] for how in parts.values()}
         status = "down" if "down" in states else "degraded" if "degraded" in states else "ready"
-    if not authorised(request):
+    if caller(request) is None:
         parts = {name: how.partition(":")[0] for name, how in parts.items()}
     return JSONResponse(
         {"status": status, "parts": parts},
@@ -47,7 +47,7 @@ async def ready(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[Depends(allow("admin"))])
 async def metrics(request: Request) -> Response:
     """All series in Prometheus' text format."""
     return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

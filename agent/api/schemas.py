@@ -26,6 +26,8 @@ MAX_MESSAGES = 200
 MAX_CHARS = 20_000
 MAX_HISTORY = 10_000
 MAX_K = 100
+_RESULTS = ("tool", "function")
+_ATTACHED = frozenset({"image_url", "input_image", "input_audio"})
 
 
 class Sent(BaseModel):
@@ -53,6 +55,11 @@ class Message(Sent):
         if isinstance(self.content, str):
             return self.content
         return "\n".join(part["text"] for part in self._parts if _is_text(part))
+
+    @property
+    def attachments(self) -> tuple[dict[str, Any], ...]:
+        """The parts that are pictures or sounds."""
+        return tuple(part for part in self._parts if part.get("type") in _ATTACHED)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -95,6 +102,7 @@ class ChatRequest(Sent):
     safety_identifier: str | None = None
     response_format: Any = None
     tools: Any = None
+    tool_choice: Any = None
     functions: Any = None
     simpatico: TurnOptions = TurnOptions()
 
@@ -107,9 +115,12 @@ class ChatRequest(Sent):
 
     @model_validator(mode="after")
     def _ends_with_the_person(self) -> "ChatRequest":
-        if self.messages[-1].role != "user":
+        last = self.messages[-1]
+        if last.role in _RESULTS:  # of calls: the person's message is still to be answered
+            last = next((each for each in reversed(self.messages) if each.role == "user"), last)
+        if last.role != "user":
             raise ValueError("messages: the last message must be the user's")
-        if self.messages[-1].content is None:
+        if last.content is None:
             raise ValueError("messages: the last message has no content")
         for index, message in enumerate(self.messages):
             if message.role in ("user", "assistant") and len(message.text) > MAX_CHARS:
@@ -235,14 +246,19 @@ def notes_on(request: ChatRequest, *, in_session: bool) -> tuple[str, ...]:
     notes = []
     if in_session and len(turns_of(request.messages)) > 1:
         notes.append("the session has its own memory; only the last message was read")
-    if kinds := sorted({kind for message in request.messages for kind in message.ignored}):
-        notes.append(f"only words are read; ignored: {', '.join(kinds)[:200]}")
+    *earlier, newest = request.messages
+    used = [part.get("type") == "input_audio" for part in newest.attachments]
+    if any(message.attachments for message in earlier) or len(set(used)) < len(used):
+        notes.append("one picture and one sound of the last message count; the others do not")
+    ignored = {kind for message in request.messages for kind in message.ignored} - _ATTACHED
+    if ignored:
+        notes.append(
+            f"only words, pictures and sounds are read; ignored: {', '.join(sorted(ignored))[:200]}"
+        )
     if any(message.role in ("system", "developer") for message in request.messages):
         notes.append("system and developer messages do not change how Simpatico works")
-    if request.tools or request.functions:
-        notes.append("tools are never called")
-    if isinstance(request.response_format, dict) and request.response_format.get("type") != "text":
-        notes.append("the answer is text whatever response_format says; the data is in `simpatico`")
+    if request.functions or (request.tools and request.tool_choice in (None, "auto", "none")):
+        notes.append("a tool is called only when tool_choice insists on one")
     return tuple(notes)
 
 

@@ -5,11 +5,16 @@ import threading
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simpatico.agent.people import Erased, Kept
 from simpatico.agent.profile import check_event, sum_up
 from simpatico.domain import (
     CardsReady,
     Event,
     Finished,
+    Item,
     Profile,
     Reply,
     StageUpdate,
@@ -20,6 +25,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.errors import DataError, NotAllowed, StoreError
+from simpatico.retrieval.catalog import Catalog
 
 if TYPE_CHECKING:
     from simpatico.agent.service import Ranking
@@ -33,6 +39,8 @@ class Asked(Value):
     session: str
     options: TurnOptions
     dialogue: tuple[Turn, ...] | None
+    image: bytes | None = None
+    audio: bytes | None = None
 
 
 class ScriptedService:
@@ -67,11 +75,13 @@ class ScriptedService:
         self._error_after = error_after
         self._events: dict[str, Event] = {}
         self._owners: dict[str, str] = {}
+        self._kept: dict[tuple[str, str], tuple[Turn, ...]] = {}
         self.asked: list[Asked] = []
         self.stopped = threading.Event()
         self.store_works = True
         self.closed = False
         self.parts = {"store": "ok", "llm": "ok"}
+        self.catalog = Catalog("scripted", _items(reply))
 
     async def turn(
         self,
@@ -81,11 +91,21 @@ class ScriptedService:
         session: str,
         options: TurnOptions,
         dialogue: Sequence[Turn] | None,
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> AsyncGenerator[Update, None]:
         """Say the reply."""
         kept = None if dialogue is None else tuple(dialogue)
         self.asked.append(
-            Asked(text=text, user=user, session=session, options=options, dialogue=kept)
+            Asked(
+                text=text,
+                user=user,
+                session=session,
+                options=options,
+                dialogue=kept,
+                image=image,
+                audio=audio,
+            )
         )
         if dialogue is None and self._owners.setdefault(session, user) != user:
             raise NotAllowed(f"the session {session!r} is somebody else's")
@@ -102,7 +122,14 @@ class ScriptedService:
                 self.stopped.set()
 
     async def recommend(
-        self, turns: Sequence[Turn], *, profile: Profile, k: int, options: TurnOptions
+        self,
+        turns: Sequence[Turn],
+        *,
+        profile: Profile,
+        k: int,
+        options: TurnOptions,
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> "Ranking":
         """Give the reply's items, without those the profile liked, disliked or saw."""
         from simpatico.agent.service import Ranking
@@ -130,6 +157,42 @@ class ScriptedService:
         """Sum up the events kept."""
         theirs = [event for event in self._events.values() if event.user == user]
         return sum_up(user, sorted(theirs, key=lambda event: event.at), ())
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors that tell texts by their length."""
+        await asyncio.sleep(self._pause_s)
+        angles = np.array([[len(text)] for text in texts], dtype=np.float32)
+        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+
+    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
+        """What was kept under this name for this person."""
+        return self._kept.get((user, session), ())
+
+    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
+        """Keep a dialogue."""
+        if not self.store_works:
+            raise StoreError("database or disk is full")
+        self._kept[user, session] = tuple(turns)
+
+    async def export(self, user: str) -> Kept:
+        """The events kept of a person."""
+        mine = tuple(event for event in self._events.values() if event.user == user)
+        return Kept(
+            user=user,
+            profile=await self.profile(user),
+            events=mine,
+            impressions=(),
+            conversations=(),
+        )
+
+    async def erase(self, user: str) -> Erased:
+        """Forget a person's events."""
+        if not self.store_works:
+            raise StoreError("database or disk is full")
+        mine = [name for name, event in self._events.items() if event.user == user]
+        for name in mine:
+            del self._events[name]
+        return Erased(user=user, n_events=len(mine), n_conversations=0)
 
     @property
     def events(self) -> list[Event]:
@@ -164,3 +227,7 @@ class ScriptedService:
             *(TextDelta(text=piece) for piece in pieces),
             Finished(reply=reply),
         ]
+
+
+def _items(reply: Reply) -> tuple[Item, ...]:
+    return tuple(sorted((each.item for each in reply.recommendations), key=lambda item: item.id))

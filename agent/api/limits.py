@@ -1,0 +1,79 @@
+"""How often a key and a person may call, and how many turns may run at once."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from simpatico.agent.api.errors import ApiError
+from simpatico.settings import LimitSettings
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+
+class Limits:
+    """Counts calls of the last minute in memory, and turns that run.
+
+    Each process counts for itself.
+    """
+
+    def __init__(self, settings: LimitSettings) -> None:
+        from limits import RateLimitItemPerMinute
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        per_minute = {"key": settings.per_key, "person": settings.per_person}
+        self._items: dict[str, RateLimitItem] = {
+            what: RateLimitItemPerMinute(n) for what, n in per_minute.items() if n
+        }
+        self._at_once = settings.at_once
+        self._running = 0
+
+    def count(self, what: str, name: str) -> dict[str, str]:
+        """Count a call of a key or a person; gives the headers that tell what is left.
+
+        Raises:
+            ApiError: 429 with Retry-After when there were too many in the last minute.
+        """
+        item = self._items.get(what)
+        if item is None:
+            return {}
+        allowed = self._counter.hit(item, what, name)
+        ends, left = self._counter.get_window_stats(item, what, name)
+        wait_s = max(1, math.ceil(ends - time.time()))
+        headers = {
+            "x-ratelimit-limit-requests": str(item.amount),
+            "x-ratelimit-remaining-requests": str(left),
+            "x-ratelimit-reset-requests": f"{wait_s}s",
+        }
+        if allowed:
+            return headers
+        raise ApiError(
+            429,
+            f"at most {item.amount} calls a minute for each {what}",
+            code="rate_limit_exceeded",
+            headers={**headers, "Retry-After": str(wait_s)},
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """A turn that runs.
+
+        Raises:
+            ApiError: 429 with Retry-After when as many run as may.
+        """
+        if self._running >= self._at_once:
+            raise ApiError(
+                429,
+                f"{self._at_once} turns are running, no more at once",
+                code="rate_limit_exceeded",
+                headers={"Retry-After": "1"},
+            )
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1

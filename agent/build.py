@@ -4,6 +4,10 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
 
 from simpatico import calibration
 from simpatico.adapters import TASKS, Adapter, changes_output, chosen, gguf_of
@@ -14,6 +18,7 @@ from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
+from simpatico.agent.people import learn_likes
 from simpatico.agent.read.adapter_reader import ADAPTER as READER
 from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
@@ -25,11 +30,17 @@ from simpatico.agent.threads import Threads
 from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
-from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Reader
+from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Ranker, Reader
+from simpatico.retrieval.build import root_of
+from simpatico.retrieval.catalog import names_in
 from simpatico.retrieval.encoders import text_encoder
-from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.index import Index
+from simpatico.retrieval.media_index import MediaReport, build_media, media_stale
+from simpatico.retrieval.mixed import ProposerOfSome, RankerByKind
+from simpatico.retrieval.modal import Medium
 from simpatico.retrieval.rank import LinearRanker
+from simpatico.retrieval.senses import Senses
+from simpatico.retrieval.versions import SHIPPED, Served, Versions
 from simpatico.settings import RetrievalSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -45,6 +56,33 @@ def build_index(settings: Settings, *, progress: ProgressCallback) -> int:
     """Build the index of the settings' catalogue anew; gives the number of items."""
     _fetch_weights(settings, roles_of(settings), progress)
     return _build(settings, _encoder(settings), progress)
+
+
+def look_at_media(
+    settings: Settings,
+    *,
+    bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    progress: ProgressCallback,
+) -> MediaReport:
+    """Look at the pictures and sounds of the settings' catalogue; its index is built if missing.
+
+    Args:
+        settings: name the catalogue and the encoders.
+        bridges: to be kept with the index and used from now on, by kind of media.
+        progress: told as it goes on.
+
+    Raises:
+        DataError: no such catalogue.
+        ModelError: an encoder cannot be had, or a bridge is one between others.
+        StoreError: the disk refuses, or another process is at it.
+    """
+    _fetch_weights(settings, roles_of(settings), progress)
+    encoder = _encoder(settings)
+    index = _opened(settings, encoder, progress, with_media=False)
+    try:
+        return _look(settings, index, _senses(settings, encoder), progress, bridges)
+    finally:
+        index.close()
 
 
 def open_index(settings: Settings) -> Index:
@@ -64,7 +102,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         settings.home.mkdir(parents=True, exist_ok=True)
         events = SqliteLog(settings.home / "events.sqlite")
         stack.callback(events.close)
-        await asyncio.to_thread(_learn_likes, index, events)
+        await asyncio.to_thread(learn_likes, index, events)
         memory = SqliteMemory(settings.home / "sessions.sqlite")
         stack.callback(memory.close)
         threads = await Threads.open(settings.home / "threads.sqlite")
@@ -84,11 +122,14 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         reader: Reader = fallback
         if llm is not None and roles.reads:
             reader = await asyncio.to_thread(_llm_reader, settings, roles, llm, fallback)
+        served = await asyncio.to_thread(_served, settings, index, encoder)
+        if served:
+            probes["ranker"] = lambda: _probe_ranker(served)
         mind = Mind(
             index=index,
             reader=reader,
             fallback=fallback,
-            ranker=await asyncio.to_thread(_ranker, settings, index, encoder),
+            ranker=await asyncio.to_thread(_ranker, index, served),
             settings=settings.retrieval,
         )
         explainer: Explainer | None = None
@@ -136,27 +177,44 @@ async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStac
     return llm
 
 
-def _ranker(settings: Settings, index: Index, encoder: Encoder[str]) -> LinearRanker:
-    """The linear ranker, with what a trained one knows better where the catalogue has one.
+def _served(settings: Settings, index: Index, encoder: Encoder[str]) -> Served | None:
+    """The trained ranker of the catalogue, in the version that is in use; None: the linear one's.
+
+    Of catalogues used together it is the first that one of them has.
 
     Raises:
         ModelError: a trained one is insisted on, and there is none; or it is damaged.
     """
     wanted, name = settings.retrieval.ranker, index.catalog.name
     if wanted == "linear" or not index.catalog.items:
-        return LinearRanker(index)
-    folder = shipped_ranker(name)
-    model = FusionModel(folder) if folder else None
-    if model is None or model.card.encoder != encoder.name:
+        return None
+    found = (Versions(settings.home, each).served() for each in names_in(name))
+    served = next((each for each in found if each is not None), None)
+    if served is None or served.model.card.encoder != encoder.name:
         if wanted == "fusion":
-            has = f"one for {model.card.encoder}" if model else "none"
+            has = f"one for {served.model.card.encoder}" if served else "none"
             raise ModelError(
                 f"wanted a trained ranker of catalogue {name!r} for {encoder.name}, got {has}"
             )
+        return None
+    return served
+
+
+def _ranker(index: Index, served: Served | None) -> Ranker:
+    """The linear ranker, with what a trained one knows better of the kinds that it learnt of."""
+    if served is None:
         return LinearRanker(index)
-    scorer = model.of(index.catalog.items, index)
-    index.propose_with(scorer)
-    return LinearRanker(index, learned=scorer)
+    items = index.catalog.items
+    learnt = {item.kind for item in items if served.model.place(item.id) >= 0}
+    rows = [row for row, item in enumerate(items) if item.kind in learnt or not learnt]
+    scorer = served.model.of([items[row] for row in rows], index)
+    version = "" if served.version == SHIPPED else served.version
+    ranker = LinearRanker(index, learned=scorer, version=version, certainty=served.certainty)
+    if len(rows) == len(items):
+        index.propose_with(scorer)
+        return ranker
+    index.propose_with(ProposerOfSome(scorer, np.array(rows)))
+    return RankerByKind(index.catalog, dict.fromkeys(learnt, ranker), LinearRanker(index))
 
 
 def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> LlamaServer:
@@ -193,14 +251,6 @@ def _encoder(settings: Settings) -> Encoder[str]:
     return text_encoder(settings.retrieval, ModelStore(settings.cache))
 
 
-def _learn_likes(index: Index, events: EventLog) -> None:
-    """Count what the people of this installation liked together; without it search still works."""
-    try:
-        index.learn([events.profile(user).liked for user in events.users()])
-    except StoreError as error:
-        log.warning("likes of this installation not counted: %s", error)
-
-
 def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
     """The encoder the reader needs, whatever searches; one and the same where it can be."""
     if settings.retrieval.encoder == READING_ENCODER:
@@ -208,21 +258,65 @@ def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
     return text_encoder(RetrievalSettings(encoder=READING_ENCODER), ModelStore(settings.cache))
 
 
+def _senses(settings: Settings, encoder: Encoder[str]) -> Senses:
+    return Senses(settings.retrieval, ModelStore(settings.cache), encoder)
+
+
 def _open(settings: Settings, encoder: Encoder[str]) -> Index:
-    return Index.open(settings.home, settings.catalog, encoder)
+    senses = _senses(settings, encoder)
+    return Index.open(settings.home, settings.catalog, encoder, senses=senses)
 
 
-def _opened(settings: Settings, encoder: Encoder[str], progress: ProgressCallback) -> Index:
-    """The index, built first where it is missing or stale."""
+def _opened(
+    settings: Settings,
+    encoder: Encoder[str],
+    progress: ProgressCallback,
+    *,
+    with_media: bool = True,
+) -> Index:
+    """The index, built first where it is missing or stale; its media too, once looked at."""
     try:
-        return _open(settings, encoder)
+        index = _open(settings, encoder)
     except StoreError as error:
         log.info("building the index: %s", error)
-        return Index.build(settings.home, settings.catalog, encoder, progress=progress)
+        index = Index.build(settings.home, settings.catalog, encoder, progress=progress)
+        index.close()
+        index = _open(settings, encoder)
+    root = root_of(settings.home, index.catalog.name)
+    if not with_media or not media_stale(root, index.catalog):
+        return index
+    try:
+        _look(settings, index, _senses(settings, encoder), progress)
+    except (ModelError, StoreError) as error:  # another process may be at it
+        log.warning("pictures and sounds are as they were: %s", error)
+        return index
+    index.close()
+    return _open(settings, encoder)
+
+
+def _look(
+    settings: Settings,
+    index: Index,
+    senses: Senses,
+    progress: ProgressCallback,
+    bridges: Mapping[Medium, Path] = MappingProxyType({}),
+) -> MediaReport:
+    return build_media(
+        root_of(settings.home, index.catalog.name),
+        index.catalog,
+        index.store,
+        senses,
+        media=settings.home / "media",
+        keep=settings.cache / "media-vectors",
+        hosts=frozenset(settings.retrieval.media_hosts),
+        bridges=bridges,
+        progress=progress,
+    )
 
 
 def _build(settings: Settings, encoder: Encoder[str], progress: ProgressCallback) -> int:
-    index = Index.build(settings.home, settings.catalog, encoder, progress=progress)
+    Index.build(settings.home, settings.catalog, encoder, progress=progress).close()
+    index = _opened(settings, encoder, progress)
     try:
         return len(index.catalog)
     finally:
@@ -245,6 +339,10 @@ async def _probe_events(events: EventLog) -> str:
     except StoreError as error:
         return f"down: {error}"
     return "ok"
+
+
+async def _probe_ranker(served: Served) -> str:
+    return f"degraded: the shipped one is served: {served.fault}" if served.fault else "ok"
 
 
 async def _probe_llm(llm: LLM) -> str:

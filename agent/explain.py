@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence, Set
 from simpatico.agent import phrases
 from simpatico.agent.words import (
     article,
-    count,
+    counted,
     genre_noun,
     kept,
     left_out,
     listing,
-    noun_for,
     plural,
+    pointed_at,
 )
 from simpatico.domain import (
     MOODS,
@@ -31,6 +31,8 @@ from simpatico.domain import (
     Recommendation,
     UserState,
 )
+from simpatico.kinds import described, kind_name
+from simpatico.retrieval.explore import EXPLORED
 from simpatico.text import clean
 
 SURE_ENOUGH = 0.45
@@ -84,7 +86,7 @@ def compose(
     rng = random.Random(seed)
     opening = [_feeling(state, rng), _offer(state, recommendations, rng)]
     opening.append(_starting_points(state, recommendations, items or {}, rng))
-    opening.append(_read_back(state.constraints, rng, relaxed=bool(notes)))
+    opening.append(_read_back(_besides_kinds(state.constraints), rng, relaxed=bool(notes)))
     lead = rng.choice(phrases.WHY)
     blocks = [
         " ".join(part for part in opening if part),
@@ -152,6 +154,8 @@ def acknowledge(state: UserState, items: Sequence[Item], *, stance: str, seed: s
     for each, about_these in by_stance.items():
         if each not in phrases.NOTED:
             continue
+        if each == "seen" and all(kind_name(item.kind) == "music" for item in about_these):
+            each = "heard"
         last = "or" if each in ("disliked", "rejected") else "and"
         titles = listing([bold(item) for item in about_these], last=last)
         it = "it" if len(about_these) == 1 else "them"
@@ -173,6 +177,8 @@ def why(recommendation: Recommendation) -> str:
         text += f" What counted most in its score: {listing(pushes)}."
     if parts and parts[-1].value < 0:
         text += f" What counted against it: {_part(parts[-1].name)}."
+    if any(part.name == EXPLORED for part in parts):
+        text += f" {phrases.EXPLORED}"
     chance = recommendation.p_accept
     if chance >= 0.7:
         return f"{text} It scored high, though that's only an estimate."
@@ -307,13 +313,11 @@ def _feeling(state: UserState, rng: random.Random) -> str:
 
 
 def _offer(state: UserState, recommendations: Sequence[Recommendation], rng: random.Random) -> str:
-    n = len(recommendations)
-    noun = noun_for([one.item for one in recommendations])
-    counted = count(n, noun)
+    items = [one.item for one in recommendations]
     offer = rng.choice(phrases.OFFERS[state.need])
     return offer.format(
-        here=f"Here {'is' if n == 1 else 'are'} {counted}",
-        these="this one" if n == 1 else f"these {counted}",
+        here=f"Here {'is' if len(items) == 1 else 'are'} {counted(items)}",
+        these=pointed_at(items),
     )
 
 
@@ -329,6 +333,12 @@ def _starting_points(
         return ""
     titles = listing([f"*{label(item)}*" for item in liked[-2:]])
     return rng.choice(phrases.WITH_IN_MIND).format(titles=titles)
+
+
+def _besides_kinds(constraints: Constraints) -> Constraints:
+    """The wishes without the kinds where they hold no other: the offer has named them already."""
+    bare = constraints.model_copy(update={"kinds": ()})
+    return constraints if kept(bare) else bare
 
 
 def _read_back(constraints: Constraints, rng: random.Random, *, relaxed: bool) -> str:
@@ -390,10 +400,11 @@ def _facts(item: Item, *, start: bool = True) -> str:
     kind = clean_prose(item.kind, max_chars=30).casefold() or "title"
     genres.sort(key=lambda genre: genre in _NOUNS)  # "family comedy", "crime thriller"
     words = [_ADJECTIVES.get(genre, genre) for genre in genres[:-1]] + genres[-1:]
-    if words and not (kind == "film" and words[-1] in _NOUNS):
-        words[-1] = _ADJECTIVES.get(words[-1], words[-1])
-        words.append(kind)
-    phrase = article(" ".join(words) or kind)
+    if kind == "film" and words and words[-1] in _NOUNS:
+        phrase = article(" ".join(words))
+    else:
+        words[-1:] = [_ADJECTIVES.get(word, word) for word in words[-1:]]
+        phrase = article(described(kind, words))
     if item.year and not start:
         phrase += f" from {item.year}"
     phrase += _people(item, shown=kind in ("film", "series", "show"))

@@ -35,6 +35,11 @@ _EVENTS = (
             positions TEXT NOT NULL, policy TEXT NOT NULL, version INTEGER NOT NULL)""",
         "CREATE INDEX impressions_of_user ON impressions (user, seq)",
     ),
+    (
+        "ALTER TABLE impressions ADD COLUMN propensities TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE impressions ADD COLUMN choices TEXT NOT NULL DEFAULT '[]'",
+    ),
+    ("ALTER TABLE impressions ADD COLUMN scores TEXT NOT NULL DEFAULT '[]'",),
 )
 _SESSIONS = (
     (
@@ -91,26 +96,39 @@ class SqliteLog:
         """Store one shown list durably before returning; the same id again changes nothing.
 
         Raises:
-            DataError: for a list without an id, or with items and positions that do not match.
+            DataError: for a list that `check_impression` refuses.
             StoreError: if it cannot be written; then nothing was stored.
         """
         check_impression(impression)
         with self._db.write() as connection:
             connection.execute(
                 """INSERT OR IGNORE INTO impressions
-                (list_id, at_us, user, session, items, positions, policy, version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (list_id, at_us, user, session, items, positions, policy, version,
+                 propensities, choices, scores)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     *(impression.list_id, _microseconds(impression.at)),
                     *(impression.user, impression.session),
                     *(json.dumps(impression.items), json.dumps(impression.positions)),
                     *(impression.policy, impression.version),
+                    json.dumps(impression.propensities),
+                    json.dumps([choice.model_dump() for choice in impression.choices]),
+                    json.dumps(impression.scores),
                 ),
             )
 
     def events(self, user: str) -> list[Event]:
         """A person's events, oldest first (by `at`, then as they came)."""
         return self._read_events("user = ?", user)
+
+    def impressions(self, user: str) -> list[Impression]:
+        """The lists a person was shown, oldest first (by `at`, then as they came)."""
+        rows = self._db.read(
+            """SELECT list_id, at_us, user, session, items, positions, policy, version,
+            propensities, choices, scores FROM impressions WHERE user = ? ORDER BY at_us, seq""",
+            (user,),
+        )
+        return [_impression(row) for row in rows]
 
     def profile(self, user: str) -> Profile:
         """A person's events summed up; see `sum_up`."""
@@ -122,8 +140,25 @@ class SqliteLog:
         return sum_up(user, self.events(user), shown)
 
     def users(self) -> list[str]:
-        """Everybody with an event, sorted."""
-        return [user for (user,) in self._db.read("SELECT DISTINCT user FROM events ORDER BY user")]
+        """Everybody with an event or a shown list, sorted."""
+        rows = self._db.read(
+            "SELECT user FROM events UNION SELECT user FROM impressions ORDER BY user"
+        )
+        return [user for (user,) in rows]
+
+    def erase(self, user: str) -> int:
+        """Remove a person's events and shown lists for good; gives how many there were.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._db.write() as connection:
+            n: int = sum(
+                connection.execute(f"DELETE FROM {table} WHERE user = ?", (user,)).rowcount
+                for table in ("events", "impressions")
+            )
+        self._db.forget()
+        return n
 
     def close(self) -> None:
         """Release the file. Idempotent."""
@@ -199,6 +234,22 @@ class SqliteMemory:
         )
         return [session for (session,) in rows]
 
+    def erase(self, user: str) -> int:
+        """Remove a person's sessions and all that was said in them for good; gives how many.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._db.write() as connection:
+            connection.execute(
+                """DELETE FROM turns WHERE session IN
+                (SELECT session FROM sessions WHERE user = ?)""",
+                (user,),
+            )
+            n: int = connection.execute("DELETE FROM sessions WHERE user = ?", (user,)).rowcount
+        self._db.forget()
+        return n
+
     def close(self) -> None:
         """Release the file. Idempotent."""
         self._db.close()
@@ -246,6 +297,13 @@ class VolatileLog:
             theirs = [event for event in self._open().values() if event.user == user]
         return sorted(theirs, key=lambda event: event.at)
 
+    def impressions(self, user: str) -> list[Impression]:
+        """The lists a person was shown, oldest first (by `at`, then as they came)."""
+        with self._lock:
+            self._open()
+            theirs = [shown for shown in self._shown.values() if shown.user == user]
+        return sorted(theirs, key=lambda shown: shown.at)
+
     def profile(self, user: str) -> Profile:
         """A person's events summed up; see `sum_up`."""
         events = self.events(user)
@@ -254,9 +312,22 @@ class VolatileLog:
         return sum_up(user, events, [item for shown in lists[-N_SHOWN:] for item in shown.items])
 
     def users(self) -> list[str]:
-        """Everybody with an event, sorted."""
+        """Everybody with an event or a shown list, sorted."""
         with self._lock:
-            return sorted({event.user for event in self._open().values()})
+            active = {event.user for event in self._open().values()}
+            return sorted(active | {shown.user for shown in self._shown.values()})
+
+    def erase(self, user: str) -> int:
+        """Forget a person's events and shown lists; gives how many there were."""
+        with self._lock:
+            events = self._open()
+            mine = [name for name, event in events.items() if event.user == user]
+            lists = [name for name, shown in self._shown.items() if shown.user == user]
+            for name in mine:
+                del events[name]
+            for name in lists:
+                del self._shown[name]
+        return len(mine) + len(lists)
 
     def close(self) -> None:
         """Forget everything. Idempotent."""
@@ -308,6 +379,16 @@ class VolatileMemory:
             owners = self._open()
             return [session for session, owner in reversed(owners.items()) if owner == user]
 
+    def erase(self, user: str) -> int:
+        """Forget a person's sessions and all that was said in them; gives how many."""
+        with self._lock:
+            owners = self._open()
+            mine = [session for session, owner in owners.items() if owner == user]
+            for session in mine:
+                del owners[session]
+                self._turns.pop(session, None)
+        return len(mine)
+
     def close(self) -> None:
         """Forget everything. Idempotent."""
         with self._lock:
@@ -337,3 +418,21 @@ def _event(row: tuple[Any, ...]) -> Event:
     values = dict(zip(names, row, strict=True))
     values["at"] = _EPOCH + timedelta(microseconds=values["at"])
     return Event(**values)
+
+
+def _impression(row: tuple[Any, ...]) -> Impression:
+    list_id, at_us, user, session, items, positions, policy, version, *logged = row
+    propensities, choices, scores = map(json.loads, logged)
+    return Impression(
+        version=version,
+        list_id=list_id,
+        at=_EPOCH + timedelta(microseconds=at_us),
+        user=user,
+        session=session,
+        items=json.loads(items),
+        positions=json.loads(positions),
+        policy=policy,
+        propensities=propensities,
+        choices=choices,
+        scores=scores,
+    )

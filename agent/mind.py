@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from simpatico.agent import phrases
 from simpatico.agent.read.affect import chosen_mood
 from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.relax import relaxations
+from simpatico.agent.words import listing, plural
 from simpatico.domain import (
     Candidate,
     Item,
@@ -23,10 +26,13 @@ from simpatico.domain import (
 )
 from simpatico.errors import LLMError, StoreError
 from simpatico.protocols import Ranker, Reader
+from simpatico.retrieval.explore import N_NEXT, Draw, explore
 from simpatico.retrieval.index import Index
+from simpatico.retrieval.media_index import NOTHING_SHOWN
+from simpatico.retrieval.modal import Query
 from simpatico.retrieval.rerank import rerank
 from simpatico.settings import RetrievalSettings
-from simpatico.text import fold_title
+from simpatico.text import clean, fold_title
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +42,9 @@ MAX_TURNS_READ = 12
 MAX_WEIGHED = 1000
 """How many candidates are looked through for what the sources say of a given item."""
 
-_ENTRY = re.compile(r"^- \*\*(.+? \(\d{4}\))\*\*", re.M)
-_BOLD = re.compile(r"\*\*(.+? \(\d{4}\))\*\*")
+_KINDS_NAMED = 4
+_ENTRY = re.compile(r"^- \*\*(.+?)\*\*", re.M)
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 _SPEAKS_OF = tuple(text.split("{")[0] for texts in phrases.NOTED.values() for text in texts)
 """How a paragraph begins that names items without showing them."""
 
@@ -109,8 +116,8 @@ class Mind:
     async def replay(self, turns: Sequence[Turn]) -> tuple[Understanding, list[Item]]:
         """Read a whole dialogue turn by turn: the state after it, and the list shown last.
 
-        Lists are found again in the assistant's turns: entries that begin with **Title (year)**,
-        or a paragraph that has some.
+        Lists are found again in the assistant's turns: entries that begin with **Title (year)**
+        (or the title alone, where there is no year), or a paragraph that has some.
         """
         understanding = Understanding(state=UserState())
         shown: list[Item] = []
@@ -124,27 +131,73 @@ class Mind:
                 previous = understanding.state
         return understanding, shown
 
-    async def find(self, state: UserState, profile: Profile) -> Found:
-        """Find candidates; when nothing fits, let go of one wish after another and say so."""
-        n = self.settings.n_candidates
-        candidates, degraded = await asyncio.to_thread(self._candidates, state, profile, n)
+    async def find(
+        self, state: UserState, profile: Profile, *, shown: Query = NOTHING_SHOWN
+    ) -> Found:
+        """Find candidates; when nothing fits, let go of one wish after another and say so.
+
+        With `shown` also by a picture or a sound.
+
+        Of several kinds asked for each is looked for by itself. One that the catalogue has not, or
+        of which nothing fits, is said to be missing.
+        """
+        state, notes = self._of_kinds_here(state)
+        kinds, n = state.constraints.kinds, self.settings.n_candidates
+        if len(kinds) < 2:
+            found = await self._find(state, profile, n, shown=shown)
+            return found.model_copy(update={"notes": (*notes, *found.notes)})
+        parts = [
+            await self._find(
+                _of_kind(state, kind), profile, math.ceil(n / len(kinds)), of=kind, shown=shown
+            )
+            for kind in kinds
+        ]
+        lacking = [kind for kind, part in zip(kinds, parts, strict=True) if not part.candidates]
+        if lacking and len(lacking) < len(kinds):
+            notes += (phrases.NONE_FIT.format(lacking=_named(lacking, last="or")),)
+        return Found(
+            candidates=tuple(one for part in parts for one in part.candidates),
+            notes=(*notes, *(note for part in parts for note in part.notes)),
+            degraded=tuple(dict.fromkeys(word for part in parts for word in part.degraded)),
+        )
+
+    async def _find(
+        self,
+        state: UserState,
+        profile: Profile,
+        n: int,
+        *,
+        of: str = "",
+        shown: Query = NOTHING_SHOWN,
+    ) -> Found:
+        """Find n; `of`: the kind that is looked for beside others, as `relaxations` takes it."""
+        candidates, degraded = await asyncio.to_thread(self._candidates, state, profile, n, shown)
         if candidates:
             return Found(candidates=candidates, degraded=degraded)
-        for constraints, note in relaxations(state.constraints):
+        for constraints, note in relaxations(state.constraints, of=of.casefold()):
             weaker = state.model_copy(update={"constraints": constraints})
-            candidates, degraded = await asyncio.to_thread(self._candidates, weaker, profile, n)
+            candidates, degraded = await asyncio.to_thread(
+                self._candidates, weaker, profile, n, shown
+            )
             if candidates:
                 return Found(candidates=candidates, notes=(note,), degraded=degraded)
         return Found(degraded=degraded)
 
     async def choose_many(
-        self, state: UserState, profile: Profile, options: TurnOptions, *, k: int
+        self,
+        state: UserState,
+        profile: Profile,
+        options: TurnOptions,
+        *,
+        k: int,
+        shown: Query = NOTHING_SHOWN,
     ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
         """Choose k whatever the wishes: where too few fit, those that nearly fit follow.
 
         Gives them best first (what nearly fits never scores above what fits), and what did not
         work.
         """
+        state, _ = self._of_kinds_here(state)
         chosen: dict[str, Recommendation] = {}
         degraded: tuple[str, ...] = ()
         n = max(k, self.settings.n_candidates)
@@ -153,7 +206,7 @@ class Mind:
             if len(chosen) >= k:
                 break
             asked = state.model_copy(update={"constraints": constraints})
-            found, broken = await asyncio.to_thread(self._candidates, asked, profile, n)
+            found, broken = await asyncio.to_thread(self._candidates, asked, profile, n, shown)
             degraded += broken
             left = [one for one in found if one.item.id not in chosen]
             ceiling = min((one.p_accept for one in chosen.values()), default=1.0)
@@ -181,22 +234,58 @@ class Mind:
         k: int = 0,
     ) -> tuple[Recommendation, ...]:
         """Rank candidates and choose the varied few to show (`k`, or as set), best first."""
+        best, _ = self._few(candidates, state, profile, options, k=k)
+        return tuple(best)
+
+    def draw(
+        self,
+        candidates: Sequence[Candidate],
+        state: UserState,
+        profile: Profile,
+        options: TurnOptions,
+        *,
+        list_id: str,
+    ) -> Draw:
+        """Choose the few, and as often as set another in the last place; see `explore`.
+
+        Who asked for the safe and known (`adventurous` 0) always gets the best.
+        """
+        share = 0.0 if options.adventurous == 0 else self.settings.explore
+        n_others = N_NEXT if share else 0
+        best, others = self._few(candidates, state, profile, options, n_others=n_others)
+        return explore(best, others, share=share, seed=list_id)
+
+    def _few(
+        self,
+        candidates: Sequence[Candidate],
+        state: UserState,
+        profile: Profile,
+        options: TurnOptions,
+        *,
+        k: int = 0,
+        n_others: int = 0,
+    ) -> tuple[list[Recommendation], list[Recommendation]]:
+        """The few to show, and those that would stand last if there were none of these."""
         settings = self.settings
         if options.adventurous is not None:
             taste = {"diversity": options.adventurous * 0.6, "novelty": options.adventurous * 0.4}
             settings = settings.model_copy(update=taste)
         ranked = self.weigh(candidates, state, profile)
-        vectors = self.index.vectors([one.item.id for one in ranked])
-        return tuple(
-            rerank(
-                ranked,
-                k=k or options.k or settings.k,
-                vectors=vectors,
-                settings=settings,
-                profile=profile,
-                banned=state.constraints.exclude_ids,
-            )
+        choose = partial(
+            rerank,
+            ranked,
+            vectors=self.index.vectors([one.item.id for one in ranked]),
+            settings=settings,
+            profile=profile,
         )
+        kinds, banned = state.constraints.kinds, state.constraints.exclude_ids
+        best = choose(k=k or options.k or settings.k, banned=banned, kinds=kinds)
+        if not n_others:
+            return best, []
+        others = choose(k=n_others, banned={*banned, *(one.item.id for one in best)}, kinds=kinds)
+        if len(kinds) > 1:  # each kind asked for keeps its place
+            others = [one for one in others if one.item.kind == best[-1].item.kind]
+        return best, others
 
     def _with_namesakes(self, state: UserState) -> UserState:
         """Leave out every film of a title that is left out: "not Ghostbusters" is no remake."""
@@ -208,11 +297,36 @@ class Mind:
         )
         return state.model_copy(update={"constraints": constraints})
 
+    def _of_kinds_here(self, state: UserState) -> tuple[UserState, tuple[str, ...]]:
+        """The state without kinds that the catalogue has not, and what to say of them."""
+        asked, table = state.constraints.kinds, self.index.table
+        known = tuple(kind for kind in asked if table.has_kind(kind))
+        lacking = [kind for kind in asked if kind not in known]
+        if not lacking or not table.kinds:
+            return state, ()
+        says = phrases.LACKING_BUT if len(table.kinds) <= _KINDS_NAMED else phrases.LACKING
+        note = says.format(lacking=_named(lacking, last="or"), has=_named(table.kinds))
+        constraints = state.constraints.model_copy(update={"kinds": known})
+        return state.model_copy(update={"constraints": constraints}), (note,)
+
     def _candidates(
-        self, state: UserState, profile: Profile, n: int
+        self, state: UserState, profile: Profile, n: int, shown: Query = NOTHING_SHOWN
+    ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+        """The n best, of several kinds asked for a share of each; and what did not work."""
+        kinds = state.constraints.kinds
+        if len(kinds) < 2:
+            return self._of_any_kind(state, profile, n, shown)
+        share = math.ceil(n / len(kinds))
+        parts = [self._of_any_kind(_of_kind(state, kind), profile, share, shown) for kind in kinds]
+        degraded = dict.fromkeys(word for _, broken in parts for word in broken)
+        return tuple(one for found, _ in parts for one in found), tuple(degraded)
+
+    def _of_any_kind(
+        self, state: UserState, profile: Profile, n: int, shown: Query
     ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
         try:
-            return tuple(self.index.candidates(state=state, profile=profile, n=n)), ()
+            found = self.index.candidates(state=state, profile=profile, n=n, shown=shown)
+            return tuple(found), ()
         except StoreError as error:
             log.warning("search is down, popular items instead: %s", error)
         found = self.index.popular(state.constraints, profile, n)
@@ -240,6 +354,16 @@ class Mind:
         plain = (re.sub(r"\\(?=[^\w\s])", "", label) for label in dict.fromkeys(labels))
         found = (self._by_label.get(label) for label in plain)
         return [item for item in found if item is not None]
+
+
+def _of_kind(state: UserState, kind: str) -> UserState:
+    constraints = state.constraints.model_copy(update={"kinds": (kind,)})
+    return state.model_copy(update={"constraints": constraints})
+
+
+def _named(kinds: Sequence[str], *, last: str = "and") -> str:
+    """Kinds in the plural: "films and music"."""
+    return listing([plural(clean(kind, max_chars=20).casefold()) for kind in kinds], last=last)
 
 
 def with_chosen_mood(state: UserState, mood: str) -> UserState:

@@ -16,6 +16,7 @@ from simpatico.agent.learn import events_from, newly_said
 from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
+from simpatico.agent.showing import Looked
 from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
     CardsReady,
@@ -35,6 +36,7 @@ from simpatico.domain import (
 )
 from simpatico.errors import LLMError, StoreError
 from simpatico.protocols import LLM, EventLog
+from simpatico.retrieval.explore import Draw, policy_name
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,8 @@ class Nodes:
             points_at_items=_points_at_items(understood, reference, said, shown),
             surprise=request.revise or reference.stance == "surprise",
         )
+        if state.get("media", Looked()).anything and route in ("clarify", "talk"):
+            route = "recommend"  # what is shown is wish enough
         return {
             "understood": understood,
             "reference": reference,
@@ -107,7 +111,8 @@ class Nodes:
                 unlogged += forgotten
         size = len(self.mind.index.catalog)
         writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
-        found = await self.mind.find(state["understood"], profile)
+        media = state.get("media", Looked())
+        found = await self.mind.find(state["understood"], profile, shown=media.query)
         return {
             "candidates": found.candidates,
             "notes": found.notes,
@@ -123,15 +128,17 @@ class Nodes:
         options = request.options
         if state["reference"].stance == "surprise" and options.adventurous is None:
             options = options.model_copy(update={"adventurous": 1.0})
-        chosen = await asyncio.to_thread(
-            self.mind.choose, candidates, understood, state["profile"], options
-        )
-        shown = [one.item.id for one in chosen]
         list_id = f"{request.session}:{state.get('n_turns', 1)}"
+        weighed = (candidates, understood, state["profile"], options)
         unlogged: tuple[str, ...] = ()
+        if request.options.personal:
+            draw = await asyncio.to_thread(self.mind.draw, *weighed, list_id=list_id)
+            chosen = draw.shown
+            unlogged = await self._impress(request, list_id, draw)
+        else:  # what is not logged teaches nothing, so nothing is tried
+            chosen = await asyncio.to_thread(self.mind.choose, *weighed)
+        shown = [one.item.id for one in chosen]
         if chosen:
-            if request.options.personal:
-                unlogged = await self._impress(request, list_id, shown)
             writer(CardsReady(recommendations=chosen, list_id=list_id, state=understood))
         return {
             "recommendations": chosen,
@@ -148,6 +155,7 @@ class Nodes:
         lead = state.get("lead", "")
         if not recommendations:
             text = explain.nothing_found(understood, n_items=len(self.mind.index.catalog))
+            text = _joined(" ".join(state["notes"]), text)
             return self._say(state, writer, _joined(lead, text))
         wanted = min(3, state["request"].options.k or self.mind.settings.k)
         named = self._named(understood)
@@ -315,15 +323,20 @@ class Nodes:
             return ("Your feedback counts for this conversation, but could not be stored.",)
         return ()
 
-    async def _impress(self, request: Request, list_id: str, shown: list[str]) -> tuple[str, ...]:
+    async def _impress(self, request: Request, list_id: str, draw: Draw) -> tuple[str, ...]:
+        if not draw.shown:
+            return ()
         impression = Impression(
             list_id=list_id,
             at=datetime.now(UTC),
             user=request.user,
             session=request.session,
-            items=tuple(shown),
-            positions=tuple(range(1, len(shown) + 1)),
-            policy=self.mind.ranker.name,
+            items=tuple(one.item.id for one in draw.shown),
+            positions=tuple(range(1, len(draw.shown) + 1)),
+            policy=policy_name(self.mind.ranker.name, self.mind.settings.explore),
+            propensities=draw.propensities,
+            choices=draw.choices,
+            scores=tuple(one.score for one in draw.shown),
         )
         try:
             await asyncio.to_thread(self.events.impress, impression)

@@ -126,15 +126,20 @@ WHY: tuple[str, ...] = ("Why this one", "Why it fits", "What speaks for it")
 # What a ranker calls the terms of its score, as people would
 PARTS: dict[str, str] = {
     "tone": "its tone",
-    "match": "how close its story is to your words",
+    "match": "how close what is told of it is to your words",
     "words": "the words it shares with yours",
     "wishes": "the things you asked for",
     "known": "how well known it is",
-    "liked": "how close it is to what you liked",
+    "liked": "how close it is to what you liked or named",
     "unlike": "how close it is to what you disliked",
     "shown": "that you have been shown it before",
-    "together": "what others liked beside it",
+    "together": "what others liked or named beside it",
+    "talked": "how it comes up in others' conversations",
+    "looks": "how its picture looks",
+    "sounds": "how it sounds",
+    "about": "how close it is to what you showed me",
 }
+EXPLORED = "It stands in the last place by chance, drawn from the next best, so that I can learn."
 
 # A direction one can still go, and what must not already be asked for (tones, needs, years).
 TWEAKS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -157,6 +162,11 @@ CLOSINGS_ONE: tuple[str, ...] = (
     "If that's not quite it, I can go {a} or {b}.",
 )
 FEW = "That is all I found that fits."
+
+# When kinds of item are asked for: {lacking} and {has} are kinds ("books", "films and music")
+LACKING = "I have no {lacking} here."
+LACKING_BUT = "I have no {lacking} here, only {has}."
+NONE_FIT = "I found no {lacking} that would fit."
 
 # What to ask when too little is known: by mood group, then for anyone.
 QUESTIONS: dict[str, tuple[str, ...]] = {
@@ -210,6 +220,10 @@ NOTED: dict[str, tuple[str, ...]] = {
     "seen": (
         "You've seen {titles}, so I'll leave {it} out from now on.",
         "Good to know. I won't bring up {titles} again, since you've seen {it}.",
+    ),
+    "heard": (
+        "You know {titles} already, so I'll leave {it} out from now on.",
+        "Good to know. I won't bring up {titles} again, since you've heard {it}.",
     ),
     "liked": (
         "Good to know that you like {titles}. I'll keep {it} in mind.",

@@ -6,17 +6,22 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import cast
 from weakref import WeakValueDictionary
 
+import numpy as np
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Durability
+from numpy.typing import NDArray
 
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.mind import Mind, with_chosen_mood
 from simpatico.agent.nodes import Nodes
+from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
 from simpatico.agent.profile import check_event
 from simpatico.agent.safety import care_reply, is_crisis
+from simpatico.agent.showing import WORDS, Looked, look
 from simpatico.agent.threads import Threads
 from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
@@ -99,8 +104,14 @@ class Simpatico:
         session: str,
         options: TurnOptions = TurnOptions(),
         dialogue: Sequence[Turn] | None = None,
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> AsyncGenerator[Update]:
         """Answer one message: stage updates, cards, text, and last the whole reply.
+
+        With an `image` or `audio` file also by what looks or sounds like it. It is read on this
+        machine and not kept, and counts for this message alone; one that cannot be searched with
+        here is named in `degraded`.
 
         `dialogue` is what was said before, oldest first, for callers that keep the history
         themselves: then nothing of what is said is kept here, only which list was shown to a named
@@ -110,16 +121,23 @@ class Simpatico:
         Raises:
             NotAllowed: when the session is somebody else's.
             StoreError: when it cannot be told whose session it is; nothing was answered.
+            DataError: when a picture or a sound is none, is damaged, or is beyond the limits;
+                nothing was answered.
         """
+        if not text.strip():
+            text = WORDS["image"] if image else WORDS["audio"] if audio else text
+        if is_crisis(text):  # help does not wait for a picture that may be broken
+            image = audio = None
+        media = partial(look, self._mind.index, image=image, audio=audio)
         cut = len(text) > MAX_CHARS
         request = Request(
             text=clean(text, max_chars=MAX_CHARS), user=user, session=session, options=options
         )
         degraded = (f"Only the first {MAX_CHARS:,} characters were read.",) if cut else ()
         if dialogue is None:
-            updates = self._kept_turn(request, degraded)
+            updates = self._kept_turn(request, degraded, media)
         else:
-            updates = self._unkept_turn(request, degraded, dialogue)
+            updates = self._unkept_turn(request, degraded, dialogue, media)
         async with aclosing(updates):
             async for update in updates:
                 yield update
@@ -140,8 +158,10 @@ class Simpatico:
         profile: Profile = Profile(),
         k: int = 10,
         options: TurnOptions = TurnOptions(),
+        image: bytes | None = None,
+        audio: bytes | None = None,
     ) -> Ranking:
-        """Read a dialogue and rank for it, keeping nothing.
+        """Read a dialogue and rank for it, keeping nothing; `image` and `audio` as for `turn`.
 
         Up to `k` items come back whatever the intent, but none for words of crisis; with `k` 0 it
         is only read.
@@ -158,11 +178,14 @@ class Simpatico:
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        chosen, degraded = await self._mind.choose_many(state, profile, options, k=k)
+        looked = await asyncio.to_thread(look, self._mind.index, image=image, audio=audio)
+        chosen, degraded = await self._mind.choose_many(
+            state, profile, options, k=k, shown=looked.query
+        )
         return Ranking(
             state=state,
             recommendations=chosen,
-            degraded=understanding.degraded + degraded,
+            degraded=understanding.degraded + looked.degraded + degraded,
         )
 
     async def record(self, event: Event) -> bool:
@@ -181,6 +204,61 @@ class Simpatico:
         """What a person's events say. Raises `StoreError` when they cannot be read."""
         return await asyncio.to_thread(self._events.profile, user)
 
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts as unit vectors of the encoder that searches: (n,) -> (n, dim)."""
+        return await asyncio.to_thread(self._mind.index.encode, texts)
+
+    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
+        """What was said in a session, oldest first; nothing if it is not this person's own.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        if session not in await asyncio.to_thread(self._memory.sessions, user):
+            return ()
+        return tuple(await asyncio.to_thread(self._memory.turns, session))
+
+    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
+        """Keep a dialogue as a new session of a person, to be continued by who asks for it.
+
+        Raises:
+            NotAllowed: the session is somebody else's.
+            StoreError: it cannot be written.
+        """
+        await asyncio.to_thread(self._memory.claim, session, user)
+        for turn in turns:
+            kept = Turn(role=turn.role, text=clean(turn.text, max_chars=MAX_CHARS))
+            await asyncio.to_thread(self._memory.append, session, kept)
+
+    async def export(self, user: str) -> Kept:
+        """Everything that is kept of a person. Raises `StoreError` when it cannot be read."""
+        sessions = await asyncio.to_thread(self._memory.sessions, user)
+        return Kept(
+            user=user,
+            profile=await self.profile(user),
+            events=tuple(await asyncio.to_thread(self._events.events, user)),
+            impressions=tuple(await asyncio.to_thread(self._events.impressions, user)),
+            conversations=tuple([await self._conversation(user, each) for each in sessions]),
+        )
+
+    async def erase(self, user: str) -> Erased:
+        """Remove a person from every store for good. Waits for their turns that are running.
+
+        Raises:
+            StoreError: a store could not be written; ask again, nothing is acknowledged.
+        """
+        sessions = await asyncio.to_thread(self._memory.sessions, user)
+        threads = sorted(_thread_id(user, session) for session in sessions)
+        locks = [self._locks.setdefault(thread, asyncio.Lock()) for thread in threads]
+        async with AsyncExitStack() as held:
+            for lock in locks:
+                await held.enter_async_context(lock)
+            await self._threads.erase(threads)  # first: only the sessions tell which they are
+            n_conversations = await asyncio.to_thread(self._memory.erase, user)
+            n_events = await asyncio.to_thread(self._events.erase, user)
+            await asyncio.to_thread(learn_likes, self._mind.index, self._events)
+        return Erased(user=user, n_events=n_events, n_conversations=n_conversations)
+
     async def health(self) -> dict[str, str]:
         """Each part by name: "ok", "degraded: why" or "down: why". Never raises."""
         return {name: await probe() for name, probe in self._probes.items()}
@@ -189,17 +267,36 @@ class Simpatico:
         """Close everything. Idempotent."""
         await self._closing.aclose()
 
+    async def _conversation(self, user: str, session: str) -> Conversation:
+        turns = await asyncio.to_thread(self._memory.turns, session)
+        config: RunnableConfig = {"configurable": {"thread_id": _thread_id(user, session)}}
+        kept = (await self._kept.aget_state(config)).values.get("state")
+        return Conversation(
+            session=session,
+            turns=tuple(turns),
+            understood=UserState.model_validate(kept) if kept else None,
+        )
+
     async def _kept_turn(
-        self, request: Request, degraded: tuple[str, ...]
+        self,
+        request: Request,
+        degraded: tuple[str, ...],
+        media: Callable[[], Looked] = Looked,
     ) -> AsyncGenerator[Update]:
         """A turn of a session that is kept: authorised, one at a time, remembered."""
         await asyncio.to_thread(self._memory.claim, request.session, request.user)
-        thread = _thread_id(request)
+        looked = await asyncio.to_thread(media)
+        degraded += looked.degraded
+        thread = _thread_id(request.user, request.session)
         lock = self._locks.setdefault(thread, asyncio.Lock())
         async with lock:
             said, forgotten = await self._remember(request)
             request = request.model_copy(update={"said": said})
-            begin: TurnState = {"request": request, "degraded": degraded + forgotten}
+            begin: TurnState = {
+                "request": request,
+                "degraded": degraded + forgotten,
+                "media": looked,
+            }
             try:
                 async with aclosing(self._run(self._kept, begin, thread)) as updates:
                     async for update in updates:
@@ -210,16 +307,27 @@ class Simpatico:
                 await asyncio.shield(self._threads.tidy(thread))
 
     async def _unkept_turn(
-        self, request: Request, degraded: tuple[str, ...], dialogue: Sequence[Turn]
+        self,
+        request: Request,
+        degraded: tuple[str, ...],
+        dialogue: Sequence[Turn],
+        media: Callable[[], Looked],
     ) -> AsyncGenerator[Update]:
         """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
+        looked = await asyncio.to_thread(media)
         understanding, shown = await self._mind.replay(dialogue)
         request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
-        begin: TurnState = {"request": request, "degraded": degraded}
+        begin: TurnState = {
+            "request": request,
+            "degraded": degraded + looked.degraded,
+            "media": looked,
+        }
         if any(turn.role == "user" for turn in dialogue):
             begin["state"] = understanding.state.model_dump(mode="json")
             begin["shown"] = [item.id for item in shown]
-        async with aclosing(self._run(self._unkept, begin, _thread_id(request))) as updates:
+        async with aclosing(
+            self._run(self._unkept, begin, _thread_id(request.user, request.session))
+        ) as updates:
             async for update in updates:
                 yield update
 
@@ -296,7 +404,7 @@ class Simpatico:
         return finished
 
 
-def _thread_id(request: Request) -> str:
+def _thread_id(user: str, session: str) -> str:
     """A thread's name: no user can name another's, whatever characters they use."""
-    owner = json.dumps([request.user, request.session])
+    owner = json.dumps([user, session])
     return hashlib.sha256(owner.encode()).hexdigest()

@@ -4,6 +4,7 @@ All are frozen and closed to unknown fields; sequences are tuples. "Unknown" is 
 None and never a guess. Time is timezone-aware, ids are strings.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
@@ -260,7 +261,9 @@ class Hit(Value):
     """One source's verdict on one item. Scores compare only within one source.
 
     `liked` is closeness to what the person liked, `behaviour` what others liked beside it,
-    `learned` the best of a trained ranker.
+    `learned` the best of a trained ranker. `shown` says that it was found by a picture or a sound
+    that came with the message, not by words or by what is known of the person. `heard` are
+    adjectives for how the item sounds.
     """
 
     source: Literal[
@@ -268,6 +271,8 @@ class Hit(Value):
     ]
     rank: int = Field(ge=1)
     score: float
+    shown: Literal["", "image", "audio"] = ""
+    heard: tuple[str, ...] = ()
 
 
 class Candidate(Value):
@@ -301,6 +306,11 @@ class Recommendation(Value):
     parts: tuple[Part, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def score(self) -> float:
+        """What the parts add up to, in logits."""
+        return math.fsum(part.value for part in self.parts)
+
 
 class Event(Value):
     """Something a person did with an item. The same `id` twice is the same event."""
@@ -316,8 +326,27 @@ class Event(Value):
     value: float | None = Field(default=None, description="stars 1 to 5 for `rate`, else None")
 
 
+class Choice(Value):
+    """An item that could have stood at a position, with its chance of it.
+
+    `p_accept` is what the ranker that chose thought of it.
+    """
+
+    item_id: str
+    propensity: float = Field(gt=0, le=1)
+    p_accept: Unit = 0.0
+
+
 class Impression(Value):
-    """A list that was shown. `items[i]` stood at `positions[i]` (from 1)."""
+    """A list that was shown. `items[i]` stood at `positions[i]` (from 1).
+
+    Attributes:
+        propensities: the chance that the policy put that item at that position, given what stood
+            before it; empty: not logged, as in rows from before it was.
+        choices: all that could have stood at the last position, what stood there among them; their
+            chances add up to 1. Empty: not logged.
+        scores: what the parts of each item added up to then, in logits; empty: not logged.
+    """
 
     version: Literal[1] = 1
     list_id: str
@@ -327,6 +356,9 @@ class Impression(Value):
     items: tuple[str, ...]
     positions: tuple[int, ...]
     policy: str
+    propensities: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
+    choices: tuple[Choice, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 class Profile(Value):

@@ -180,12 +180,20 @@ class EventLog(Protocol):
         """A person's events, oldest first."""
         ...
 
+    def impressions(self, user: str) -> list[Impression]:
+        """The lists a person was shown, oldest first."""
+        ...
+
     def profile(self, user: str) -> Profile:
         """A person's events summed up. An unknown person has an empty profile."""
         ...
 
     def users(self) -> list[str]:
-        """Everybody with an event, sorted."""
+        """Everybody with an event or a shown list, sorted."""
+        ...
+
+    def erase(self, user: str) -> int:
+        """Remove a person's events and shown lists for good; gives how many there were."""
         ...
 
     def close(self) -> None:
@@ -210,6 +218,10 @@ class Memory(Protocol):
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""
+        ...
+
+    def erase(self, user: str) -> int:
+        """Remove a person's sessions and all that was said in them for good; gives how many."""
         ...
 
     def close(self) -> None:

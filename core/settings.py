@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from simpatico.errors import SettingsError
 
 PREFIX = "SIMPATICO_"
+DEFAULT_CATALOG = "movies"
 
 
 class LLMSettings(BaseModel):
@@ -63,6 +64,21 @@ class RetrievalSettings(BaseModel):
     encoder: str = Field(
         default="minilm", description="minilm, hash, or a sentence-transformers name or folder"
     )
+    image_encoder: str = Field(
+        default="auto",
+        description="of pictures. auto: efficientnet-lite0; or a CLIP's or SigLIP's hub name or"
+        " folder; empty: pictures are not looked at",
+    )
+    audio_encoder: str = Field(
+        default="auto",
+        description="of sounds. auto: musicnn; or a CLAP's hub name or folder; empty: sounds are"
+        " not listened to",
+    )
+    media_hosts: tuple[str, ...] = Field(
+        default=(),
+        description='what pictures and sounds may be fetched from, e.g. ["images.example.org"];'
+        " none: nothing is fetched",
+    )
     ranker: Literal["auto", "linear", "fusion"] = Field(
         default="auto",
         description="auto: the catalogue's trained ranker if it has one for this encoder, else"
@@ -72,6 +88,24 @@ class RetrievalSettings(BaseModel):
     k: int = Field(default=4, ge=1, le=20, description="recommendations in a reply")
     diversity: float = Field(default=0.25, ge=0, le=1, description="0: by score, 1: by variety")
     novelty: float = Field(default=0.1, ge=0, le=1, description="how much the unknown is favoured")
+    explore: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.2,
+        description="share of lists whose last item is drawn from the next best, its chance logged",
+    )
+
+
+class LimitSettings(BaseModel):
+    """How much callers of the API may ask for; the page is not limited."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_key: int = Field(default=0, ge=0, description="calls a minute with one key; 0: any number")
+    per_person: int = Field(
+        default=0, ge=0, description="calls a minute about one named person; 0: any number"
+    )
+    at_once: int = Field(default=64, ge=1, description="turns that run at the same time")
 
 
 class Settings(BaseSettings):
@@ -89,7 +123,10 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_cache_dir("simpatico")),
         description="model weights, which can be fetched again",
     )
-    catalog: str = "movies"
+    catalog: str = Field(
+        default=DEFAULT_CATALOG,
+        description='what is recommended from; several as one, parted by commas: "movies,music"',
+    )
     reader: Literal["auto", "llm", "encoder"] = Field(
         default="auto",
         description="auto, llm: the model's reader adapter if it has one; else the encoder, or the"
@@ -102,6 +139,7 @@ class Settings(BaseSettings):
     turn_timeout_s: float = Field(default=60.0, gt=0)
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 def load_settings(**overrides: Any) -> Settings:

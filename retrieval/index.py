@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,11 +16,23 @@ from simpatico.protocols import Encoder, ProgressCallback, Store
 from simpatico.retrieval.audit import AuditReport, faults, mend
 from simpatico.retrieval.behaviour import Behaviour
 from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of, with_tones
-from simpatico.retrieval.candidates import Scored, Source, fuse, ranked, tone_matrix, top
+from simpatico.retrieval.candidates import (
+    SOURCE_WEIGHTS,
+    Fused,
+    Scored,
+    Source,
+    fuse,
+    ranked,
+    tone_matrix,
+    top,
+)
 from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.exact import DECIMALS
 from simpatico.retrieval.lexical import LexicalIndex, without_terms
+from simpatico.retrieval.media_index import NOTHING_SHOWN, MediaIndex
+from simpatico.retrieval.modal import Medium, Query, Shown, summed
 from simpatico.retrieval.rank import RECENT_LIKES, tone_fit, wished_tones
+from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.store import ChromaStore
 from simpatico.retrieval.table import ItemTable
 from simpatico.retrieval.titles import TitleIndex
@@ -60,6 +73,7 @@ class Index:
         behaviour: Behaviour | None = None,
         tones: NDArray[np.float32] | None = None,
         root: Path | None = None,
+        media: MediaIndex | None = None,
     ) -> None:
         """Put the parts together; `open` does so from disk.
 
@@ -71,6 +85,7 @@ class Index:
             behaviour: nothing known when not given.
             tones: (n_items, n_tones), profiles for items that have none, nan for the others.
             root: where the index lies on disk, if it does.
+            media: the items' pictures and sounds, beside `store`; closed with this.
         """
         self._source = catalog
         self.catalog = catalog = catalog if tones is None else with_tones(catalog, tones)
@@ -79,6 +94,7 @@ class Index:
         self._lexical = lexical or LexicalIndex.build(catalog.items)
         self._learnt_before = self._behaviour = behaviour or Behaviour.empty()
         self._root = root
+        self._media = media
         self._ids = self.table.ids
         self._tones = tone_matrix(catalog.items)
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
@@ -107,8 +123,10 @@ class Index:
         return cls.open(home, name, encoder)
 
     @classmethod
-    def open(cls, home: Path, name: str, encoder: Encoder[str]) -> "Index":
-        """Open what `build` wrote.
+    def open(
+        cls, home: Path, name: str, encoder: Encoder[str], *, senses: Senses | None = None
+    ) -> "Index":
+        """Open what `build` wrote; with `senses` also the pictures and sounds, where there are any.
 
         Raises:
             DataError: no such catalogue.
@@ -116,7 +134,7 @@ class Index:
                 damaged one. The message says what to run.
         """
         catalog = Catalogs(home).load(name)
-        root = root_of(home, name)
+        root = root_of(home, catalog.name)
         manifest = read_manifest(root)
         advice = "run `simpatico index build`"
         if manifest.encoder != encoder.name or manifest.dim != encoder.dim:
@@ -142,6 +160,7 @@ class Index:
             behaviour=behaviour,
             tones=tones,
             root=root,
+            media=None if senses is None else MediaIndex.open(root, store, senses),
         )
 
     @cached_property
@@ -149,8 +168,13 @@ class Index:
         """Links titles in text to items; made when first asked for."""
         return TitleIndex(self.catalog.items)
 
-    def candidates(self, *, state: UserState, profile: Profile, n: int) -> list[Candidate]:
+    def candidates(
+        self, *, state: UserState, profile: Profile, n: int, shown: Query = NOTHING_SHOWN
+    ) -> list[Candidate]:
         """The n items most worth ranking, best first: every one allowed, each with its hits.
+
+        With `shown` (see `show`) also by a picture or a sound. What is found through a bridge
+        counts as `modal` says; see docs/multimodal.md.
 
         Never among them: what breaks a constraint, `exclude_ids`, and what the person has seen,
         liked or disliked. Every candidate that has a vector has a `text` hit when there is a
@@ -175,9 +199,15 @@ class Index:
                 # beside the query's own search, which it would else wait for
                 close = self._aside.submit(self._close_to, few, depth, allowed)
         vector = None
+        more: list[Fused] = []
         if query:
             vector = self.query_vector(query)
+        if self._media is not None:
+            lists_of_words, more = self._by_media(self._media, query, vector, shown, depth, allowed)
+            lists |= lists_of_words
+        elif vector is not None:
             lists["text"] = self._nearest(vector, depth, allowed)
+        if query:
             lists["lexical"] = self._lexical.search(
                 without_terms(query, state.constraints), depth, allowed
             )
@@ -189,7 +219,7 @@ class Index:
             lists["learned"] = self._proposer.propose(state, profile, k=depth, allowed=allowed)
         if close is not None:
             lists["liked"] = close.result()
-        fused = fuse(lists, n=n)
+        fused = summed([*fuse(lists), *more])[:n] if more else fuse(lists, n=n)
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:
             hits = self._with_cosines(hits, vector, n_before=len(lists["text"]))
@@ -197,6 +227,24 @@ class Index:
             Candidate(item=self._known(each.item_id), hits=hits[each.item_id], score=each.score)
             for each in fused
         ]
+
+    def has_media(self, medium: Medium) -> bool:
+        """Whether any item can be found by a picture, or by a sound."""
+        return self._media is not None and self._media.store.has(medium)
+
+    def show(self, medium: Medium, decoded: object) -> Shown:
+        """What to search with for what `decode_image` or `decode_sound` gave.
+
+        Raises:
+            ValueError: no item has one; see `has_media`.
+            ModelError: its encoder cannot be had.
+            DataError: nothing can be made of it.
+        """
+        if self._media is None:
+            raise ValueError(
+                f"wanted a catalogue with {medium} vectors, {self.catalog.name!r} has none"
+            )
+        return self._media.shown(medium, decoded)
 
     def propose_with(self, proposer: Proposer) -> None:
         """Let a trained ranker of this catalogue find candidates, too.
@@ -231,6 +279,10 @@ class Index:
     def item(self, item_id: str) -> Item | None:
         """The item, or None."""
         return self.catalog.get(item_id)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of texts in the space that is searched: (n,) -> (n, dim), unit rows."""
+        return self._encoder.encode(texts)
 
     def query_vector(self, query: str) -> NDArray[np.float32]:
         """The vector of what somebody looks for, (dim,); the newest is kept for the ranker.
@@ -321,7 +373,9 @@ class Index:
         )
 
     def close(self) -> None:
-        """Release the store. Idempotent."""
+        """Release the store, the media's too. Idempotent."""
+        if self._media is not None:
+            self._media.close()
         self.store.close()
 
     def _use(self, store: Store) -> None:
@@ -331,6 +385,51 @@ class Index:
         self._stored = set(ids)
         rows = {item_id: row for row, item_id in enumerate(self._ids)}
         self._rows = np.array([rows.get(item_id, -1) for item_id in ids], dtype=np.int64)
+        if self._media is not None:
+            self._media = self._media.beside(store)
+            ids = self._media.store.ids()
+            self._media_rows = np.array([rows.get(item_id, -1) for item_id in ids], dtype=np.int64)
+
+    def _by_media(
+        self,
+        media: MediaIndex,
+        query: str,
+        vector: NDArray[np.float32] | None,
+        shown: Query,
+        depth: int,
+        allowed: NDArray[np.bool_],
+    ) -> tuple[dict[Source, Scored], list[Fused]]:
+        """What the query's words find among texts, and fused lists of all else that is asked."""
+        flags = allowed[self._media_rows] & (self._media_rows >= 0)
+        asked = replace(
+            shown, text=vector, captions=media.captions(query) if vector is not None else {}
+        )
+        by_words: dict[Source, Scored] = {}
+        more: list[Fused] = []
+        for answer in media.store.answers(asked, k=depth, allowed=flags):
+            if answer.asked == answer.source == "text":
+                by_words["text"] = answer.found
+                continue
+            weights = {answer.source: answer.weight * SOURCE_WEIGHTS[answer.source]}
+            more += [
+                Fused(
+                    one.item_id,
+                    one.score,
+                    tuple(
+                        hit.model_copy(
+                            update={
+                                "shown": "" if answer.asked == "text" else answer.asked,
+                                "heard": media.said.get(one.item_id, ())
+                                if hit.source == "audio"
+                                else (),
+                            }
+                        )
+                        for hit in one.hits
+                    ),
+                )
+                for one in fuse({answer.source: answer.found}, weights=weights)
+            ]
+        return by_words, more
 
     def _known(self, item_id: str) -> Item:
         return self.catalog.items[self.table.position(item_id)]
@@ -385,7 +484,7 @@ class Index:
         lacking = [
             item_id
             for item_id, found in hits.items()
-            if item_id in self._stored and all(hit.source != "text" for hit in found)
+            if item_id in self._stored and all(hit.source != "text" or hit.shown for hit in found)
         ]
         cosines = np.clip(self.store.vectors(lacking) @ vector, -1, 1).astype(float).round(DECIMALS)
         rest = ranked(list(zip(lacking, cosines.tolist(), strict=True)))

@@ -3,9 +3,13 @@
 from collections.abc import Collection
 from html import escape
 
+from simpatico.agent.phrases import EXPLORED as CHANCE
 from simpatico.agent.phrases import PARTS
 from simpatico.domain import EventKind, Part, Recommendation
+from simpatico.kinds import kind_name
+from simpatico.retrieval.explore import EXPLORED
 from simpatico.ui.icons import icon
+from simpatico.ui.local_media import credit_lines, player
 from simpatico.ui.prose import inline
 from simpatico.ui.tiles import cover, strongest_tones
 
@@ -15,6 +19,8 @@ BUTTONS: tuple[tuple[EventKind, str], ...] = (
     ("save", "Save"),
     ("seen", "Seen it"),
 )
+_HEARD: dict[str, tuple[str, str]] = {"seen": ("Heard it", "Noted: you’ve heard it.")}
+"""What is pressed and noted of music instead."""
 _NOTED: dict[str, str] = {
     "like": "Noted: more like this.",
     "dislike": "Noted: I won’t show it again.",
@@ -58,13 +64,19 @@ def card(
     fresh = [] if note else [reason for reason in one.reasons if reason.text not in about_it]
     reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in fresh[:REASONS_SHOWN])
     reasons = f'<ul class="reasons" aria-label="Why it fits">{reasons}</ul>' if reasons else ""
-    noted = next((_NOTED[kind] for kind, _ in BUTTONS if kind in pressed), "")
-    buttons = "".join(_button(one, kind, name, list_id, kind in pressed) for kind, name in BUTTONS)
+    heard = _HEARD if kind_name(item.kind) == "music" else {}
+    says = {**_NOTED, **{kind: words for kind, (_, words) in heard.items()}}
+    noted = next((says[kind] for kind, _ in BUTTONS if kind in pressed), "")
+    buttons = "".join(
+        _button(one, kind, heard.get(kind, (name,))[0], list_id, kind in pressed)
+        for kind, name in BUTTONS
+    )
     return (
         f'<li class="card" data-item="{escape(item.id)}"><article aria-labelledby="{key}-title">'
         f'{cover(item, posters=posters)}<div class="card-words">'
         f'<div class="card-head"><h3 id="{key}-title">{escape(item.title)}</h3>{match}</div>'
-        f'<p class="facts">{facts}</p>{premise}{reasons}{tones}</div>'
+        f'<p class="facts">{facts}</p>{premise}{player(item)}{reasons}{tones}'
+        f"{credit_lines(item)}</div>"
         f'<div class="card-foot"><div class="acts" role="group" aria-label="{escape(item.title)}">'
         f'{buttons}</div><p class="noted" role="status">{noted}</p>{_why(one, key)}</div>'
         "</article></li>"
@@ -90,7 +102,9 @@ def _button(one: Recommendation, kind: EventKind, name: str, list_id: str, press
 def _why(one: Recommendation, key: str) -> str:
     evidence = "".join(f"<li>{escape(reason.text)}</li>" for reason in one.reasons)
     evidence = f"<ul>{evidence}</ul>" if evidence else "<p>It simply scored well overall.</p>"
-    bars = _bars(one.parts)
+    bars = _bars(tuple(part for part in one.parts if part.name != EXPLORED))
+    if any(part.name == EXPLORED for part in one.parts):
+        evidence += f"<p>{escape(CHANCE)}</p>"
     return (
         f'<details class="why" id="{key}-why"><summary>Why this one?</summary>'
         f'<div class="why-body"><h4>What speaks for it</h4>{evidence}{bars}</div></details>'

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simpatico.errors import DataError, StoreError
-from simpatico.settings import load_settings
+from simpatico.settings import DEFAULT_CATALOG, load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 if TYPE_CHECKING:
     from simpatico.retrieval.catalog import Changes
     from simpatico.retrieval.formats import Problem
+    from simpatico.retrieval.modal import Medium
 
 _ASK_FROM_MB = 300
+_PROBLEMS_SHOWN = 20
 
 catalog = typer.Typer(help="Import, export and list catalogues.", no_args_is_help=True)
 index = typer.Typer(help="Build and check the search index.", no_args_is_help=True)
@@ -149,8 +151,46 @@ def add_pack(
         console.print(problem, markup=False, soft_wrap=True)
     _tell(NAME, added.changes, len(added.problems))
     typer.echo(f"Licences and makers: {settings.home / 'media' / NAME / 'ATTRIBUTIONS.txt'}")
-    typer.echo(f"Next: simpatico index build --catalog {NAME}")
-    typer.echo(f"then: simpatico serve --catalog {NAME}")
+    typer.echo(f"Next: simpatico serve --catalog {NAME}")
+    both = f"{DEFAULT_CATALOG},{NAME}"
+    typer.echo(f"or with the films: simpatico serve --catalog {both}")
+    typer.echo(f"SIMPATICO_CATALOG={both} has both from now on")
+
+
+@catalog.command("media")
+def look_at_media(
+    name: Annotated[str, typer.Argument(help="which catalogue")],
+    image_bridge: Annotated[
+        Path | None, typer.Option(help="for pictures: what `train bridge` wrote; kept from then on")
+    ] = None,
+    audio_bridge: Annotated[Path | None, typer.Option(help="likewise for sounds")] = None,
+) -> None:
+    """Look at the pictures and listen to the sounds of a catalogue, so that they can be found.
+
+    What was looked at before is not looked at again; a run that was cut short goes on. Building
+    the index later keeps this up to date by itself.
+    """
+    from simpatico.agent.build import look_at_media
+
+    settings = load_settings(catalog=name)
+    set_up_logging(settings.log_level)
+    bridges: dict[Medium, Path | None] = {"image": image_bridge, "audio": audio_bridge}
+    given = {medium: path for medium, path in bridges.items() if path}
+    with progress_bars() as show:
+        report = look_at_media(settings, bridges=given, progress=show)
+    for problem in report.problems[:_PROBLEMS_SHOWN]:
+        console.print(f"{problem.item_id}: {problem.why}", markup=False, soft_wrap=True)
+    if (n_more := len(report.problems) - _PROBLEMS_SHOWN) > 0:
+        console.print(f"{n_more} more problems")
+    for count in report.counts:
+        what = "pictures" if count.medium == "image" else "sounds"
+        typer.echo(
+            f"{name}: {count.n_vectors} of {count.n_items} {what} can be searched, "
+            f"{count.n_made} newly looked at; to words by "
+            f"{count.bridge or 'the encoder itself'}"
+        )
+    if not report.counts:
+        typer.echo(f"{name}: no pictures or sounds on this machine, or no encoder for them")
 
 
 @catalog.command("export")
@@ -184,8 +224,8 @@ def list_names() -> None:
 
 @catalog.command("remove")
 def remove(name: Annotated[str, typer.Argument(help="which catalogue")]) -> None:
-    """Remove a catalogue and its index; the built-in one returns to what was shipped."""
-    from simpatico.retrieval.build import root_of
+    """Remove a catalogue and its indexes; the built-in one returns to what was shipped."""
+    from simpatico.retrieval.build import roots_with
     from simpatico.retrieval.catalog import Catalogs
 
     home = load_settings().home
@@ -193,7 +233,8 @@ def remove(name: Annotated[str, typer.Argument(help="which catalogue")]) -> None
         Catalogs(home).remove(name)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    shutil.rmtree(root_of(home, name), ignore_errors=True)
+    for root in roots_with(home, name):
+        shutil.rmtree(root, ignore_errors=True)
     typer.echo(f"{name}: removed")
 
 

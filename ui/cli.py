@@ -13,7 +13,7 @@ import typer
 
 from simpatico.errors import SimpaticoError
 from simpatico.settings import Settings, load_settings
-from simpatico.ui import catalog_cli, eval_cli, llm_cli, model_cli, train_cli
+from simpatico.ui import catalog_cli, eval_cli, key_cli, llm_cli, model_cli, ranker_cli, train_cli
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 app = typer.Typer(
@@ -25,7 +25,9 @@ app.add_typer(catalog_cli.catalog, name="catalog")
 app.add_typer(catalog_cli.index, name="index")
 app.add_typer(model_cli.model, name="model")
 app.add_typer(llm_cli.llm, name="llm")
+app.add_typer(key_cli.keys, name="key")
 app.add_typer(train_cli.train, name="train")
+app.add_typer(ranker_cli.ranker, name="ranker")
 app.add_typer(eval_cli.evaluate, name="eval")
 
 CatalogName = Annotated[str | None, typer.Option("--catalog", help="which catalogue to use")]

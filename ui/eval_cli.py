@@ -7,16 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
+from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
+from simpatico.ui.next_item_cli import eval_privacy
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.redial_cli import eval_redial
 
 if TYPE_CHECKING:
     from simpatico.eval.tables import Table
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
+evaluate.command("redial")(eval_redial)
+evaluate.command("cross-modal")(eval_cross_modal)
+evaluate.command("music-mood")(eval_music_mood)
+evaluate.command("privacy")(eval_privacy)
 
 Adapter = Annotated[
     Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")
@@ -159,17 +165,9 @@ def _show(table: "Table", out: Path | None) -> None:
 
 
 def _show_all(tables: "Sequence[Table]", out: Path | None) -> None:
-    from simpatico.eval.tables import to_markdown
-    from simpatico.ui.tables import to_rich
+    from simpatico.ui.tables import show_all
 
-    screen = Console()
-    for table in tables:
-        screen.print(to_rich(table))
-        for note in table.notes:
-            screen.print(note, style="dim", markup=False)
-    if out:
-        out.write_text("\n".join(to_markdown(each) for each in tables), encoding="utf-8")
-        console.print(f"written to {out}")
+    show_all(tables, out)
 
 
 @evaluate.command("ranking")
@@ -182,6 +180,9 @@ def ranking(
         str, typer.Option(help="some of the rows, parted by ';'; without it: those of our own")
     ] = "",
     seeds: Annotated[int, typer.Option(help="runs of what has chance in it", min=1)] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(help="a folder for what is finished: it is not run again")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Judge the next item over the whole catalogue: the fusion ranker and the baselines."""
@@ -190,8 +191,42 @@ def ranking(
     set_up_logging(load_settings().log_level)
     names = tuple(name.strip() for name in rows.split(";") if name.strip())
     with progress_bars() as show:
-        table = run(data, part=part, names=names, n_seeds=seeds, progress=show)
+        table = run(data, part=part, names=names, n_seeds=seeds, keep=keep, progress=show)
     _show(table, out)
+
+
+@evaluate.command("modalities")
+def modalities(
+    data: Annotated[Path, typer.Option(help="interactions: .inter, or MovieLens' ratings.csv")],
+    films: Annotated[Path, typer.Option(help="a folder with items.csv and images/ of the films")],
+    part: Annotated[
+        Literal["dev", "test"], typer.Option(help="to choose settings by, or to report")
+    ] = "dev",
+    rows: Annotated[
+        str, typer.Option(help="some of the rows, parted by ';'; without it: all")
+    ] = "",
+    seeds: Annotated[int, typer.Option(help="draws of cold films, and weights", min=1, max=5)] = 1,
+    epochs: Annotated[int, typer.Option(help="over what is learnt from", min=1)] = 3,
+    keep: Keep = None,
+    out: Out = None,
+) -> None:
+    """Judge the fusion ranker with and without text and posters, on all and on cold items."""
+    from simpatico.eval.modalities import run
+    from simpatico.eval.modality_rows import Recipe, rows_of
+
+    set_up_logging(load_settings().log_level)
+    with progress_bars() as show:
+        tables = run(
+            data,
+            films,
+            part=part,
+            rows=rows_of(rows),
+            recipe=Recipe(epochs=epochs),
+            seeds=range(seeds),
+            keep=keep,
+            progress=show,
+        )
+    _show_all(tables, out)
 
 
 @evaluate.command("dialogues")
@@ -215,6 +250,33 @@ def dialogues(
     with progress_bars() as show:
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
         table = run(data, load_pack("movies"), encoder, seed=seed, progress=show)
+    _show(table, out)
+
+
+@evaluate.command("deletion")
+def deletion(
+    data: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
+    seed: Seed = 0,
+    keep: Annotated[
+        Path | None, typer.Option(help="a folder for the trained ranker; used if it is there")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Take away what the films' reasons name, and see how far the films fall."""
+    from simpatico.modelstore import ModelStore
+    from simpatico.optional import needs as needs_library
+    from simpatico.retrieval.encoders.minilm import MiniLM
+    from simpatico.retrieval.packs import load_pack
+
+    for library in ("torch", "onnxscript"):
+        needs_library(library, library, "the ranker's training")
+    from simpatico.eval.deletion import run
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    with progress_bars() as show:
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
+        table = run(data, load_pack("movies"), encoder, seed=seed, keep=keep, progress=show)
     _show(table, out)
 
 
@@ -306,3 +368,76 @@ def explain(
             out=out,
             progress=show,
         )
+
+
+@evaluate.command("offpolicy")
+def offpolicy(
+    home: Annotated[
+        Path | None, typer.Option(help="whose log; without it: the settings' home")
+    ] = None,
+    target: Annotated[
+        str,
+        typer.Option(help="policies to judge: some of best, surest, uniform, popularity, linear"),
+    ] = "best,surest,uniform,popularity",
+    reward: Annotated[
+        str, typer.Option(help="events that count as taken; of rate, four and five stars")
+    ] = "like,save,accept,buy,rate",
+    clip: Annotated[
+        float | None, typer.Option(help="cut weights above it; without it none is cut", min=1)
+    ] = None,
+    simulate: Annotated[
+        int, typer.Option(help="judge so many simulated logs, whose truth is known", min=0)
+    ] = 0,
+    share: Annotated[
+        float, typer.Option(help="with --simulate: how much is explored", min=0.001, max=0.2)
+    ] = 0.05,
+    seed: Seed = 0,
+    out: Out = None,
+) -> None:
+    """Estimate what another policy would have earned, from lists whose chances were logged."""
+    from simpatico.eval import offpolicy_check, offpolicy_log
+    from simpatico.retrieval.catalog import Catalogs
+
+    settings = load_settings(**({"home": home} if home else {}))
+    set_up_logging(settings.log_level)
+    with progress_bars() as show:
+        if simulate:
+            catalog = Catalogs(settings.home).load(settings.catalog)
+            table = offpolicy_check.run(
+                catalog, share=share, n_logs=simulate, seed=seed, progress=show
+            )
+        else:
+            table = offpolicy_log.run(
+                settings,
+                targets=[name.strip() for name in target.split(",")],
+                rewards=[name.strip() for name in reward.split(",")],
+                clip=clip,
+                seed=seed,
+            )
+    _show(table, out)
+
+
+@evaluate.command("compare")
+def compare(
+    before: Annotated[Path, typer.Argument(help="the folder of an earlier run")],
+    after: Annotated[Path, typer.Argument(help="the folder of a later run")],
+    out: Out = None,
+) -> None:
+    """Tell what got better or worse between two runs of one task, case by case."""
+    from simpatico.eval import against, record
+
+    _show(against.table_of(record.read(before), record.read(after)), out)
+
+
+@evaluate.command("report")
+def report(
+    run: Annotated[Path, typer.Argument(help="the folder of a run")],
+    before: Annotated[Path | None, typer.Option(help="an earlier run to compare with")] = None,
+) -> None:
+    """Write a run's page anew: figures, plots, the worst cases, the comparison."""
+    from simpatico.eval import record
+    from simpatico.eval.report import write
+
+    found = record.read(run)
+    page = write(run, found, before=record.read(before) if before else None)
+    console.print(f"written to {page}")

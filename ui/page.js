@@ -79,3 +79,41 @@ const wire = () => {
   });
 };
 wire();
+
+// A picture to find things by. It is made small here, so that little is sent and nothing of what a
+// camera writes beside the pixels; the server keeps none of it.
+const SIDE = 512;
+const shrink = async (file) => {
+  const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(image.width * scale));
+  canvas.height = Math.max(1, Math.round(image.height * scale));
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/jpeg", 0.92);
+};
+const wirePicture = () => {
+  const button = document.querySelector("#picture");
+  if (!button) return requestAnimationFrame(wirePicture);
+  button.setAttribute("aria-label", "Picture: find things that look like one");
+  button.title = "Find things that look like a picture. It is not kept, and sent to nobody else.";
+  const chooser = document.createElement("input");
+  chooser.type = "file";
+  chooser.id = "picture-file";
+  chooser.accept = "image/jpeg,image/png,image/webp,image/gif";
+  chooser.hidden = true;
+  button.after(chooser);
+  button.addEventListener("click", () => chooser.click());
+  chooser.addEventListener("change", async () => {
+    const [file] = chooser.files;
+    chooser.value = "";
+    if (!file) return;
+    const text = document.querySelector("#message textarea")?.value ?? "";
+    const image = file.size > 20_000_000 ? "" : await shrink(file).catch(() => "");
+    trigger("upload", { text, image });
+  });
+};
+wirePicture();

@@ -26,6 +26,7 @@ FOLLOW_UPS: tuple[tuple[str, str], ...] = (
     ("Surprise me", "Surprise me"),
     ("Why the first one?", "Why the first one?"),
 )
+_PICTURED = '<span class="pictured">with your picture</span>'
 _STEP_WORDS = ("Understanding", "Looking", "Ranking", "Writing")
 assert len(_STEP_WORDS) == len(STEPS)
 
@@ -106,7 +107,8 @@ def block(
     return (
         f'<section class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
         'aria-label="One message and its answer">'
-        f'<p class="asked"><span class="sr-only">You said: </span>{escape(exchange.asked)}</p>'
+        f'<p class="asked"><span class="sr-only">You said: </span>{escape(exchange.asked)}'
+        f"{_PICTURED if exchange.pictured else ''}</p>"
         f'<div class="reply{" care" if caring else ""}" aria-live="polite" '
         f'aria-busy="{"true" if running else "false"}">'
         f'<span class="sr-only">Simpatico: </span>{body}</div></section>'

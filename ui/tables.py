@@ -1,10 +1,27 @@
 """Tables of figures on the terminal."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from rich import box
+from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from simpatico.eval.tables import Table
+from simpatico.eval.tables import Table, to_markdown
+from simpatico.ui.progress import console
+
+
+def show_all(tables: Sequence[Table], out: Path | None) -> None:
+    """Print tables with their notes; with `out` also write them there, as Markdown."""
+    screen = Console()
+    for table in tables:
+        screen.print(to_rich(table))
+        for note in table.notes:
+            screen.print(note, style="dim", markup=False)
+    if out:
+        out.write_text("\n".join(to_markdown(each) for each in tables), encoding="utf-8")
+        console.print(f"written to {out}")
 
 
 def to_rich(table: Table) -> RichTable:

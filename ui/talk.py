@@ -21,7 +21,8 @@ from simpatico.domain import (
     UserState,
     Value,
 )
-from simpatico.errors import LLMUnavailable, NotAllowed, SimpaticoError, StoreError
+from simpatico.errors import DataError, LLMUnavailable, NotAllowed, SimpaticoError, StoreError
+from simpatico.ui.picture import NO_PICTURE
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,13 @@ Status = Literal["running", "done", "stopped", "failed"]
 
 
 class Exchange(Value):
-    """One message and its answer as far as it has come. `step` indexes `STEPS`."""
+    """One message and its answer as far as it has come.
+
+    `step` indexes `STEPS`; `pictured` says that a picture came with the message.
+    """
 
     asked: str
+    pictured: bool = False
     status: Status = "running"
     step: int = 0
     detail: str = ""
@@ -95,6 +100,8 @@ def apology(error: Exception) -> str:
     match error:
         case NotAllowed():
             return "This conversation belongs to another browser. Please start a new one."
+        case DataError():
+            return NO_PICTURE
         case StoreError():
             return (
                 "I couldn’t keep your message, so I haven’t answered it. The disk may be full; "
@@ -117,9 +124,12 @@ class Talk:
         self.mood = "auto"
         self.exchanges: list[Exchange] = []
         self.marks: dict[str, frozenset[EventKind]] = {}
+        self.picture: bytes | None = None  # of the newest message, for trying again
         self._task: asyncio.Task[None] | None = None
 
-    async def play(self, asked: str, updates: AsyncIterator[Update]) -> AsyncIterator[Exchange]:
+    async def play(
+        self, asked: str, updates: AsyncIterator[Update], *, picture: bytes | None = None
+    ) -> AsyncIterator[Exchange]:
         """Run a turn to its end, yielding the exchange each time there is something to draw.
 
         A turn that still runs is stopped first. A turn that breaks ends as `failed`, with an
@@ -127,7 +137,8 @@ class Talk:
         """
         await self.stop()
         at = len(self.exchanges)
-        self.exchanges.append(Exchange(asked=asked))
+        self.exchanges.append(Exchange(asked=asked, pictured=picture is not None))
+        self.picture = picture
         changed = asyncio.Event()
         self._task = task = asyncio.create_task(self._follow(at, updates, changed))
         try:
@@ -157,6 +168,7 @@ class Talk:
         self.mood = "auto"
         self.exchanges.clear()
         self.marks.clear()
+        self.picture = None
 
     def shown(self, list_id: str, item_id: str) -> bool:
         """Whether this item was shown to the person in that list."""

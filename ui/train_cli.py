@@ -12,11 +12,18 @@ from simpatico.adapters import Adapter, Task
 from simpatico.errors import DataError
 from simpatico.protocols import ProgressCallback
 from simpatico.settings import load_settings
+from simpatico.ui.media_cli import train_bridge
+from simpatico.ui.next_item_cli import train_next_item
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.redial_cli import train_redial
 
 TELL_EVERY = 50
+NOT_PROMOTED = 3
+"""Exit status of a training whose result is kept but not put to use."""
 
-train = typer.Typer(help="Train the reader, the explainer or the ranker.", no_args_is_help=True)
+train = typer.Typer(
+    help="Train the reader, the explainer, the ranker or a bridge.", no_args_is_help=True
+)
 
 RecipePath = Annotated[Path, typer.Option("--recipe", help="a TOML recipe")]
 Data = Annotated[Path, typer.Option("--data", help="examples (.jsonl) or a folder of data sets")]
@@ -78,6 +85,9 @@ def _command(task: Task) -> Callable[..., None]:
 
 train.command("reader", help="Train an adapter that reads what people say.")(_command("reader"))
 train.command("explainer", help="Train an adapter that says why.")(_command("explainer"))
+train.command("redial")(train_redial)
+train.command("bridge")(train_bridge)
+train.command("next-item")(train_next_item)
 
 
 @train.command("calibrate")
@@ -103,11 +113,33 @@ def calibrate(
 
 @train.command("ranker")
 def ranker(
-    dialogues: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
-    out: Annotated[Path, typer.Option("--out", help="the ranker's folder")],
+    dialogues: Annotated[
+        Path | None, typer.Option(help="ReDial's training dialogues, train.jsonl")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="the ranker's folder")] = None,
+    from_events: Annotated[
+        bool, typer.Option("--from-events", help="go on from the shipped one with people's events")
+    ] = False,
+    held: Annotated[
+        float, typer.Option(help="with --from-events: share of the newest choices to judge by")
+    ] = 0.2,
     seed: Annotated[int, typer.Option(help="of weights, order and folds")] = 0,
 ) -> None:
-    """Train the ranker of the built-in films on what was recommended in dialogues."""
+    """Train the ranker of the films on dialogues, or go on with what people here did.
+
+    Into --out from --dialogues alone. With --from-events (and dialogues, if given) into home as a
+    new version, put to use only if it wins on the newest choices: status 0 then, 3 if it does not.
+    """
+    if from_events and out is None:
+        from simpatico.ui.ranker_train import train_from_events
+
+        if not 0 < held < 1:
+            raise typer.BadParameter("wanted a share between 0 and 1", param_hint="--held")
+        if not train_from_events(dialogues, held=held, seed=seed):
+            raise typer.Exit(NOT_PROMOTED)
+        return
+    if from_events or dialogues is None or out is None:
+        raise typer.BadParameter("wanted --from-events, or --dialogues with --out")
     from simpatico.modelstore import ModelStore
     from simpatico.optional import needs
     from simpatico.retrieval.encoders.minilm import MiniLM

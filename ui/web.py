@@ -15,7 +15,9 @@ from simpatico.domain import MOODS, Event, TurnOptions, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui.cards import BUTTONS
 from simpatico.ui.headers import PageHeaders
+from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
+from simpatico.ui.picture import LIKE_THIS, NO_PICTURE, picture_of
 from simpatico.ui.render import conversation, empty
 from simpatico.ui.talk import Talk
 from simpatico.ui.theme import theme
@@ -35,12 +37,13 @@ _GRADIO: dict[str, str] = {
 
 _HEADER = (
     '<header class="brand"><span class="mark" aria-hidden="true"></span>'
-    "<div><h1>Simpatico</h1><p>Tell me how you are. I’ll find the film for it.</p></div></header>"
+    "<div><h1>Simpatico</h1><p>Tell me how you are. I’ll find something to go with it.</p></div>"
+    "</header>"
 )
 _FOOTER = (
     "<footer>Runs on your machine. It keeps what you say in a conversation and the buttons you "
     "press, in files of its own, so that it can do better next time; your moods are not kept. "
-    "Moods are guesses, and it can be wrong about films too.</footer>"
+    "Moods are guesses, and it can be wrong about what you would like, too.</footer>"
 )
 
 
@@ -122,15 +125,21 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 elem_id="message",
                 scale=1,
             )
+            gr.Button("Picture", elem_id="picture", scale=0, min_width=84)  # see page.js
             send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
         gr.HTML(_FOOTER, apply_default_css=False, js_on_load=None)
 
         settings = [personal, posters, adventurous]
 
         async def run(
-            talk: Talk, asked: str, updates: AsyncGenerator[Update, None], is_shown: bool
+            talk: Talk,
+            asked: str,
+            updates: AsyncGenerator[Update, None],
+            is_shown: bool,
+            picture: bytes | None = None,
         ) -> AsyncIterator[dict[Any, Any]]:
-            async for _ in talk.play(asked, metrics.counted("page", updates)):
+            counted = metrics.counted("page", updates)
+            async for _ in talk.play(asked, counted, picture=picture):
                 yield {view: draw(talk, is_shown)}
             # Gradio sends the last frame once more when all is done: it must not draw over a
             # button that was pressed in between.
@@ -143,6 +152,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             personal: bool,
             posters: bool,
             adventurous: float,
+            picture: bytes | None = None,
         ) -> AsyncIterator[dict[Any, Any]]:
             talk = talk or _begin(keep)
             if problem := _unfit(text):
@@ -159,9 +169,26 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 user=talk.user,
                 session=talk.session,
                 options=options(talk, personal, adventurous),
+                image=picture,
             )
-            async for frame in run(talk, text.strip(), updates, posters):
+            async for frame in run(talk, text.strip(), updates, posters, picture):
                 yield frame
+
+        async def show(
+            talk: Talk | None,
+            keep: Any,
+            personal: bool,
+            posters: bool,
+            adventurous: float,
+            event: gr.EventData,
+        ) -> AsyncIterator[dict[Any, Any]]:
+            picture = picture_of(_said(event, "image"))
+            if picture is None:
+                yield {note: _notice(NO_PICTURE)}
+                return
+            text = _said(event, "text").strip() or LIKE_THIS
+            async for out in ask(text, talk, keep, personal, posters, adventurous, picture):
+                yield out
 
         async def say(
             talk: Talk | None,
@@ -180,8 +207,8 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         ) -> AsyncIterator[dict[Any, Any]]:
             if talk is None or not talk.exchanges:
                 return
-            text = talk.exchanges[-1].asked
-            async for out in ask(text, talk, keep, personal, posters, adventurous):
+            text, picture = talk.exchanges[-1].asked, talk.picture
+            async for out in ask(text, talk, keep, personal, posters, adventurous, picture):
                 out.pop(message, None)
                 yield out
 
@@ -277,6 +304,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             [message.submit, send.click], ask, [message, talk_state, kept, *settings], drawn, **many
         )
         view.submit(say, [talk_state, kept, *settings], drawn, **many)
+        view.upload(show, [talk_state, kept, *settings], drawn, **many)
         view.retry(again, [talk_state, kept, *settings], drawn, **many)
         view.select(feel, [talk_state, *settings], [view, note], **many)
         view.click(press, [talk_state, posters], [view, note], **soon)
@@ -300,6 +328,9 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
     """
     page = build_page(service, app.state.door.metrics)
     import gradio as gr
+
+    folder = app.state.door.settings.home / "media"
+    app.include_router(media_routes(lambda item_id: service.catalog.get(item_id), folder))
 
     app.add_middleware(PageHeaders)
     gr.mount_gradio_app(

@@ -4,6 +4,7 @@ Nothing may be asked of any other machine: a request that leaves loopback fails 
 """
 
 import asyncio
+import io
 import shutil
 import socket
 import threading
@@ -16,6 +17,7 @@ import pytest
 import uvicorn
 from gradio.queueing import Queue
 from gradio.server_messages import ProcessCompletedMessage
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from simpatico.agent.api.app import create_app
@@ -33,7 +35,7 @@ from simpatico.domain import (
     Update,
     UserState,
 )
-from simpatico.errors import ModelError, StoreError
+from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.web import mount
 
@@ -119,12 +121,20 @@ class Scripted:
         self.cards = (Recommendation(item=item, p_accept=0.5),)
 
     async def turn(
-        self, text: str, *, user: str, session: str, options: TurnOptions
+        self,
+        text: str,
+        *,
+        user: str,
+        session: str,
+        options: TurnOptions,
+        image: bytes | None = None,
     ) -> AsyncIterator[Update]:
-        """Do what the message says: care, break, wait, or show the hostile card."""
+        """Do what the message says: care, break, wait, look, or show the hostile card."""
         yield StageUpdate(name="read", detail="Listening")
         if text == "break":
             raise RuntimeError("a secret of the machine")
+        if text == "no picture":
+            raise DataError("wanted a picture, got something else")
         if text == "full":
             raise StoreError("no space left on /a/secret/path")
         if text == "wait":
@@ -134,6 +144,9 @@ class Scripted:
         if cards:
             yield CardsReady(recommendations=cards, list_id="list", state=state)
         words = "Please talk to somebody." if care else HOSTILE
+        if image is not None:
+            with Image.open(io.BytesIO(image)) as file:
+                words = f"{file.format} of {file.width} x {file.height}."
         yield TextDelta(text=words)
         yield Finished(
             reply=Reply(
@@ -509,6 +522,41 @@ def test_a_turn_can_be_stopped_and_a_new_conversation_begun(visit: Open, scripte
     expect(tab.newest(".answer")).to_contain_text("So far")
     tab.page.get_by_role("button", name="Start over").click()
     expect(tab.page.locator(".empty")).to_be_visible()
+
+
+def test_a_picture_is_made_small_and_sent_with_the_words(
+    visit: Open, scripted: Site, tmp_path: Path
+) -> None:
+    tab = visit(scripted)
+    box = tab.page.get_by_label("Your message")
+    chooser = tab.page.locator("#picture-file")
+    picture = tmp_path / "large.png"
+    Image.new("RGB", (1600, 800), "teal").save(picture)
+    box.fill("in this colour")
+    chooser.set_input_files(picture)
+    tab.wait_for(1)
+    expect(tab.newest(".asked")).to_contain_text("in this colour")
+    expect(tab.newest(".pictured")).to_have_text("with your picture")
+    expect(tab.newest(".answer").first).to_contain_text("JPEG of 512 x 256.")
+    expect(box).to_have_value("")
+    with tab.page.expect_file_chooser() as asked:
+        tab.page.get_by_role("button", name="Picture: find").click()
+    asked.value.set_files(picture)
+    tab.wait_for(2)
+    expect(tab.newest(".asked")).to_contain_text("Find things that look like this")
+
+
+def test_what_is_no_picture_is_handed_back(visit: Open, scripted: Site, tmp_path: Path) -> None:
+    tab = visit(scripted)
+    (tmp_path / "words.png").write_text("no picture")
+    tab.page.locator("#picture-file").set_input_files(tmp_path / "words.png")
+    expect(tab.page.locator("#note")).to_contain_text("couldn’t open that as a picture")
+    box = tab.page.get_by_label("Your message")
+    box.fill("no picture")
+    picture = tmp_path / "small.png"
+    Image.new("RGB", (8, 8)).save(picture)
+    tab.page.locator("#picture-file").set_input_files(picture)
+    expect(tab.newest()).to_contain_text("couldn’t open that as a picture")
 
 
 def test_turns_of_the_page_are_counted(visit: Open, scripted: Site) -> None:

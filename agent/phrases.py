@@ -134,7 +134,7 @@ PARTS: dict[str, str] = {
     "unlike": "how close it is to what you disliked",
     "shown": "that you have been shown it before",
     "together": "what others liked or named beside it",
-    "talked": "how it comes up in others' conversations",
+    "talked": "how it comes up in conversations like this one",
     "looks": "how its picture looks",
     "sounds": "how it sounds",
     "about": "how close it is to what you showed me",

@@ -4,7 +4,7 @@
 
 People are drawn: each has liked some films and looks for the genres and keywords of another one.
 As in a turn, the ranker proposes candidates from the whole catalogue before it ranks them; the
-first `REASONED` come with reasons, for which each film they liked is left out in turn.
+first `GROUNDED` come with reasons, for which each film they liked is left out in turn.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from simpatico.retrieval.encoders import text_encoder
 from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
-from simpatico.retrieval.rank import REASONED, LinearRanker
+from simpatico.retrieval.rank import GROUNDED, LinearRanker
 from simpatico.retrieval.store import MemoryStore
 from simpatico.settings import load_settings
 
@@ -70,7 +70,7 @@ def main() -> None:
                 timed(fusion.rank, candidates, state=state, profile=profile),
                 timed(
                     scorer.grounds,
-                    [each.item.id for each in candidates[:REASONED]],
+                    [each.item.id for each in candidates[:GROUNDED]],
                     state,
                     profile,
                 ),

@@ -103,10 +103,10 @@ def top(
     return [(ids[place], float(scores[place])) for place in best]
 
 
+_UNKNOWN = (np.nan,) * len(TONES)
+
+
 def tone_matrix(items: Sequence[Item]) -> NDArray[np.float32]:
     """Tone profiles as rows, (n, n_tones); an unknown profile is a row of nan."""
-    matrix = np.full((len(items), len(TONES)), np.nan, dtype=np.float32)
-    for row, item in enumerate(items):
-        if item.tone:
-            matrix[row] = item.tone
-    return matrix
+    rows = [item.tone or _UNKNOWN for item in items]
+    return np.array(rows, dtype=np.float32).reshape(len(items), len(TONES))

@@ -50,7 +50,7 @@ times less between candidates; at 1, what dialogues of 2018 talked of drowned ho
 _FEW: Final = 1000
 """Items from which on it is faster to look up the evidence of all of them."""
 
-STANDING: Final = 128
+STANDING: Final = 64
 """Items, evenly spaced, that stand for the catalogue where its mean is wanted often."""
 
 
@@ -253,6 +253,7 @@ class FusionScorer:
         self._standing = some.astype(np.int64)
         anybody = self._terms(slice(None), "", [])
         self._to_anybody = hidden(anybody.content, anybody.attention)
+        self._talked_of = anybody.content.sum(axis=1)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -299,9 +300,9 @@ class FusionScorer:
         """Parts of each candidate's score; those that the linear ranker has take its parts' place.
 
         Each is `SHARE` of what the candidate has more of than the mean of the catalogue, for this
-        person now. `liked` is closeness to what the person named, `talked` what its tokens say: it
-        has most of what people talk of at all. How well known it is stays hand-set: what was
-        popular when the dialogues were held is no taste.
+        person now. `liked` is closeness to what the person named, `talked` what its tokens say to
+        them beyond what they say to somebody unknown. That rest and how well known it is stay out
+        or hand-set: what was talked of when the dialogues were held is no taste.
         """
         if not candidates:
             return []
@@ -310,7 +311,7 @@ class FusionScorer:
         parts = {
             "match": match,
             "liked": alike,
-            "talked": terms.content.sum(axis=1),
+            "talked": terms.content.sum(axis=1) - self._talked_of,
             "together": terms.evidence.sum(axis=0),
         }
         rows = [self._row[each.item.id] for each in candidates]
@@ -349,7 +350,8 @@ class FusionScorer:
         """The k of the allowed that score best, best first: (id, logits beyond the best one's).
 
         None for somebody who says nothing and of whom nothing is known. How well known an item is
-        does not count here either.
+        does not count here either; what its tokens say to anybody does, for among many candidates
+        it does no harm.
 
         Args:
             state: of the person.

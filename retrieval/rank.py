@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from simpatico.domain import (
     TONES,
@@ -29,7 +30,7 @@ from simpatico.retrieval.candidates import tone_matrix
 from simpatico.retrieval.certainty import Certainty
 from simpatico.retrieval.lexical import without_terms, words
 from simpatico.retrieval.reasons import CLOSE, Evidence, folded, reasons_for
-from simpatico.retrieval.shown import media_amounts, media_words
+from simpatico.retrieval.shown import is_of_media, media_amounts, media_words
 from simpatico.text import fold
 
 NEED_TONES: Final[Mapping[NeedName, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -57,12 +58,17 @@ RECENT_LIKES: Final = 20
 """The newest likes (and dislikes) that an item is compared with."""
 
 REASONED: Final = 70
-"""Reasons are made for this many from the top; `rerank` shows nobody what ranks below 60."""
+"""Reasons are made for this many from the top; `rerank` shows nobody what ranks below 60
+of what may be shown."""
 
+GROUNDED: Final = 24
+"""For this many of them it is looked at what a trained ranker's score rests on."""
+
+_PARTS: Final = TypeAdapter(tuple[Part, ...])
 _FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
 
 
-LEARNED_BIAS: Final = -2.5
+LEARNED_BIAS: Final = -1.5
 """`LinearWeights.bias` beside learned parts, which count from the mean of the catalogue: so the
 median p_accept of what is shown for the twenty openings (docs/openings.md) is as without them."""
 
@@ -186,8 +192,8 @@ class LinearRanker:
 
     `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. What a
     `learned` ranker has a part for is taken from it. The first `REASONED` recommendations come
-    with reasons. `version` names the learned one in the log of what was shown; `certainty` makes
-    probabilities of scores.
+    with reasons. `version` names the learned one in the log of what was shown;
+    `certainty` makes probabilities of scores.
     """
 
     def __init__(
@@ -235,33 +241,37 @@ class LinearRanker:
         if self._learned:
             learned = self._learned.learned(candidates, state, profile)
         weights = dict(self._weights)
-        scored = []
-        for place, candidate in enumerate(candidates):
-            item = candidate.item
-            amounts = {
-                "match": _scaled(hits[place].get("text"), 0.15, 0.6),
-                "words": hits[place].get("lexical", 0.0) / best_words if best_words else 0.0,
-                "tone": 0.0 if np.isnan(fits[place]) else float(fits[place]),
-                "liked": _scaled(_score(liked[place]), 0.3, 0.8),
-                "unlike": _scaled(_score(unlike[place]), 0.3, 0.8),
-                "together": _scaled(_score(together[place]), 0.0, 0.1),
-                "known": fame(item.popularity),
-                "wishes": _share_of(wishes, item),
-                "shown": min(shown[item.id], 3),
-                **media_amounts(candidate.hits),
-            }
-            values = {
-                **{name: weights[name] * one for name, one in amounts.items()},
-                **learned[place],
-            }
-            parts = tuple(Part(name=name, value=value) for name, value in values.items() if value)
-            score = self._weights.bias + math.fsum(p.value for p in parts)
-            scored.append((score, item, parts, place))
-        scored.sort(key=lambda row: (-row[0], row[1].id))
-        reasoned = scored[:REASONED]
-        grounds = self._grounds([item for _, item, _, _ in reasoned], state, profile)
+        amounts: dict[str, list[float]] = {
+            "match": [_scaled(found.get("text"), 0.15, 0.6) for found in hits],
+            "words": [found.get("lexical", 0.0) / (best_words or 1.0) for found in hits],
+            "tone": np.nan_to_num(fits).tolist(),
+            "liked": [_scaled(_score(link), 0.3, 0.8) for link in liked],
+            "unlike": [_scaled(_score(link), 0.3, 0.8) for link in unlike],
+            "together": [_scaled(_score(link), 0.0, 0.1) for link in together],
+            "known": [fame(each.item.popularity) for each in candidates],
+            "wishes": [_share_of(wishes, each.item) for each in candidates],
+            "shown": [min(shown[item_id], 3) for item_id in ids],
+        }
+        if any(is_of_media(hit) for each in candidates for hit in each.hits):
+            media = [media_amounts(each.hits) for each in candidates]
+            for name in {name for one in media for name in one}:
+                amounts[name] = [one.get(name, 0.0) for one in media]
+        values = {name: weights[name] * np.array(column) for name, column in amounts.items()}
+        for name in learned[0]:
+            values[name] = np.array([one[name] for one in learned])
+        names, table = tuple(values), np.stack(tuple(values.values()), axis=1)
+        scores = (self._weights.bias + table.sum(axis=1)).tolist()
+        order = sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place]))
+        best = order[:REASONED]
+        parts = [
+            _PARTS.validate_python(
+                [{"name": name, "value": one} for name, one in zip(names, row, strict=True) if one]
+            )
+            for row in table[order].tolist()
+        ]
+        grounds = self._grounds([ids[place] for place in best], state, profile)
         reasons: list[tuple[Reason, ...]] = []
-        for (_, item, parts, place), rests_on in zip(reasoned, grounds, strict=True):
+        for place, its_parts, rests_on in zip(best, parts, grounds, strict=False):
             close = liked[place]
             evidence = Evidence(
                 wished=wished,
@@ -273,15 +283,16 @@ class LinearRanker:
                 together_with=self._named(together[place]),
                 grounds=rests_on,
             )
-            reasons.append(reasons_for(item, parts=parts, evidence=evidence))
+            item = candidates[place].item
+            reasons.append(reasons_for(item, parts=its_parts, evidence=evidence))
         return [
             Recommendation(
-                item=item,
-                p_accept=self._certainty.p_accept(score),
-                parts=parts,
+                item=candidates[place].item,
+                p_accept=self._certainty.p_accept(scores[place]),
+                parts=parts[at],
                 reasons=reasons[at] if at < REASONED else (),
             )
-            for at, (score, item, parts, _) in enumerate(scored)
+            for at, place in enumerate(order)
         ]
 
     def _closest(
@@ -300,12 +311,10 @@ class LinearRanker:
         item = self._links.item(link[0]) if self._links and link and link[1] >= least else None
         return item.label if item else ""
 
-    def _grounds(
-        self, items: Sequence[Item], state: UserState, profile: Profile
-    ) -> Sequence[Grounds]:
-        if not self._learned:
-            return [Grounds()] * len(items)
-        return self._learned.grounds([item.id for item in items], state, profile)
+    def _grounds(self, ids: Sequence[str], state: UserState, profile: Profile) -> Sequence[Grounds]:
+        looked_at = ids[:GROUNDED] if self._learned else []
+        found = self._learned.grounds(looked_at, state, profile) if self._learned else []
+        return [*found, *[Grounds()] * (len(ids) - len(looked_at))]
 
 
 class PopularityRanker:

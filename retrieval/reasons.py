@@ -1,5 +1,6 @@
 """Why an item: evidence in words that may be shown, from the parts of its score."""
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -166,13 +167,18 @@ def _subjects(item: Item, said: Set[str]) -> str:
     return f"It touches on {' and '.join(touched[:2])}" if touched else ""
 
 
+@lru_cache(maxsize=64)
+def _any_of(said: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(said))))
+
+
 def _may_touch(keyword: str, said: Set[str]) -> bool:
     """False for a keyword that surely has none of these words: folding takes longer than this."""
     plain = keyword.lower()
     return (
         not plain.replace(" ", "a").isalpha()
         or not plain.isascii()
-        or any(word in plain for word in said)
+        or _any_of(frozenset(said)).search(plain) is not None
     )
 
 

@@ -15,6 +15,11 @@ SAID_UP_TO: Final = 20
 _NAMES: Final = {"image": "picture", "audio": "sound"}
 
 
+def is_of_media(hit: Hit) -> bool:
+    """Whether it was found among pictures or sounds, or by one."""
+    return bool(hit.shown) or hit.source in _NAMES
+
+
 def media_amounts(hits: Sequence[Hit]) -> dict[str, float]:
     """How much hits among media speak for an item, each in [0, 1].
 

@@ -35,10 +35,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(url: str) -> Iterator[OpenAI]:
-    with (
-        httpx.Client(verify=False, trust_env=False) as http,
-        OpenAI(base_url=f"{url}/v1", api_key="EMPTY", max_retries=0, http_client=http) as made,
-    ):
+    with OpenAI(base_url=f"{url}/v1", api_key="EMPTY", max_retries=0) as made:
         yield made
 
 

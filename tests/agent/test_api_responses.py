@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 
@@ -47,8 +46,7 @@ def client(service: ScriptedService) -> Iterator[OpenAI]:
 
 
 def open_client(server: Loopback) -> OpenAI:
-    http = httpx.Client(verify=False, trust_env=False)
-    return OpenAI(base_url=f"{server.url}/v1", api_key="EMPTY", max_retries=0, http_client=http)
+    return OpenAI(base_url=f"{server.url}/v1", api_key="EMPTY", max_retries=0)
 
 
 def test_a_text_is_answered(client: OpenAI, service: ScriptedService) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import httpx
 import pytest
 from openai import BadRequestError, OpenAI
 from pydantic import BaseModel, Field
@@ -65,10 +64,7 @@ def empty() -> Iterator[OpenAI]:
 def open_client(reply: Reply) -> Iterator[OpenAI]:
     with (
         Loopback(create_app(ScriptedService(reply), settings=Settings())) as server,
-        httpx.Client(verify=False, trust_env=False) as http,
-        OpenAI(
-            base_url=f"{server.url}/v1", api_key="EMPTY", max_retries=0, http_client=http
-        ) as made,
+        OpenAI(base_url=f"{server.url}/v1", api_key="EMPTY", max_retries=0) as made,
     ):
         yield made
 
@@ -128,12 +124,14 @@ def test_json_without_a_schema_has_the_usual_fields(client: OpenAI) -> None:
 
 
 def test_a_tool_that_is_insisted_on_is_called(client: OpenAI) -> None:
-    for choice in ("required", {"type": "function", "function": {"name": "show"}}):
+    named: Any = {"type": "function", "function": {"name": "show"}}
+    choices: list[Any] = ["required", named]
+    for choice in choices:
         made = client.chat.completions.create(
             model="simpatico", messages=HELLO, tools=[tool(Answer)], tool_choice=choice
         ).choices[0]
         assert (made.finish_reason, made.message.content) == ("tool_calls", None)
-        (call,) = made.message.tool_calls or ()
+        (call,) = made.message.tool_calls or []
         assert call.type == "function" and call.function.name == "show"
         assert Answer.model_validate_json(call.function.arguments).films[0].title == "Up"
 
@@ -145,7 +143,7 @@ def test_a_tool_call_comes_in_a_stream(client: OpenAI) -> None:
         for _ in stream:
             pass
         choice = stream.get_final_completion().choices[0]
-    (call,) = choice.message.tool_calls or ()
+    (call,) = choice.message.tool_calls or []
     assert json.loads(call.function.arguments) == {"title": "Up", "score": 0.75}
     assert choice.finish_reason == "tool_calls"
 

@@ -151,7 +151,7 @@ def test_no_spelling_of_a_path_leads_around_a_key(keys: Keys, url: str, path: st
 def test_hostile_keys_are_wrong_keys(keys: Keys, url: str, sent: str) -> None:
     keys.add("shop", scopes=["chat"])
     with httpx.Client(verify=False, trust_env=False) as client:
-        given = {"Authorization": f"Bearer {sent}".encode("latin-1")}
+        given = {b"Authorization": f"Bearer {sent}".encode("latin-1")}
         assert client.get(f"{url}/v1/models", headers=given).status_code == 401
 
 

@@ -65,7 +65,8 @@ def sound(kind: str, seed: int) -> bytes:
         heard = rng.uniform(-0.8, 0.8, len(time))
     else:
         pitch = rng.uniform(210, 230)
-        heard = sum(0.2 / n * np.sin(2 * np.pi * pitch * n * time) for n in (1, 2, 3))
+        tones = [0.2 / n * np.sin(2 * np.pi * pitch * n * time) for n in (1, 2, 3)]
+        heard = np.sum(tones, axis=0)
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)

@@ -25,6 +25,7 @@ from simpatico.eval.redial_systems import (
     MayRepeat,
     Popularity,
     Repeat,
+    System,
     Words,
     repeat_share,
 )
@@ -171,7 +172,7 @@ def test_near_duplicates_share_most_runs_of_words() -> None:
 def test_a_run_is_written_for_each_protocol(asked: Asked, tmp_path: Path) -> None:
     data = tmp_path / "test.jsonl"
     data.write_text("x")
-    systems = [Fixed("ours", 4, 3, 2, 1), Repeat(FILMS)]
+    systems: list[System] = [Fixed("ours", 4, 3, 2, 1), Repeat(FILMS)]
     tables = run(
         asked, systems, TALKS[:0], data=[data], command="simpatico eval redial", seed=3,
         out=tmp_path / "out",

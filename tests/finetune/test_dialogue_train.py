@@ -169,7 +169,7 @@ def test_in_the_ranker_it_replaces_parts_and_leaves_the_others(folder: Path) -> 
     ranker = LinearRanker(learned=scorer)
     found = ranker.rank(candidates, state=state, profile=Profile())
     assert ranker.name == "fusion" and found[0].item.id == "i5"
-    assert {part.name for part in found[0].parts} == {"liked", "together"}
+    assert {part.name for part in found[0].parts} == {"liked", "talked", "together"}
     assert ranker.rank([], state=state, profile=Profile()) == []
     asked = ranker.rank(candidates, state=UserState(query="Film 9"), profile=Profile())
     assert asked[0].item.id == "i9"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from simpatico.retrieval.attribution import (
     Grounds,
     Had,
     Spoke,
+    Stance,
     Terms,
     hidden,
     lost_without,
@@ -133,11 +135,11 @@ def test_the_longest_history_is_read_as_far_as_the_model_reads_it(scorer: Fusion
 
 def test_hiding_a_modality_costs_what_attention_and_content_say(scorer: FusionScorer) -> None:
     ids = [item.id for item in drawn(2, 30)]
-    asked = {"query": KNOWN[5].title, "history": [(KNOWN[7].id, True)]}
-    full = scorer.terms(ids, **asked)
+    query, history = KNOWN[5].title, [(KNOWN[7].id, True)]
+    full = scorer.terms(ids, query=query, history=history)
     costs = hidden(full.content, full.attention)
     for at, name in enumerate(scorer.modalities):
-        without = scorer.terms(ids, **asked, without=(name,))
+        without = scorer.terms(ids, query=query, history=history, without=(name,))
         assert not without.attention[:, at].any()
         assert costs[:, at] == pytest.approx(full.total - without.total, abs=1e-4)
     alone = hidden(np.array([[0.5, 0.0]]), np.array([[1.0, 0.0]]))
@@ -161,8 +163,8 @@ def test_replies_are_grounded(ranker: LinearRanker) -> None:
         assert check(text, evidence, find_titles=titles.link).dropped == ()
 
 
-def had(**given: object) -> Had:
-    fields = {
+def had(**given: Any) -> Had:
+    fields: dict[str, Any] = {
         "item_id": "b", "label": "B (2001)", "stance": "liked", "likeness": 0.4, "evidence": 0.2,
         "cosine": 0.6, "linked": True, "itself": False,
     }  # fmt: skip
@@ -238,7 +240,8 @@ def test_what_is_lost_is_beyond_what_the_catalogue_loses() -> None:
     assert lost.likeness.tolist() == [[0, 1]]
     assert lost.evidence.tolist() == [[0.5, -0.5]]  # less .25 that the last two lose on average
     assert lost.linked.tolist() == [[True, False]]
-    told, cosines = [("b", "B", "liked")], np.array([[0.1, 0.7]])
+    told: list[tuple[str, str, Stance]] = [("b", "B", "liked")]
+    cosines = np.array([[0.1, 0.7]])
     first, second = (each for (each,) in resting(["b", "a"], told, lost, cosines))
     assert (first.worth, first.linked, first.itself) == (0.5, True, True)
     assert (second.worth, second.linked, second.itself) == (0.5, False, False)

@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from simpatico.domain import Candidate, Item, Mentions, Profile, UserState
 from simpatico.errors import ModelError
+from simpatico.modelstore import ModelStore
+from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.fusion import FusionModel, FusionScorer, shipped_ranker
+from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
 from simpatico.retrieval.rank import LinearRanker
+from simpatico.retrieval.store import MemoryStore
+from simpatico.settings import load_settings
 
 N = 300
 PACK = load_pack("movies")
@@ -109,3 +115,29 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text(card.replace('"version": 1', '"version": 9'))
     with pytest.raises(ModelError, match="card"):
         FusionModel(tmp_path)
+
+
+def test_to_somebody_unknown_who_says_nothing_no_film_is_talked_of(scorer: FusionScorer) -> None:
+    found = scorer.learned(candidates(ITEMS), UserState(), Profile())
+    assert {round(parts["talked"], 5) for parts in found} == {0.0}
+
+
+def test_a_wish_in_words_is_answered_by_what_it_says(model: FusionModel) -> None:
+    try:
+        encoder = MiniLM(ModelStore(load_settings().cache).path("minilm"))
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+    store = MemoryStore(PACK.vectors.shape[1])
+    store.upsert([item.id for item in PACK.items], PACK.vectors)
+    plain, index = (Index(Catalog("movies", PACK.items), encoder, store) for _ in range(2))
+    scorer = model.of(PACK.items, index)
+    index.propose_with(scorer)
+    rankers = {plain: LinearRanker(plain), index: LinearRanker(index, learned=scorer)}
+    close = {plain: 0.0, index: 0.0}
+    for query in ("the sea", "something about chess", "grief", "a heist", "mountains"):
+        state = UserState(query=query)
+        for each, ranker in rankers.items():
+            found = each.candidates(state=state, profile=Profile(), n=200)
+            best = [one.item.id for one in ranker.rank(found, state=state, profile=Profile())[:5]]
+            close[each] += float((each.vectors(best) @ each.query_vector(query)).mean())
+    assert close[index] > 0.8 * close[plain]

@@ -22,12 +22,12 @@ def senses(**settings: str) -> Senses:
     return Senses(RetrievalSettings.model_validate(settings), models, TEXTS)
 
 
-def pictures() -> list[np.ndarray]:  # type: ignore[type-arg]
+def pictures() -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     return [rng.integers(0, 256, (40, 60, 3), dtype=np.uint8) for _ in range(2)]
 
 
-def sounds() -> list[np.ndarray]:  # type: ignore[type-arg]
+def sounds() -> list[np.ndarray]:
     time = np.arange(4 * 16_000) / 16_000
     rng = np.random.default_rng(0)
     tone = 0.3 * np.sin(2 * np.pi * 220 * time)

@@ -24,6 +24,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from simpatico.agent.api.app import create_app
 from simpatico.domain import (
     CardsReady,
+    EventKind,
     Finished,
     Item,
     Media,
@@ -224,7 +225,8 @@ class Tags(HTMLParser):
 
 
 def drawn(one: Item) -> str:
-    return card(Recommendation(item=one, p_accept=0.5), list_id="list", key="k", pressed=("seen",))
+    pressed: tuple[EventKind, ...] = ("seen",)
+    return card(Recommendation(item=one, p_accept=0.5), list_id="list", key="k", pressed=pressed)
 
 
 def test_a_card_of_music_has_a_player_its_picture_and_its_credits() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
@@ -19,6 +20,7 @@ from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.mind import Mind, with_chosen_mood
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
+from simpatico.agent.presence import Presence
 from simpatico.agent.profile import check_event
 from simpatico.agent.safety import care_reply, is_crisis
 from simpatico.agent.showing import WORDS, Looked, look
@@ -89,6 +91,7 @@ class Simpatico:
         self._threads = threads
         self._kept = build_graph(nodes, threads.saver)
         self._unkept = build_graph(nodes, None)
+        self._presence = Presence()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -138,7 +141,7 @@ class Simpatico:
             updates = self._kept_turn(request, degraded, media)
         else:
             updates = self._unkept_turn(request, degraded, dialogue, media)
-        async with aclosing(updates):
+        async with self._presence.shared(user), aclosing(updates):
             async for update in updates:
                 yield update
 
@@ -147,7 +150,10 @@ class Simpatico:
     ) -> AsyncGenerator[Update]:
         """Recommend again from what was understood last, with other options (a corrected mood)."""
         request = Request(text="", user=user, session=session, options=options, revise=True)
-        async with aclosing(self._kept_turn(request, ())) as updates:
+        async with (
+            self._presence.shared(user),
+            aclosing(self._kept_turn(request, ())) as updates,
+        ):
             async for update in updates:
                 yield update
 
@@ -198,7 +204,8 @@ class Simpatico:
         if self.catalog.get(event.item_id) is None:
             raise DataError(f"no item {event.item_id!r} in the catalogue {self.catalog.name!r}")
         check_event(event)
-        return await asyncio.to_thread(self._events.append, event)
+        async with self._presence.shared(event.user):
+            return await asyncio.to_thread(self._events.append, event)
 
     async def profile(self, user: str) -> Profile:
         """What a person's events say. Raises `StoreError` when they cannot be read."""
@@ -220,6 +227,9 @@ class Simpatico:
 
     async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
         """Keep a dialogue as a new session of a person, to be continued by who asks for it.
+
+        To be called while the turn that it ends in is still being taken: then nobody is erased
+        in between.
 
         Raises:
             NotAllowed: the session is somebody else's.
@@ -247,13 +257,10 @@ class Simpatico:
         Raises:
             StoreError: a store could not be written; ask again, nothing is acknowledged.
         """
-        sessions = await asyncio.to_thread(self._memory.sessions, user)
-        threads = sorted(_thread_id(user, session) for session in sessions)
-        locks = [self._locks.setdefault(thread, asyncio.Lock()) for thread in threads]
-        async with AsyncExitStack() as held:
-            for lock in locks:
-                await held.enter_async_context(lock)
-            await self._threads.erase(threads)  # first: only the sessions tell which they are
+        async with self._presence.alone(user):
+            sessions = await asyncio.to_thread(self._memory.sessions, user)
+            # First: only the sessions tell which threads they are.
+            await self._threads.erase(_thread_id(user, session) for session in sessions)
             n_conversations = await asyncio.to_thread(self._memory.erase, user)
             n_events = await asyncio.to_thread(self._events.erase, user)
             await asyncio.to_thread(learn_likes, self._mind.index, self._events)
@@ -270,7 +277,10 @@ class Simpatico:
     async def _conversation(self, user: str, session: str) -> Conversation:
         turns = await asyncio.to_thread(self._memory.turns, session)
         config: RunnableConfig = {"configurable": {"thread_id": _thread_id(user, session)}}
-        kept = (await self._kept.aget_state(config)).values.get("state")
+        try:
+            kept = (await self._kept.aget_state(config)).values.get("state")
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"a conversation cannot be read: {error}") from error
         return Conversation(
             session=session,
             turns=tuple(turns),

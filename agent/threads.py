@@ -45,13 +45,14 @@ class Threads:
     async def tidy(self, thread: str) -> None:
         """Keep a thread's newest checkpoint alone: no older ones, no half-done steps."""
         try:
-            await self._connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
-            await self._connection.execute(
-                """DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id <
-                (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)""",
-                (thread, thread),
-            )
-            await self._connection.commit()
+            async with self.saver.lock:
+                await self._connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
+                await self._connection.execute(
+                    """DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id <
+                    (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)""",
+                    (thread, thread),
+                )
+                await self._connection.commit()
         except (sqlite3.Error, ValueError) as error:
             log.warning("a thread was not tidied: %s", error)
 
@@ -64,9 +65,14 @@ class Threads:
         try:
             for thread in threads:
                 await self.saver.adelete_thread(thread)
-            await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            async with self.saver.lock:
+                await self._connection.commit()
+                found = await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                row = await found.fetchone()
         except (sqlite3.Error, ValueError) as error:
             raise StoreError(f"conversations cannot be erased: {error}") from error
+        if row is None or row[0]:
+            raise StoreError("conversations cannot be erased: somebody else reads them")
 
     async def close(self) -> None:
         """Release the file. Idempotent."""

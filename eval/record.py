@@ -273,11 +273,16 @@ def read(folder: Path) -> Run:
 def commit() -> str:
     """The commit of the code that runs, with "+" if files differ from it; else the version."""
     try:
-        asked = ["git", "-C", str(_HERE), "describe", "--always", "--dirty=+", "--abbrev=12"]
-        found = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10)
+        _git("ls-files", "--error-unmatch", Path(__file__).name)  # ours, not one around us
+        changed = _git("status", "--porcelain")
+        return _git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return f"simpatico {version('simpatico')}"
-    return found.stdout.strip()
+
+
+def _git(*arguments: str) -> str:
+    asked = ["git", "-C", str(_HERE), *arguments]
+    return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout
 
 
 def versions() -> tuple[tuple[str, str], ...]:

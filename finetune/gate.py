@@ -127,11 +127,13 @@ def gains(
     """NDCG of each choice's target, (n,): 1 / log2(place + 1) in the first ten, else 0."""
     ids = [item.id for item in items]
     known = LinearWeights().known * np.array([fame(item.popularity) for item in items])
+    to_anybody = ranker.terms(ids, query="", history=[]).content.sum(axis=1)
     found = np.zeros(len(held))
     for at, one in enumerate(held):
         history = [(ids[place], True) for place in one.history]
         terms = ranker.terms(ids, query="", history=history)
-        scores = SHARE * (terms.total - terms.known).astype(np.float64) + known
+        learnt = (terms.total - terms.known - to_anybody).astype(np.float64)
+        scores = np.nan_to_num(SHARE * learnt + known, nan=-np.inf)
         scores[list(one.had)] = -np.inf
         place = np.count_nonzero(scores >= scores[one.target])
         found[at] = 1 / np.log2(place + 1) if place <= CUTOFF else 0.0

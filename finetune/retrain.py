@@ -151,7 +151,12 @@ def renew(
             versions.use(version)
         name = "fusion" if served.version == SHIPPED else f"fusion {served.version}"
         shown = acceptance.read_shown(log, name)
-        lists = [one for one in shown if all(item in place for item in one.items)]
+        lists = [
+            one
+            for one in shown
+            if all(item in place for item in one.items)
+            and (one.at >= parts.cut or not verdict.wins)  # else it was learnt from
+        ]
         certainty = _calibrate(
             versions,
             version if verdict.wins else served.version,

@@ -118,7 +118,7 @@ def eval_redial(
             asked,
             systems,
             learnt,
-            data=(data, items, model / "model.json"),
+            data=(data, items),
             command=shlex.join(["simpatico", *sys.argv[1:]]),
             seed=seed,
             out=out,

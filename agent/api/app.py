@@ -42,6 +42,7 @@ _ROUTERS: tuple[tuple[APIRouter, tuple[Scope, ...]], ...] = (
     (items.router, ("chat", "events")),
     (events.router, ("events",)),
     (people.router, ("admin",)),
+    (ops.admin, ("admin",)),
     (ops.router, ()),
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -100,7 +100,11 @@ def caller(request: Request) -> Caller | None:
 
 
 def person(
-    request: Request, *, user: str | None = None, safety_identifier: str | None = None
+    request: Request,
+    *,
+    user: str | None = None,
+    safety_identifier: str | None = None,
+    counted: bool = True,
 ) -> Person:
     """`safety_identifier`, else `user`, else the key's holder, else nobody we will know again.
 
@@ -124,12 +128,18 @@ def person(
                 code="invalid_value",
                 param=param,
             )
-        limits: Limits = request.app.state.door.limits
-        limits.count("person", f"{ours}{name.strip()}")
+        if counted:
+            count_person(request, f"{ours}{name.strip()}")
         return Person(user=f"{ours}{name.strip()}", throwaway=False)
     if calling.key:
         return Person(user=f"{ours}key:{calling.key}", throwaway=False)
     return Person(user=f"anonymous:{secrets.token_hex(16)}", throwaway=True)
+
+
+def count_person(request: Request, user: str) -> None:
+    """Count a call about a person. Raises `ApiError` 429 when there were too many."""
+    limits: Limits = request.app.state.door.limits
+    limits.count("person", user)
 
 
 def session(request: Request, who: Person) -> str | None:
@@ -157,7 +167,8 @@ def session(request: Request, who: Person) -> str | None:
             code="missing_user",
             param="user",
         )
-    return name
+    calling: Caller = request.state.caller
+    return f"{_TENANT}{calling.tenant}:{name}" if calling.tenant else name
 
 
 def _digest(key: bytes) -> bytes:

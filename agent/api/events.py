@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
-from simpatico.agent.api.auth import person
+from simpatico.agent.api.auth import count_person, person
 from simpatico.agent.api.body import read_json
 from simpatico.agent.api.door import Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
@@ -60,12 +60,18 @@ async def record(request: Request) -> Response:
     if len(listed) > MAX_EVENTS:
         raise ApiError(400, f"body: at most {MAX_EVENTS} events", code="too_many_events")
     outcomes = []
+    read: list[Event | Outcome] = []
     for index, one in enumerate(listed):
         try:
-            event = _event(request, one, index)
+            read.append(_event(request, one, index))
         except (ApiError, ValidationError, DataError) as error:
             reason = error.message if isinstance(error, ApiError) else why(error)
-            outcomes.append(_refused(door, index, one, reason))
+            read.append(_refused(door, index, one, reason))
+    for user in dict.fromkeys(each.user for each in read if isinstance(each, Event)):
+        count_person(request, user)
+    for index, (one, event) in enumerate(zip(listed, read, strict=True)):
+        if isinstance(event, Outcome):
+            outcomes.append(event)
             continue
         try:
             new = await service.record(event)
@@ -74,7 +80,7 @@ async def record(request: Request) -> Response:
             continue
         status: Literal["accepted", "duplicate"] = "accepted" if new else "duplicate"
         door.metrics.event(event.kind, status)
-        outcomes.append(Outcome(index=index, id=event.id, status=status))
+        outcomes.append(Outcome(index=index, id=_told(one, event), status=status))
     counts = {
         status: sum(outcome.status == status for outcome in outcomes)
         for status in ("accepted", "duplicate", "refused")
@@ -93,11 +99,11 @@ def _event(request: Request, sent: Any, index: int) -> Event:
         raise ApiError(400, "at: wanted a time with its zone, as 2026-01-31T20:15:00Z")
     if at > now + MAX_AHEAD:
         raise ApiError(400, "at: more than a day in the future")
-    user = person(request, user=given.user)
+    user = person(request, user=given.user, counted=False)
     if user.throwaway or not given.user.strip():
         raise ApiError(400, "user: an event belongs to a person; name one")
     event = Event(
-        id=given.id or _id(request.headers.get("idempotency-key"), user.user, index),
+        id=_own(request, given.id) or _id(request.headers.get("idempotency-key"), user.user, index),
         at=at,
         user=user.user,
         session=given.session,
@@ -108,6 +114,20 @@ def _event(request: Request, sent: Any, index: int) -> Event:
     )
     check_event(event)
     return event
+
+
+def _told(sent: Any, event: Event) -> str:
+    """The id by which the caller knows an event."""
+    given = sent.get("id") if isinstance(sent, dict) else None
+    return given if isinstance(given, str) and given else event.id
+
+
+def _own(request: Request, given: str) -> str:
+    """An id as it is kept: those of a tenant are nobody else's."""
+    tenant = request.state.caller.tenant
+    if not given or not tenant:
+        return given
+    return f"evt-{hashlib.sha256(f'{tenant}:{given}'.encode()).hexdigest()}"
 
 
 def _id(key: str | None, user: str, index: int) -> str:

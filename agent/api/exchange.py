@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError, as_api_error
 from simpatico.agent.api.stream import KEEP_ALIVE, CallerGone, EventStream, Pump
-from simpatico.agent.api.structured import NothingFound
+from simpatico.agent.api.structured import CannotFill, NothingFound
 from simpatico.domain import Finished, Reply, TextDelta, Update
 
 CHARS_PER_TOKEN = 4
@@ -164,7 +164,7 @@ class Exchange:
     def _as_data(self, reply: Reply) -> str:
         try:
             return self._write(reply) if self._write else ""
-        except NothingFound:
+        except (NothingFound, CannotFill):
             self._refused = True
             return ""
 

@@ -99,7 +99,8 @@ def _bracketed(host: str) -> str:
 
 
 def _without_trailing_slash(scope: Scope) -> dict[str, Any]:
-    path = scope["path"]
-    if path.startswith("/v1/") and path.endswith("/"):
-        return {**scope, "path": path.rstrip("/"), "raw_path": scope["raw_path"].rstrip(b"/")}
+    """Forgive one slash at the end, as it was sent: one that was encoded belongs to a name."""
+    path, raw = scope["path"], scope["raw_path"]
+    if path.startswith("/v1/") and raw.endswith(b"/"):
+        return {**scope, "path": path[:-1], "raw_path": raw[:-1]}
     return dict(scope)

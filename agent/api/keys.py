@@ -78,8 +78,9 @@ class Keys:
             if self._read is None or self._read[0] != stamp:
                 kept = _File.model_validate_json(self._path.read_bytes())
                 self._read = (stamp, kept.keys)
-        except FileNotFoundError:
-            self._read = None
+        except FileNotFoundError as error:
+            if self._read is not None:  # gone while in use: that must not open the door
+                raise StoreError(f"the keys in {self._path} are gone") from error
             return ()
         except (OSError, ValidationError) as error:
             raise StoreError(f"the keys in {self._path} cannot be read: {error}") from error
@@ -149,7 +150,9 @@ class Keys:
     def _end(self, key_id: str, until: datetime) -> None:
         def change(keys: tuple[Key, ...]) -> tuple[Key, ...]:
             return tuple(
-                Key(**{**key.model_dump(), "until": until}) if key.id == key_id else key
+                Key(**{**key.model_dump(), "until": min(key.until or until, until)})
+                if key.id == key_id
+                else key
                 for key in keys
             )
 

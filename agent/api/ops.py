@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
-from simpatico.agent.api.auth import allow, caller
+from simpatico.agent.api.auth import caller
 from simpatico.agent.api.chat import check_model
 from simpatico.agent.api.door import VERSION, Door, door_of
 from simpatico.agent.api.schemas import MODEL
 
 public = APIRouter(tags=["operations"])
 router = APIRouter(tags=["operations"])
+admin = APIRouter(tags=["operations"])
 
 
 @public.get("/health")
@@ -47,7 +48,7 @@ async def ready(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/metrics", dependencies=[Depends(allow("admin"))])
+@admin.get("/metrics")
 async def metrics(request: Request) -> Response:
     """All series in Prometheus' text format."""
     return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

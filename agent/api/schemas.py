@@ -75,7 +75,8 @@ class Message(Sent):
     def _known_shape(cls, content: object) -> object:
         if isinstance(content, list):
             parts = [{"type": "text", "text": p} if isinstance(p, str) else p for p in content]
-            if all(isinstance(part, dict) for part in parts):
+            if all(isinstance(part, dict) and isinstance(part.get("type", ""), str)
+                   for part in parts):  # fmt: skip
                 return parts
         elif content is None or isinstance(content, str):
             return content

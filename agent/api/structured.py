@@ -15,7 +15,8 @@ from simpatico.domain import Item, Reason, Recommendation, Reply, UserState
 
 Schema = Mapping[str, Any]
 _DEPTH: Final = 16
-_MOST: Final = 2000  # parts of a schema that are looked at: one that refers to itself has no end
+_MOST: Final = 20_000  # parts of a schema that are looked at
+_MAX_CHARS: Final = 64_000  # of a schema
 
 DEFAULT: Final[Schema] = {
     "type": "object",
@@ -152,7 +153,9 @@ class _Filler:
         schema = self._resolved(schema, path, depth)
         if not isinstance(schema.get("properties"), Mapping):
             raise CannotFill(path, "wanted an object with properties")
-        required = schema.get("required", ())
+        required = schema.get("required", [])
+        if not isinstance(required, list):
+            raise CannotFill(path, "wanted `required` to be a list")
         filled = {}
         for name, inner in schema["properties"].items():
             here = f"{path}.{name}" if path else str(name)
@@ -187,18 +190,22 @@ class _Filler:
         found = self._reply.recommendations
         if "string" in _types(inner):
             return [one.item.title for one in found]
-        return [self.object(inner, f"{path}[]", one, depth + 1) for one in found]
+        filled = []
+        for one in found:
+            with contextlib.suppress(NothingFound):  # an item that lacks what is required
+                filled.append(self.object(inner, f"{path}[]", one, depth + 1))
+        if found and not filled:
+            raise NothingFound(path)
+        return filled
 
     def _resolved(self, schema: Any, path: str, depth: int) -> dict[str, Any]:
         """A schema without references; of alternatives the first that is not null."""
-        self._left -= 1
-        if self._left < 0:
-            raise CannotFill(path, f"more than {_MOST} parts")
         nullable = False
         for _ in range(_DEPTH - depth):
             if not isinstance(schema, Mapping):
                 raise CannotFill(path, "wanted a schema")
             options = schema.get("anyOf") or schema.get("oneOf")
+            self._spend(len(schema) + (len(options) if isinstance(options, list) else 0), path)
             if isinstance(reference := schema.get("$ref"), str):
                 schema = self._referred(reference, path)
             elif isinstance(options, list):
@@ -207,6 +214,12 @@ class _Filler:
             else:
                 return {**schema, "nullable": True} if nullable else dict(schema)
         raise CannotFill(path, f"nested deeper than {_DEPTH}, or its references lead nowhere")
+
+    def _spend(self, n: int, path: str) -> None:
+        """Count parts that are looked at: a schema that refers to itself has no end."""
+        self._left -= n
+        if self._left < 0:
+            raise CannotFill(path, f"more than {_MOST} parts")
 
     def _referred(self, reference: str, path: str) -> Any:
         found: Any = self._root
@@ -275,6 +288,8 @@ def wanted(response_format: Any, tools: Any, tool_choice: Any) -> Wanted | None:
     """
     found = _tool(tools, tool_choice) or _format(response_format)
     if found is not None:
+        if len(json.dumps(found.schema)) > _MAX_CHARS:
+            raise CannotFill("", f"more than {_MAX_CHARS:,} characters")
         check(found.schema)
     return found
 
@@ -287,7 +302,11 @@ def _format(given: Any) -> Wanted | None:
         return None
     inner = given.get("json_schema")
     schema = inner.get("schema") if isinstance(inner, Mapping) else None
-    return Wanted(DEFAULT if schema in (None, {}, {"type": "object"}) else schema)
+    if schema in (None, {}, {"type": "object"}):
+        return Wanted(DEFAULT)
+    if not isinstance(schema, Mapping):
+        raise CannotFill("", "wanted a schema")
+    return Wanted(schema)
 
 
 def _tool(tools: Any, choice: Any) -> Wanted | None:
@@ -304,4 +323,6 @@ def _tool(tools: Any, choice: Any) -> Wanted | None:
     if name not in functions:
         raise CannotFill("tool_choice", f"there is no tool {name[:80]!r}")
     parameters = functions[name].get("parameters") or {}
+    if not isinstance(parameters, Mapping):
+        raise CannotFill(f"tools.{name[:80]}.parameters", "wanted a schema")
     return Wanted({"properties": {}, **parameters}, name)

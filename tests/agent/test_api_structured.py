@@ -239,3 +239,47 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
 def test_words_stay_words() -> None:
     assert wanted(None, None, None) is None
     assert wanted({"type": "text"}, [tool(Pick)], "auto") is None
+
+
+def test_an_item_that_lacks_what_is_required_is_left_out() -> None:
+    class Dated(BaseModel):
+        title: str
+        year: int
+
+    class Films(BaseModel):
+        films: list[Dated]
+
+    found = Films.model_validate_json(fill(Films.model_json_schema(), REPLY))
+    assert found == Films(films=[Dated(title="Up", year=2009)])
+
+
+def test_a_wide_schema_is_refused_at_once() -> None:
+    wide = {"anyOf": [1] * 1500}
+    names = [f"f{n}" for n in range(500)]
+    properties = {name: {"$ref": "#/$defs/a"} for name in names}
+    schema = {"properties": properties, "$defs": {"a": wide}, "required": names}
+    with pytest.raises(CannotFill):
+        check(schema)
+    long = {"properties": {"x" * 70_000: {"type": "string"}}}
+    with pytest.raises(CannotFill, match="characters"):
+        wanted({"type": "json_schema", "json_schema": {"schema": long}}, None, None)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ({"type": "json_schema", "json_schema": {"schema": "x"}}, None, None),
+        (None, [{"type": "function", "function": {"name": "f", "parameters": "x"}}], "required"),
+        (
+            {
+                "type": "json_schema",
+                "json_schema": {"schema": {"properties": {"x": {}}, "required": 5}},
+            },
+            None,
+            None,
+        ),
+    ],
+)
+def test_what_is_no_schema_is_refused(request_: tuple[Any, Any, Any]) -> None:
+    with pytest.raises(CannotFill):
+        wanted(*request_)

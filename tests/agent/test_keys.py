@@ -243,3 +243,46 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps({"version": 2, "keys": []}))
     with pytest.raises(StoreError, match="version"):
         Keys(tmp_path / FILE)
+
+
+def test_a_file_that_goes_while_in_use_lets_nobody_in(keys: Keys, tmp_path: Path, url: str) -> None:
+    _, secret = keys.add("shop", scopes=["chat"])
+    assert ask("GET", f"{url}/v1/models", secret).status_code == 200
+    (tmp_path / FILE).unlink()
+    assert ask("GET", f"{url}/v1/models").status_code == 503
+
+
+def test_rotating_twice_gives_the_old_key_no_longer_life(keys: Keys) -> None:
+    old, _ = keys.add("shop", scopes=["chat"])
+    keys.rotate(old.id, grace=timedelta(hours=1))
+    keys.rotate(old.id, grace=timedelta(hours=24))
+    until = next(key.until for key in keys.all() if key.id == old.id)
+    assert until is not None and until - datetime.now(UTC) < timedelta(hours=1)
+
+
+def test_sessions_and_events_of_two_tenants_may_have_one_name(
+    keys: Keys, url: str, service: ScriptedService
+) -> None:
+    secrets = [keys.add(t, scopes=["chat", "events"], tenant=t)[1] for t in ("red", "blue")]
+    said = {"messages": [{"role": "user", "content": "hi"}], "user": "ann"}
+    event = {"id": "shop-1", "user": "ann", "item_id": "up", "kind": "like"}
+    for secret in secrets:
+        headers = {"Authorization": f"Bearer {secret}", "X-Session-Id": "chat-1"}
+        with httpx.Client(verify=False, trust_env=False) as client:
+            chat = client.post(f"{url}/v1/chat/completions", json=said, headers=headers)
+        assert chat.status_code == 200, chat.text
+        (outcome,) = ask("POST", f"{url}/v1/events", secret, json=event).json()["data"]
+        assert (outcome["id"], outcome["status"]) == ("shop-1", "accepted")
+    assert len({asked.session for asked in service.asked}) == 2
+
+
+def test_a_batch_of_one_person_s_events_is_one_call_about_them(
+    tmp_path: Path, service: ScriptedService
+) -> None:
+    settings = Settings(home=tmp_path, limits=LimitSettings(per_person=1))
+    events = [{"user": "ann", "item_id": "up", "kind": "like"} for _ in range(5)]
+    with Loopback(create_app(service, settings=settings)) as server:
+        url = f"{server.url}/v1/events"
+        first, second = (ask("POST", url, json=events) for _ in range(2))
+    assert (first.status_code, first.json()["accepted"]) == (200, 5)
+    assert (second.status_code, len(service.events)) == (429, 5)

@@ -146,3 +146,11 @@ def test_a_stored_response_is_the_person_s_until_erased(url: str, home: Path) ->
     assert ask("DELETE", f"{url}/v1/users/fay-2b77").json()["n_conversations"] == 2
     assert ask("POST", f"{url}/v1/responses", json=more).status_code == 404
     assert files_with(home, "oryxes") == []
+
+
+def test_a_slash_that_belongs_to_a_name_is_not_forgiven(url: str) -> None:
+    for name in ("gil", "gil/"):
+        event = {"user": name, "item_id": "lake", "kind": "like"}
+        assert ask("POST", f"{url}/v1/events", json=event).json()["accepted"] == 1
+    assert ask("DELETE", f"{url}/v1/users/gil%2F").json()["user"] == "gil/"
+    assert len(ask("GET", f"{url}/v1/users/gil/export").json()["events"]) == 1

@@ -32,9 +32,10 @@ from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Ranker, Reader
 from simpatico.retrieval.build import root_of
+from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.catalog import names_in
 from simpatico.retrieval.encoders import text_encoder
-from simpatico.retrieval.index import Index
+from simpatico.retrieval.index import Index, Proposer
 from simpatico.retrieval.media_index import MediaReport, build_media, media_stale
 from simpatico.retrieval.mixed import ProposerOfSome, RankerByKind
 from simpatico.retrieval.modal import Medium
@@ -123,13 +124,14 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         if llm is not None and roles.reads:
             reader = await asyncio.to_thread(_llm_reader, settings, roles, llm, fallback)
         served = await asyncio.to_thread(_served, settings, index, encoder)
+        ranker = await asyncio.to_thread(_ranker, index, served)
         if served:
-            probes["ranker"] = lambda: _probe_ranker(served)
+            probes["ranker"] = lambda: _probe_ranker(served, ranker)
         mind = Mind(
             index=index,
             reader=reader,
             fallback=fallback,
-            ranker=await asyncio.to_thread(_ranker, index, served),
+            ranker=ranker,
             settings=settings.retrieval,
         )
         explainer: Explainer | None = None
@@ -209,12 +211,17 @@ def _ranker(index: Index, served: Served | None) -> Ranker:
     rows = [row for row, item in enumerate(items) if item.kind in learnt or not learnt]
     scorer = served.model.of([items[row] for row in rows], index)
     version = "" if served.version == SHIPPED else served.version
-    ranker = LinearRanker(index, learned=scorer, version=version, certainty=served.certainty)
-    if len(rows) == len(items):
-        index.propose_with(scorer)
-        return ranker
-    index.propose_with(ProposerOfSome(scorer, np.array(rows)))
-    return RankerByKind(index.catalog, dict.fromkeys(learnt, ranker), LinearRanker(index))
+    plain = LinearRanker(index)
+    ranker: Ranker = LinearRanker(
+        index, learned=scorer, version=version, certainty=served.certainty
+    )
+    proposer: Proposer = scorer
+    if len(rows) < len(items):
+        ranker = RankerByKind(index.catalog, dict.fromkeys(learnt, ranker), plain)
+        proposer = ProposerOfSome(scorer, np.array(rows))
+    careful = CarefulRanker(ranker, proposer, plain)
+    index.propose_with(careful)
+    return careful
 
 
 def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> LlamaServer:
@@ -341,7 +348,9 @@ async def _probe_events(events: EventLog) -> str:
     return "ok"
 
 
-async def _probe_ranker(served: Served) -> str:
+async def _probe_ranker(served: Served, ranker: Ranker) -> str:
+    if isinstance(ranker, CarefulRanker) and ranker.trouble:
+        return f"degraded: {ranker.trouble}"
     return f"degraded: the shipped one is served: {served.fault}" if served.fault else "ok"
 
 

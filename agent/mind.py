@@ -26,6 +26,7 @@ from simpatico.domain import (
 )
 from simpatico.errors import LLMError, StoreError
 from simpatico.protocols import Ranker, Reader
+from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.explore import N_NEXT, Draw, explore
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.media_index import NOTHING_SHOWN
@@ -63,6 +64,9 @@ class Understanding(Value):
     state: UserState
     reference: Reference = Reference()
     degraded: tuple[str, ...] = ()
+
+
+_PLAINLY = "The trained ranker does not work; these are ordered by simpler rules."
 
 
 class Mind:
@@ -326,9 +330,11 @@ class Mind:
     ) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
         try:
             found = self.index.candidates(state=state, profile=profile, n=n, shown=shown)
-            return tuple(found), ()
         except StoreError as error:
             log.warning("search is down, popular items instead: %s", error)
+        else:
+            failing = isinstance(self.ranker, CarefulRanker) and self.ranker.trouble
+            return tuple(found), (_PLAINLY,) if failing else ()
         found = self.index.popular(state.constraints, profile, n)
         return tuple(found), ("Search is not working; these are well-known titles that fit.",)
 

@@ -14,7 +14,7 @@ from simpatico.domain import Finished, Reply, TurnOptions
 from simpatico.errors import ModelError
 from simpatico.retrieval.catalog import Catalogs
 from simpatico.retrieval.certainty import Certainty
-from simpatico.retrieval.fusion import FusionModel, shipped_ranker
+from simpatico.retrieval.fusion import FusionModel, FusionScorer, shipped_ranker
 from simpatico.retrieval.packs import load_pack
 from simpatico.retrieval.versions import Versions
 from simpatico.settings import load_settings
@@ -74,6 +74,18 @@ def test_films_are_ranked_by_the_trained_one_and_it_explains_itself(home: Path) 
     genres = [set(one.item.genres) for one in reply.recommendations]
     assert sum(bool({"Horror", "Science Fiction"} & each) for each in genres) >= 2
     assert built(home, retrieval={"ranker": "linear"})[0] == "linear"
+
+
+def test_when_the_trained_one_fails_others_are_shown_and_it_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a graph that does not run")
+
+    monkeypatch.setattr(FusionScorer, "_every", broken)
+    _, reply = built(home, "a slow film about grief")
+    assert reply is not None and len(reply.recommendations) >= 3
+    assert any("trained ranker does not work" in label for label in reply.degraded)
 
 
 def test_a_catalogue_without_one_is_ranked_by_hand_set_weights(home: Path) -> None:

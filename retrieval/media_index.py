@@ -232,6 +232,7 @@ class MediaIndex:
         self.store = store
         self.senses = senses
         self.said = said
+        self._speechless: set[Medium] = set()
 
     @classmethod
     def open(cls, root: Path, texts: Store, senses: Senses) -> "MediaIndex | None":
@@ -251,8 +252,11 @@ class MediaIndex:
                 encoders={medium: senses.name(medium) for medium in MEDIA},
             )
             said = json.loads((folder / "said.json").read_text())
+            if not isinstance(said, dict):
+                store.close()
+                raise ValueError(f"wanted an object in {folder / 'said.json'}")
             return cls(store, senses, said={item: tuple(words) for item, words in said.items()})
-        except (OSError, ValueError, StoreError, ModelError) as error:
+        except (OSError, ValueError, TypeError, StoreError, ModelError) as error:
             log.warning(
                 "pictures and sounds are not searched; `simpatico catalog media %s` mends it: %s",
                 root.name,
@@ -265,14 +269,27 @@ class MediaIndex:
         return MediaIndex(self.store.beside(texts), self.senses, said=self.said)
 
     def captions(self, text: str) -> dict[Medium, Array]:
-        """A text as vectors of those encoders of media that know texts."""
+        """A text as vectors of those encoders of media that know texts.
+
+        One that cannot be loaded is left out from then on, and logged: words still find the rest.
+        """
         found: dict[Medium, Array] = {}
         for medium in MEDIA:
             # the embedded encoders know none, so they are not loaded for it
-            if self.store.has(medium) and self.senses.name(medium).startswith("hub:"):
+            if (
+                medium in self._speechless
+                or not self.store.has(medium)
+                or not self.senses.name(medium).startswith("hub:")
+            ):
+                continue
+            try:
                 vector = self.senses.of(medium).words(text)
-                if vector is not None:
-                    found[medium] = vector
+            except ModelError as error:
+                log.warning("words are not looked for among %s: %s", medium, error)
+                self._speechless.add(medium)
+                continue
+            if vector is not None:
+                found[medium] = vector
         return found
 
     def shown(self, medium: Medium, decoded: object) -> Shown:

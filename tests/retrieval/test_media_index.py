@@ -24,7 +24,7 @@ from simpatico.retrieval.media_index import (
     media_stale,
     read_media_manifest,
 )
-from simpatico.retrieval.modal import Medium, Query
+from simpatico.retrieval.modal import Medium, Modality, ModalStore, Query
 from simpatico.retrieval.store import MemoryStore
 
 Array = NDArray[np.float32]
@@ -304,3 +304,28 @@ def test_a_picture_that_nothing_can_be_made_of_is_refused(tmp_path: Path, media:
     with pytest.raises(DataError, match="something to go by"):
         index.show("image", decode_image(picture("red")))
     index.close()
+
+
+class GoneEyes(OnlyEyes):
+    """The encoder is of a hub, and is no longer to be had."""
+
+    n_asked = 0
+
+    def name(self, medium: Medium) -> str:
+        return "hub:gone" if medium == "image" else ""
+
+    def of(self, medium: Medium) -> Any:
+        self.n_asked += 1
+        raise ModelError("it is gone")
+
+
+def test_words_find_the_rest_when_an_encoder_is_gone(tmp_path: Path) -> None:
+    texts = MemoryStore(TEXTS.dim)
+    texts.upsert(["a"], TEXTS.encode(["red"]))
+    ModalStore.build(tmp_path, ["a"], {"image": Modality("hub:gone", np.eye(1, 3, dtype="f4"))})
+    store = ModalStore.open(tmp_path, texts, target=TEXTS.name, encoders={"image": "hub:gone"})
+    senses: Any = GoneEyes()
+    media = MediaIndex(store, senses)
+    assert media.captions("red") == media.captions("blue") == {}
+    assert senses.n_asked == 1
+    media.close()

@@ -89,12 +89,13 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
         weight = min(worth / total, 1.0)
         found.append(Reason(kind=kind, text=text, weight=round(weight, 4)))
 
-    add("mood", _feels(item, evidence.wished), "tone")
+    feels = _feels(item, evidence.wished)
+    add("mood", feels, "tone")
     for part, text in evidence.media:
         add("media", text, part)
     for had in evidence.grounds.history[:MAX_HAD]:
         rest_on(*_rests_on(had), had.worth)
-    for kind, text, worth in _spoken(evidence)[:1]:
+    for kind, text, worth in _spoken(evidence, feels=bool(feels))[:1]:
         rest_on(kind, text, worth)
     if evidence.close_to:
         text = f"Close to {_shown(evidence.close_to)}, which you {evidence.close_stance}"
@@ -140,12 +141,15 @@ def _rests_on(had: Had) -> tuple[Kind, str]:
     return "liked_item", f"{other}, speaks for it"
 
 
-def _spoken(evidence: Evidence) -> list[tuple[Kind, str, float]]:
-    """What modalities say, the weightiest first; of media only where search has said nothing."""
+def _spoken(evidence: Evidence, *, feels: bool) -> list[tuple[Kind, str, float]]:
+    """What modalities say, the weightiest first.
+
+    Of media only where search has said nothing, of tone only where no wished one is named.
+    """
     found = []
     for spoke in evidence.grounds.modalities:
         kind, words = _SPEAKS[spoke.modality]
-        if kind == "media" and evidence.media:
+        if (kind == "media" and evidence.media) or (spoke.modality == "tone" and feels):
             continue
         found.append((kind, words, spoke.worth))
     return found

@@ -22,7 +22,8 @@ from scipy.stats import kendalltau
 
 from simpatico.domain import Candidate, Constraints, Mentions, Profile, UserState
 from simpatico.errors import DataError
-from simpatico.eval.dialogue_ranking import N_CANDIDATES, Asked, hold_out, recall
+from simpatico.eval.dialogue_ranking import N_CANDIDATES, Asked, hold_out
+from simpatico.eval.record import grouped
 from simpatico.eval.tables import Table
 from simpatico.finetune.dialogue_train import Plan
 from simpatico.finetune.dialogues import Decision
@@ -311,7 +312,7 @@ def _row(name: str, row: str, falls: Sequence[Falls]) -> tuple[str, ...]:
 
 def _mean(values: Sequence[float], falls: Sequence[Falls]) -> str:
     whose = np.array([one.dialogue for one in falls])
-    found = recall(np.array(values, dtype=np.float64), whose)
+    found = grouped(np.array(values, dtype=np.float64), whose)
     return f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
 
 

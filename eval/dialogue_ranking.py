@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Constraints, Item, Mentions, Profile, UserState
-from simpatico.eval.next_item import Interval
+from simpatico.eval.record import grouped
 from simpatico.eval.tables import Table
 from simpatico.finetune.colikes import Conversation, count_colikes
 from simpatico.finetune.dialogue_train import Plan, Talks, named_in
@@ -38,7 +38,6 @@ from simpatico.retrieval.store import MemoryStore
 CUTOFFS: Final = (1, 10, 50)
 DEV_SHARE: Final = 0.2
 N_CANDIDATES: Final = 200
-N_DRAWS: Final = 2000
 LINEAR: Final = "linear ranker, as served"
 
 Ranks = NDArray[np.float64]
@@ -121,8 +120,8 @@ def _table(
     for name, ranks in rows.items():
         recalls = [f"{np.mean(ranks <= cutoff):.4f}" for cutoff in CUTOFFS]
         hit = (ranks <= CUTOFFS[1]).astype(np.float64)
-        own = recall(hit, whose)
-        gap = recall(hit - (rows[LINEAR] <= CUTOFFS[1]), whose)
+        own = grouped(hit, whose)
+        gap = grouped(hit - (rows[LINEAR] <= CUTOFFS[1]), whose)
         beside = "" if name == LINEAR else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
         cells.append((name, *recalls, f"{own.low:.3f} to {own.high:.3f}", beside))
     n_held = len(set(whose.tolist()))
@@ -138,21 +137,6 @@ def _table(
             " ranker's, the same dialogues drawn for both.",
         ),
     )
-
-
-def recall(hits: NDArray[np.float64], whose: NDArray[np.int64], seed: int = 0) -> Interval:
-    """The mean over targets with its middle 95 % when dialogues are drawn again.
-
-    Args:
-        hits: (n_targets,).
-        whose: (n_targets,) dialogue of each.
-        seed: of the draws.
-    """
-    _, group = np.unique(whose, return_inverse=True)
-    total, n = np.bincount(group, weights=hits), np.bincount(group)
-    drawn = np.random.default_rng(seed).integers(len(n), size=(N_DRAWS, len(n)))
-    low, high = np.percentile(total[drawn].sum(axis=1) / n[drawn].sum(axis=1), [2.5, 97.5])
-    return Interval(mean=float(hits.mean()), low=float(low), high=float(high))
 
 
 def hold_out(films: Films, name: str, encoder: Encoder[str], *, seed: int) -> Asked:

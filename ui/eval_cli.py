@@ -1,10 +1,11 @@
 """`simpatico eval ...`: is it good?"""
 
+import importlib
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -236,21 +237,7 @@ def dialogues(
     out: Out = None,
 ) -> None:
     """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters."""
-    from simpatico.modelstore import ModelStore
-    from simpatico.optional import needs as needs_library
-    from simpatico.retrieval.encoders.minilm import MiniLM
-    from simpatico.retrieval.packs import load_pack
-
-    for library in ("torch", "onnxscript"):
-        needs_library(library, library, "the ranker's training")
-    from simpatico.eval.dialogue_ranking import run
-
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    with progress_bars() as show:
-        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
-        table = run(data, load_pack("movies"), encoder, seed=seed, progress=show)
-    _show(table, out)
+    _with_films("dialogue_ranking", data, out, seed=seed)
 
 
 @evaluate.command("deletion")
@@ -263,6 +250,11 @@ def deletion(
     out: Out = None,
 ) -> None:
     """Take away what the films' reasons name, and see how far the films fall."""
+    _with_films("deletion", data, out, seed=seed, keep=keep)
+
+
+def _with_films(task: str, data: Path, out: Path | None, **options: Any) -> None:
+    """Run a task that trains the films' ranker on a part of dialogues."""
     from simpatico.modelstore import ModelStore
     from simpatico.optional import needs as needs_library
     from simpatico.retrieval.encoders.minilm import MiniLM
@@ -270,13 +262,12 @@ def deletion(
 
     for library in ("torch", "onnxscript"):
         needs_library(library, library, "the ranker's training")
-    from simpatico.eval.deletion import run
-
+    run = importlib.import_module(f"simpatico.eval.{task}").run
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as show:
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
-        table = run(data, load_pack("movies"), encoder, seed=seed, keep=keep, progress=show)
+        table = run(data, load_pack("movies"), encoder, progress=show, **options)
     _show(table, out)
 
 

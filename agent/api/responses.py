@@ -130,7 +130,7 @@ async def retrieve(request: Request, response_id: str, user: str | None = None) 
     """An answer that was kept: its words, not what was found. `user` names whose it is."""
     door = door_of(request)
     *said, answer = await _before(door, person(request, user=user), response_id)
-    asked = ResponseRequest.model_validate({"input": said[-1].text if said else "", "user": user})
+    asked = ResponseRequest.model_validate({"input": said[-1].text, "user": user})
     shape = _Shape(asked, said, stored=True, response_id=response_id)
     return JSONResponse(shape.whole("completed", answer.text))
 
@@ -151,7 +151,8 @@ async def _before(door: Door, who: Person, response_id: str | None) -> Sequence[
             param="user",
         )
     turns = await door.service.dialogue(who.user, response_id)
-    if not response_id.startswith(_PREFIX) or turns[-1:] == () or turns[-1].role != "assistant":
+    ended = [turn.role for turn in turns[-2:]] == ["user", "assistant"]
+    if not response_id.startswith(_PREFIX) or not ended:
         raise ApiError(
             404,
             f"there is no response {response_id[:100]!r} of this person",

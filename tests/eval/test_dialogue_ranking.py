@@ -14,9 +14,9 @@ from simpatico.eval.dialogue_ranking import (  # noqa: E402
     LINEAR,
     hold_out,
     ranks_of,
-    recall,
     run,
 )
+from simpatico.eval.record import grouped  # noqa: E402
 from simpatico.finetune.dialogue_train import Plan, named_in  # noqa: E402
 from simpatico.finetune.dialogues import Decision  # noqa: E402
 from simpatico.finetune.film_ranker import read_films  # noqa: E402
@@ -70,10 +70,10 @@ def test_places_are_among_what_was_not_named_and_ties_count_against() -> None:
 
 def test_an_interval_draws_dialogues_and_not_targets() -> None:
     hits, whose = np.array([1.0, 1, 1, 1, 0, 0]), np.array([4, 4, 4, 4, 9, 9])
-    found = recall(hits, whose)
+    found = grouped(hits, whose)
     assert found.mean == pytest.approx(4 / 6)
     assert (found.low, found.high) == (0, 1)  # one dialogue drawn twice
-    assert recall(np.ones(6), whose).low == 1
+    assert grouped(np.ones(6), whose).low == 1
 
 
 def test_nothing_of_a_held_out_dialogue_is_learnt_from(pack: Pack, redial: Path) -> None:

@@ -15,6 +15,7 @@ from simpatico.modelstore import ModelStore
 from simpatico.settings import Settings, load_settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports a hub client
+pytest.register_assert_rewrite("browsing")  # tests/ui/browsing.py
 
 
 @pytest.fixture(autouse=True, scope="session")

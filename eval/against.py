@@ -1,12 +1,14 @@
 """`simpatico eval compare A B`: what got better or worse from one run to another, case by case."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from simpatico.errors import DataError
 from simpatico.eval.next_item import Interval
-from simpatico.eval.record import Cases, Run, grouped
+from simpatico.eval.pooled import Pooled
+from simpatico.eval.record import Cases, Run, grouped, pooled_of
 from simpatico.eval.tables import Table
 
 Verdict = Literal["better", "worse", "no difference"]
@@ -58,7 +60,9 @@ def changes(before: Run, after: Run) -> list[Change]:
     found = []
     for name, now in after.cases.items():
         if name in before.cases:
-            found += _changes(name, before.cases[name], now, falls)
+            was, rows = _common(before.cases[name], now)
+            pooled = [one for one in b.pooled if one in a.pooled]
+            found += [*_pooled(name, was, rows, pooled), *_changes(name, was, rows, falls)]
     if not found:
         raise DataError("the runs have no system and case in common")
     return found
@@ -94,7 +98,8 @@ def table_of(before: Run, after: Run) -> Table:
         )
         for one in every
     ]
-    moved = turned(before, after, every[0].metric)
+    metric = next(iter(next(iter(after.cases.values())).values), "")
+    moved = turned(before, after, metric)
     told = [*moved[:N_TOLD], *moved[N_TOLD:][-N_TOLD:]]
     return Table(
         title=f"{after.record.title}: {before.record.commit} to {after.record.commit}",
@@ -112,23 +117,49 @@ def table_of(before: Run, after: Run) -> Table:
     )
 
 
-def _changes(name: str, was: Cases, now: Cases, falls: set[str]) -> list[Change]:
+def _common(was: Cases, now: Cases) -> tuple[Cases, Cases]:
+    """The cases that both have, in the order of `now`."""
     place = {case: at for at, case in enumerate(was.case)}
-    common = np.array([at for at, case in enumerate(now.case) if case in place], dtype=np.int64)
-    theirs = np.array([place[now.case[at]] for at in common], dtype=np.int64)
-    units = np.array(now.unit, dtype=object)[common].astype(str)
-    found = []
-    for metric, values in now.values.items():
+    common = [at for at, case in enumerate(now.case) if case in place]
+    return _rows(was, [place[now.case[at]] for at in common]), _rows(now, common)
+
+
+def _rows(cases: Cases, rows: Sequence[int]) -> Cases:
+    at = np.array(rows, dtype=np.int64)
+    return Cases(
+        tuple(cases.case[row] for row in rows),
+        tuple(cases.unit[row] for row in rows),
+        {metric: values[at] for metric, values in cases.values.items()},
+        cases.failed[at],
+        columns={name: values[at] for name, values in cases.columns.items()},
+    )
+
+
+def _changes(name: str, was: Cases, now: Cases, falls: set[str]) -> Iterator[Change]:
+    units = np.array(now.unit, dtype=object).astype(str)
+    for metric, after in now.values.items():
         if metric not in was.values:
             continue
-        before, after = was.values[metric][theirs], values[common]
+        before = was.values[metric]
         there = ~(np.isnan(before) | np.isnan(after))
-        if not there.any():
-            continue
-        gap = grouped(after[there] - before[there], units[there])
-        verdict: Verdict = "no difference"
-        if gap.low > 0 or gap.high < 0:
-            verdict = "better" if (gap.mean > 0) != (metric in falls) else "worse"
-        means = float(before[there].mean()), float(after[there].mean())
-        found.append(Change(name, metric, int(there.sum()), *means, gap, verdict))
-    return found
+        if there.any():
+            gap = grouped(after[there] - before[there], units[there])
+            means = float(before[there].mean()), float(after[there].mean())
+            verdict = _verdict(gap, falls=metric in falls)
+            yield Change(name, metric, int(there.sum()), *means, gap, verdict)
+
+
+def _pooled(name: str, was: Cases, now: Cases, pooled: Sequence[Pooled]) -> Iterator[Change]:
+    for one in pooled:
+        gap = pooled_of(one, was, now)
+        after = pooled_of(one, None, now)
+        if gap and after:
+            means = after[0].mean - gap[0].mean, after[0].mean
+            verdict = _verdict(gap[0], falls=not one.higher_is_better)
+            yield Change(name, one.metric, gap[1], *means, gap[0], verdict)
+
+
+def _verdict(gap: Interval, *, falls: bool) -> Verdict:
+    if gap.low <= 0 <= gap.high:
+        return "no difference"
+    return "better" if (gap.mean > 0) != falls else "worse"

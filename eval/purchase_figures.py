@@ -70,20 +70,39 @@ class Judge:
             ValueError: rows of one label only.
         """
         n = len(self.chances)
-        weight = np.ones(n) if weights is None else weights[self._order]
-        bought = np.cumsum(weight * self.labels)[self._ends]
-        others = np.cumsum(weight * (1 - self.labels))[self._ends]
-        if not bought[-1] or not others[-1]:
+        given = np.ones(n) if weights is None else weights
+        weight = given[self._order]
+        roc_auc, pr_auc = self.areas(given[None])
+        if np.isnan(roc_auc[0]):
             raise ValueError("wanted rows bought and rows not bought")
-        hit, false = np.append(0, bought) / bought[-1], np.append(0, others) / others[-1]
-        precision = bought / np.maximum(bought + others, 1e-12)
         return Figures(
-            float((np.diff(false) * (hit[1:] + hit[:-1]) / 2).sum()),
-            float((np.diff(hit) * precision).sum()),
+            float(roc_auc[0]),
+            float(pr_auc[0]),
             float((self._loss * weight).sum() / weight.sum()),
             _gap(self.chances, self.labels, weight, self.mass_bins(weight)),
             _gap(self.chances, self.labels, weight, self._wide),
         )
+
+    def areas(self, weights: Numbers) -> tuple[Numbers, Numbers]:
+        """ROC AUC and PR AUC under many weights, (n_draws, n) in the order given: (n_draws,) each.
+
+        Both are nan where only one label counts.
+        """
+        weight = weights[:, self._order]
+        bought = np.cumsum(weight * self.labels, axis=1)[:, self._ends]
+        others = np.cumsum(weight * (1 - self.labels), axis=1)[:, self._ends]
+        with np.errstate(invalid="ignore"):
+            hit, false = bought / bought[:, -1:], others / others[:, -1:]
+        hit, false = (np.concatenate([np.zeros((len(x), 1)), x], axis=1) for x in (hit, false))
+        precision = bought / np.maximum(bought + others, 1e-12)
+        roc_auc = (np.diff(false) * (hit[:, 1:] + hit[:, :-1]) / 2).sum(axis=1)
+        pr_auc = (np.diff(hit) * precision).sum(axis=1)
+        return roc_auc, np.where(np.isnan(roc_auc), np.nan, pr_auc)
+
+    def mass_gap(self, weights: Numbers) -> float:
+        """The gap over bins of equal mass alone, under weights, (n,) in the order given."""
+        weight = weights[self._order]
+        return _gap(self.chances, self.labels, weight, self.mass_bins(weight))
 
     def mass_bins(self, weight: Numbers) -> NDArray[np.int64]:
         """Bins of equal weight, (n,), in the order of falling chance; equal ones share a bin."""

@@ -6,17 +6,14 @@
              report.html     see `simpatico.eval.report`
 
 A case that a system failed on is kept with `failed` and the value of a miss; a value that is not
-defined for a case (no liked target to find) is nan, and does not count.
+defined for a case (no liked target to find) is nan, and does not count. A metric named "F1: joy" is
+one of the group "F1", which has a table and a plot of its own.
 """
 
-import hashlib
-import platform
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,12 +24,11 @@ from pydantic import AwareDatetime, ValidationError
 from simpatico.domain import Value
 from simpatico.errors import DataError
 from simpatico.eval.next_item import N_DRAWS, Interval
+from simpatico.eval.pooled import Pooled, defined, drawn_again, statistic
+from simpatico.eval.ran import commit, sha256, versions
 from simpatico.eval.tables import Table, to_markdown
 
 RUN, CASES, TABLE = "run.json", "cases.parquet", "table.md"
-_TOLD: Final = ("numpy", "onnxruntime", "torch", "scikit-learn", "tokenizers", "transformers")
-_FIXED: Final = ("system", "case", "unit", "failed")
-_HERE: Final = Path(__file__).resolve().parent
 
 
 class Cases(NamedTuple):
@@ -44,6 +40,7 @@ class Cases(NamedTuple):
         values: by metric (n,) float64, nan where it is not defined.
         failed: (n,) of bool: no usable answer came, and the values are those of a miss.
         texts: by name (n,), to read.
+        columns: by name (n,) float64, what pooled figures are made of.
     """
 
     case: tuple[str, ...]
@@ -51,12 +48,14 @@ class Cases(NamedTuple):
     values: Mapping[str, NDArray[np.float64]]
     failed: NDArray[np.bool_]
     texts: Mapping[str, tuple[str, ...]] = {}
+    columns: Mapping[str, NDArray[np.float64]] = {}
 
 
 class Figure(Value):
-    """The mean of a metric with the middle 95 % of it when units are drawn again.
+    """A metric with the middle 95 % of it when units are drawn again.
 
     Attributes:
+        mean: over cases; of a pooled metric, of all cases together.
         n: cases that it is defined for.
         higher_is_better: how two runs are compared.
     """
@@ -93,6 +92,7 @@ class Record(Value):
         data: (file name, sha256) of everything that was read.
         protocol: (what, how); with `data`, what must be equal for a comparison.
         skipped: (why, how many) of cases that nobody was asked.
+        pooled: what systems are measured by besides means over cases.
     """
 
     version: Literal[1] = 1
@@ -109,6 +109,7 @@ class Record(Value):
     skipped: tuple[tuple[str, int], ...]
     checks: tuple[Check, ...]
     systems: tuple[System, ...]
+    pooled: tuple[Pooled, ...] = ()
 
 
 class Run(NamedTuple):
@@ -141,20 +142,74 @@ def grouped(
     return Interval(mean=float(values[there].mean()), low=float(low), high=float(high))
 
 
+def pooled_of(
+    one: Pooled, before: Cases | None, after: Cases, seed: int = 0
+) -> tuple[Interval, int] | None:
+    """A pooled figure of `after`, or how far it is above that of `before`; and of how many cases.
+
+    Args:
+        one: which.
+        before: the same cases by another system or in another run, if two are compared; the same
+            units are drawn for both.
+        after: the cases.
+        seed: of the draws.
+
+    Returns:
+        None where it is not defined.
+    """
+    both = (after,) if before is None else (after, before)
+    there = [defined(one, each.columns) for each in both]
+    if any(each is None for each in there):
+        return None
+    rows = np.flatnonzero(np.logical_and.reduce([each for each in there if each is not None]))
+    if not len(rows):
+        return None
+    weights = drawn_again([after.unit[at] for at in rows], N_DRAWS, seed)
+    all_once = np.ones((1, len(rows)))
+    told, every = [], []
+    for each in both:
+        figure = statistic(one, {name: column[rows] for name, column in each.columns.items()})
+        told.append(float(figure(all_once)[0]))
+        every.append(figure(weights))
+    if np.isnan(told).any():
+        return None
+    drawn = every[0] if before is None else every[0] - every[1]
+    value = told[0] if before is None else told[0] - told[1]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Interval(mean=value, low=float(low), high=float(high)), len(rows)
+
+
 def system_of(
-    name: str, cases: Cases, *, lower_is_better: Sequence[str] = (), seed: int = 0
+    name: str,
+    cases: Cases,
+    *,
+    pooled: Sequence[Pooled] = (),
+    lower_is_better: Sequence[str] = (),
+    seed: int = 0,
 ) -> System:
-    """The figures of a system; a metric that is defined nowhere has none.
+    """The figures of a system, pooled ones first; a metric that is defined nowhere has none.
 
     Raises:
         ValueError: columns of different lengths, or a case twice.
     """
-    columns = (cases.unit, cases.failed, *cases.values.values(), *cases.texts.values())
-    if any(len(each) != len(cases.case) for each in columns):
+    lengths = {len(cases.unit), len(cases.failed)}
+    for columns in (cases.values, cases.texts, cases.columns):
+        lengths |= {len(each) for each in columns.values()}
+    if lengths != {len(cases.case)}:
         raise ValueError(f"wanted {len(cases.case)} rows in every column of {name}")
     if len(set(cases.case)) != len(cases.case):
         raise ValueError(f"wanted each case of {name} once")
     figures = []
+    for one in pooled:
+        if told := pooled_of(one, None, cases, seed):
+            figures.append(
+                Figure(
+                    metric=one.metric,
+                    n=told[1],
+                    higher_is_better=one.higher_is_better,
+                    **told[0].model_dump(),
+                )
+            )
     for metric, values in cases.values.items():
         n = int((~np.isnan(values)).sum())
         if n:
@@ -181,6 +236,7 @@ def record_of(
     protocol: Mapping[str, str],
     skipped: Mapping[str, int],
     checks: Sequence[Check] = (),
+    pooled: Sequence[Pooled] = (),
     lower_is_better: Sequence[str] = (),
 ) -> Record:
     """A record of systems on the same cases, with what ran here and now.
@@ -206,15 +262,22 @@ def record_of(
         skipped=tuple(skipped.items()),
         checks=tuple(checks),
         systems=tuple(
-            system_of(name, each, lower_is_better=lower_is_better, seed=seed)
+            system_of(name, each, pooled=pooled, lower_is_better=lower_is_better, seed=seed)
             for name, each in cases.items()
         ),
+        pooled=tuple(pooled),
     )
 
 
+def group_of(metric: str) -> str:
+    """The group of a metric, "F1" of "F1: joy"; "" without one."""
+    group, parted, _ = metric.partition(": ")
+    return group if parted else ""
+
+
 def table_of(record: Record) -> Table:
-    """The figures as a table: a row for each system, a column for each metric."""
-    metrics = dict.fromkeys(one.metric for each in record.systems for one in each.figures)
+    """The figures without a group as a table: a row for each system, a column for each metric."""
+    metrics = [metric for metric in metrics_of(record) if not group_of(metric)]
     rows = []
     for each in record.systems:
         by = {one.metric: one for one in each.figures}
@@ -234,6 +297,34 @@ def table_of(record: Record) -> Table:
     )
 
 
+def group_tables(record: Record) -> tuple[Table, ...]:
+    """A table for each group of metrics: a row for each metric, a column for each system."""
+    groups: dict[str, list[str]] = {}
+    for metric in metrics_of(record):
+        if group := group_of(metric):
+            groups.setdefault(group, []).append(metric)
+    by = {each.name: {one.metric: one for one in each.figures} for each in record.systems}
+    return tuple(
+        Table(
+            title=group,
+            columns=("", *by),
+            rows=tuple(
+                (
+                    metric.partition(": ")[2],
+                    *(_cell(own[metric]) if metric in own else "" for own in by.values()),
+                )
+                for metric in metrics
+            ),
+        )
+        for group, metrics in groups.items()
+    )
+
+
+def metrics_of(record: Record) -> list[str]:
+    """Every metric that some system has, in order."""
+    return list(dict.fromkeys(one.metric for each in record.systems for one in each.figures))
+
+
 def write(folder: Path, run: Run) -> None:
     """Write a run; the record comes last, so that a folder with one is whole.
 
@@ -244,7 +335,9 @@ def write(folder: Path, run: Run) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RUN).unlink(missing_ok=True)
         pq.write_table(_rows(run.cases), folder / CASES, compression="zstd")
-        (folder / TABLE).write_text(to_markdown(table_of(run.record)), encoding="utf-8")
+        tables = (table_of(run.record), *group_tables(run.record))
+        page = "\n".join(to_markdown(each) for each in tables)
+        (folder / TABLE).write_text(page, encoding="utf-8")
         draft = folder / f"{RUN}.draft"
         draft.write_text(run.record.model_dump_json(indent=2), encoding="utf-8")
         draft.replace(folder / RUN)
@@ -270,45 +363,6 @@ def read(folder: Path) -> Run:
     return Run(record, cases)
 
 
-def commit() -> str:
-    """The commit of the code that runs, with "+" if files differ from it; else the version."""
-    try:
-        _git("ls-files", "--error-unmatch", Path(__file__).name)  # ours, not one around us
-        changed = _git("status", "--porcelain")
-        return _git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "")
-    except (OSError, subprocess.SubprocessError):
-        return f"simpatico {version('simpatico')}"
-
-
-def _git(*arguments: str) -> str:
-    asked = ["git", "-C", str(_HERE), *arguments]
-    return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout
-
-
-def versions() -> tuple[tuple[str, str], ...]:
-    """Python's version, and those of the libraries that figures depend on and that are here."""
-    found = [("python", platform.python_version())]
-    for name in _TOLD:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            continue
-    return tuple(found)
-
-
-def sha256(path: Path) -> str:
-    """Of a file's bytes.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-
-
 def _cell(figure: Figure) -> str:
     return f"{figure.mean:.4f} ({figure.low:.3f} to {figure.high:.3f})"
 
@@ -323,6 +377,7 @@ def _rows(cases: Mapping[str, Cases]) -> pa.Table:
             "failed": each.failed,
             **{f"value:{metric}": values for metric, values in each.values.items()},
             **{f"text:{what}": list(texts) for what, texts in each.texts.items()},
+            **{f"column:{what}": values for what, values in each.columns.items()},
         }
         parts.append(pa.table(columns))
     return pa.concat_tables(parts, promote_options="default") if parts else pa.table({})
@@ -332,22 +387,26 @@ def _cases(rows: pa.Table, record: Record) -> Iterator[tuple[str, Cases]]:
     named = np.array(rows["system"].to_pylist(), dtype=object)
     for each in record.systems:
         mine = rows.filter(pa.array(named == each.name))
-        whole = {name: mine[name] for name in mine.column_names if name not in _FIXED}
         yield (
             each.name,
             Cases(
                 tuple(mine["case"].to_pylist()),
                 tuple(mine["unit"].to_pylist()),
-                {
-                    name.removeprefix("value:"): column.to_numpy().astype(np.float64)
-                    for name, column in whole.items()
-                    if name.startswith("value:")
-                },
+                _numbers(mine, "value:"),
                 mine["failed"].to_numpy().astype(bool),
                 {
-                    name.removeprefix("text:"): tuple(text or "" for text in column.to_pylist())
-                    for name, column in whole.items()
+                    name.removeprefix("text:"): tuple(text or "" for text in mine[name].to_pylist())
+                    for name in mine.column_names
                     if name.startswith("text:")
                 },
+                _numbers(mine, "column:"),
             ),
         )
+
+
+def _numbers(rows: pa.Table, kind: str) -> dict[str, NDArray[np.float64]]:
+    return {
+        name.removeprefix(kind): rows[name].to_numpy().astype(np.float64)
+        for name in rows.column_names
+        if name.startswith(kind)
+    }

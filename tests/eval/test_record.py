@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from simpatico.errors import DataError
-from simpatico.eval import against, record
+from simpatico.eval import against, ran, record
 from simpatico.eval.record import Cases, Check, Run
 
 N = 40
@@ -80,7 +80,7 @@ def test_a_figure_counts_the_failed_and_tells_its_n(tmp_path: Path) -> None:
     assert (figures["R@10"].n, figures["R@10"].mean) == (N, 0.5)
     assert figures["RT@10"].n == 30
     assert made.systems[0].n_failed == 1
-    assert made.data == (("data.jsonl", record.sha256(tmp_path / "data.jsonl")),)
+    assert made.data == (("data.jsonl", ran.sha256(tmp_path / "data.jsonl")),)
     assert made.commit
 
 

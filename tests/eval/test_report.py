@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simpatico.eval import plots, record, report
+from simpatico.eval import plots, ran, record, report
 from simpatico.eval.record import Cases, Run
 
 HOSTILE = '<script>alert("x")</script><img src=http://example.org/x>'
@@ -51,7 +51,13 @@ def test_the_worst_come_first_and_the_undefined_not_at_all() -> None:
         ("a", "b", "c"), ("1", "2", "3"), {"R": np.array([1.0, np.nan, 0.0])}, np.zeros(3, bool)
     )
     assert [one.case for one in report.worst(cases)] == ["c", "a"]
-    assert [one.case for one in report.worst(cases, higher_is_better=False)] == ["a", "c"]
+    assert [one.case for one in report.worst(cases, falls=["R"])] == ["a", "c"]
+
+
+def test_of_the_equally_bad_the_second_value_tells_which_is_worse() -> None:
+    values = {"hit": np.zeros(3), "log-loss": np.array([1.0, 3.0, 2.0])}
+    cases = Cases(("a", "b", "c"), ("1", "2", "3"), values, np.zeros(3, bool))
+    assert [one.case for one in report.worst(cases, falls=["log-loss"])] == ["b", "c", "a"]
 
 
 def test_a_page_runs_and_loads_nothing_whatever_cases_say(tmp_path: Path) -> None:
@@ -71,7 +77,7 @@ def test_a_page_has_figures_cases_and_what_ran(tmp_path: Path) -> None:
     run = run_of(tmp_path, np.array([1.0, 0.0, 0.0, 1.0]))
     page = report.write(tmp_path / "out", run, before=run).read_text()
     assert "0.5000" in page and "no difference" in page
-    assert record.sha256(tmp_path / "data") in page
+    assert ran.sha256(tmp_path / "data") in page
     assert page.index("<h3>c01") < page.index("<h3>c00")
 
 
@@ -87,6 +93,7 @@ def test_bars_are_a_picture_that_says_its_figures(tmp_path: Path) -> None:
 def test_reliability_tells_how_often_it_happened() -> None:
     pytest.importorskip("matplotlib")
     called = np.array([0.05, 0.05, 0.95, 0.95])
-    plot = plots.reliability("mood", called, np.array([False, False, True, False]))
+    happened = np.array([0.0, 0.0, 1.0, 0.0])
+    plot = plots.reliability("mood", {"ours": (called, happened)})
     assert "0.05 called, 0.00 happened" in plot.alt
     assert "0.95 called, 0.50 happened" in plot.alt

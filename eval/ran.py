@@ -1,0 +1,52 @@
+"""What code ran, on what: the commit, versions of libraries, and hashes of files."""
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from simpatico.errors import DataError
+
+_TOLD: Final = ("numpy", "onnxruntime", "torch", "scikit-learn", "tokenizers", "transformers")
+_HERE: Final = Path(__file__).resolve().parent
+
+
+def commit() -> str:
+    """The commit of the code that runs, with "+" if files differ from it; else the version."""
+    try:
+        _git("ls-files", "--error-unmatch", Path(__file__).name)  # ours, not one around us
+        changed = _git("status", "--porcelain")
+        return _git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return f"simpatico {version('simpatico')}"
+
+
+def _git(*arguments: str) -> str:
+    asked = ["git", "-C", str(_HERE), *arguments]
+    return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Python's version, and those of the libraries that figures depend on and that are here."""
+    found = [("python", platform.python_version())]
+    for name in _TOLD:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error

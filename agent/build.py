@@ -11,6 +11,7 @@ import numpy as np
 
 from simpatico import calibration
 from simpatico.adapters import TASKS, Adapter, changes_output, chosen, gguf_of
+from simpatico.agent.cipher import ciphers_of
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
@@ -26,6 +27,7 @@ from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
+from simpatico.agent.stores import SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
 from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
@@ -94,6 +96,7 @@ def open_index(settings: Settings) -> Index:
 async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
     """Open everything a running Simpatico needs; what is missing is fetched and built first."""
     async with AsyncExitStack() as stack:
+        ciphers = ciphers_of(settings.privacy)
         roles = await asyncio.to_thread(roles_of, settings)
         await asyncio.to_thread(_fetch_weights, settings, roles, progress)
         encoder = await asyncio.to_thread(_encoder, settings)
@@ -104,9 +107,9 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         events = SqliteLog(settings.home / "events.sqlite")
         stack.callback(events.close)
         await asyncio.to_thread(learn_likes, index, events)
-        memory = SqliteMemory(settings.home / "sessions.sqlite")
+        memory = SqliteMemory(settings.home / SESSIONS_FILE, ciphers=ciphers)
         stack.callback(memory.close)
-        threads = await Threads.open(settings.home / "threads.sqlite")
+        threads = await Threads.open(settings.home / THREADS_FILE, ciphers)
         stack.push_async_callback(threads.close)
 
         reading = await asyncio.to_thread(_reading_encoder, settings, encoder)

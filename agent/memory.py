@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from simpatico.agent.cipher import TURNS, Cipher, unlock
 from simpatico.agent.database import Database
 from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
 from simpatico.domain import Event, Impression, Profile, Turn
@@ -178,13 +179,17 @@ class SqliteMemory:
 
     Args:
         path: the database file; made if missing.
+        ciphers: keys of what is said; see `unlock`. None: it is not encrypted.
         max_pages: see `Database`.
 
     Raises:
-        StoreError: if the file cannot be used.
+        StoreError: if the file cannot be used, or not with these keys.
     """
 
-    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, ciphers: tuple[Cipher, ...] = (), max_pages: int | None = None
+    ) -> None:
+        self._lock = unlock(path, TURNS, ciphers)
         self._db = Database(path, part="sessions", migrations=_SESSIONS, max_pages=max_pages)
 
     def claim(self, session: str, user: str) -> None:
@@ -197,6 +202,7 @@ class SqliteMemory:
         """
         _check_names(session, user)
         with self._db.write() as connection:
+            self._lock.check(connection)
             connection.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?, 0)", (session, user))
             [owner] = connection.execute(
                 "SELECT user FROM sessions WHERE session = ?", (session,)
@@ -213,11 +219,12 @@ class SqliteMemory:
             StoreError: if it cannot be written; then nothing was stored.
         """
         with self._db.write() as connection:
+            self._lock.check(connection)
             if not self._touch(connection, session):
                 raise ValueError("a turn for a session that nobody has claimed")
             connection.execute(
                 "INSERT INTO turns (session, role, text) VALUES (?, ?, ?)",
-                (session, turn.role, turn.text),
+                (session, turn.role, self._lock.shut(turn.text)),
             )
 
     def turns(self, session: str) -> list[Turn]:
@@ -225,7 +232,7 @@ class SqliteMemory:
         rows = self._db.read(
             "SELECT role, text FROM turns WHERE session = ? ORDER BY seq", (session,)
         )
-        return [Turn(role=role, text=text) for role, text in rows]
+        return [Turn(role=role, text=self._lock.read(text)) for role, text in rows]
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""

@@ -1,14 +1,18 @@
 """The checkpoint file: what carries over between the turns of a session, and nothing else."""
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 import aiosqlite
+from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from simpatico.agent.cipher import THREADS, Cipher, unlock
 from simpatico.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -22,15 +26,21 @@ class Threads:
         self.saver = saver
 
     @classmethod
-    async def open(cls, path: Path) -> "Threads":
-        """Open or make the file. Raises `StoreError` when it is damaged or cannot be written."""
+    async def open(cls, path: Path, ciphers: tuple[Cipher, ...] = ()) -> "Threads":
+        """Open or make the file; `ciphers` as for `unlock`.
+
+        Raises:
+            StoreError: it is damaged, cannot be written, or cannot be opened with these keys.
+        """
+        lock = await asyncio.to_thread(unlock, path, THREADS, ciphers)
         connection = None
         try:
-            path.touch(mode=0o600)
             connection = await aiosqlite.connect(path)
             await connection.execute("PRAGMA secure_delete=ON")
             # None admits no type beyond plain values: a checkpoint can't make us build objects.
-            serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+            serde: SerializerProtocol = JsonPlusSerializer(allowed_msgpack_modules=None)
+            if lock.cipher is not None:
+                serde = EncryptedSerializer(lock.cipher, serde)
             saver = AsyncSqliteSaver(connection, serde=serde)
             await saver.setup()
         except (OSError, sqlite3.Error) as error:

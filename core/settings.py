@@ -108,6 +108,27 @@ class LimitSettings(BaseModel):
     at_once: int = Field(default=64, ge=1, description="turns that run at the same time")
 
 
+class PrivacySettings(BaseModel):
+    """What is kept of people, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: SecretStr = Field(
+        default=SecretStr(""),
+        description="encrypts what is said where it is stored; several, parted by commas: the first"
+        " is to be used, the others may still open what they encrypted. Empty: not encrypted",
+    )
+    key_file: Path | None = Field(
+        default=None, description="a file with the key in it, or several, one a line"
+    )
+
+    @model_validator(mode="after")
+    def _one_place_for_keys(self) -> "PrivacySettings":
+        if self.key.get_secret_value() and self.key_file is not None:
+            raise ValueError("give a key or a key_file, not both")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of a running Simpatico."""
 
@@ -140,6 +161,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     limits: LimitSettings = LimitSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -13,7 +13,16 @@ import typer
 
 from simpatico.errors import SimpaticoError
 from simpatico.settings import Settings, load_settings
-from simpatico.ui import catalog_cli, eval_cli, key_cli, llm_cli, model_cli, ranker_cli, train_cli
+from simpatico.ui import (
+    catalog_cli,
+    eval_cli,
+    key_cli,
+    llm_cli,
+    model_cli,
+    privacy_cli,
+    ranker_cli,
+    train_cli,
+)
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 
 app = typer.Typer(
@@ -26,6 +35,7 @@ app.add_typer(catalog_cli.index, name="index")
 app.add_typer(model_cli.model, name="model")
 app.add_typer(llm_cli.llm, name="llm")
 app.add_typer(key_cli.keys, name="key")
+app.add_typer(privacy_cli.privacy, name="privacy")
 app.add_typer(train_cli.train, name="train")
 app.add_typer(ranker_cli.ranker, name="ranker")
 app.add_typer(eval_cli.evaluate, name="eval")

@@ -1,0 +1,206 @@
+"""What was said lies encrypted on the disk; no key, a wrong one and a new one."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from simpatico.agent.build import build
+from simpatico.agent.cipher import Cipher, ciphers_of, new_key
+from simpatico.agent.memory import SqliteMemory
+from simpatico.agent.people import Kept
+from simpatico.agent.service import Simpatico
+from simpatico.domain import Finished, Item, Turn
+from simpatico.errors import SettingsError, StoreError
+from simpatico.retrieval.catalog import Catalogs
+from simpatico.settings import LLMSettings, PrivacySettings, RetrievalSettings, Settings
+from simpatico.ui.cli import app
+from simpatico.ui.doctor import examine_words
+
+WORD = "zyxomma"
+FILMS = [
+    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
+    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
+]
+pytestmark = pytest.mark.model
+OLD, NEW = new_key(), new_key()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    Catalogs(tmp_path).upsert("tiny", FILMS)
+    return tmp_path
+
+
+def settings_of(home: Path, *keys: str) -> Settings:
+    return Settings(
+        home=home,
+        catalog="tiny",
+        llm=LLMSettings(enabled=False),
+        retrieval=RetrievalSettings(encoder="hash"),
+        privacy=PrivacySettings.model_validate({"key": ",".join(keys)}),
+    )
+
+
+async def _with(settings: Settings, work: Any) -> Any:
+    service = await build(settings, progress=lambda what, done, of: None)
+    try:
+        return await work(service)
+    finally:
+        await service.aclose()
+
+
+def say(settings: Settings, text: str) -> None:
+    async def work(service: Simpatico) -> None:
+        updates = [one async for one in service.turn(text, user="ann", session="s")]
+        last = updates[-1]
+        assert isinstance(last, Finished)
+        assert last.reply.degraded == ()
+
+    asyncio.run(_with(settings, work))
+
+
+def export(settings: Settings) -> Kept:
+    async def work(service: Simpatico) -> Kept:
+        return await service.export("ann")
+
+    kept: Kept = asyncio.run(_with(settings, work))
+    return kept
+
+
+def files_with(home: Path, word: str) -> list[str]:
+    return sorted(
+        path.name
+        for path in home.rglob("*")
+        if path.is_file() and word.encode() in path.read_bytes()
+    )
+
+
+def cli(home: Path, *args: str, key: str = "", **env: str) -> str:
+    given = {"SIMPATICO_HOME": str(home), "SIMPATICO_PRIVACY__KEY": key, **env}
+    result = CliRunner().invoke(app, ["privacy", *args], env=given, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_with_a_key_no_file_holds_what_was_said(home: Path) -> None:
+    say(settings_of(home, OLD), f"something funny with {WORD}")
+    assert files_with(home, WORD) == []
+    (talk,) = export(settings_of(home, OLD)).conversations
+    assert WORD in talk.turns[0].text
+    assert talk.understood is not None and WORD in talk.understood.query
+
+
+def test_without_a_key_words_lie_there_as_before(home: Path) -> None:
+    say(settings_of(home), f"something funny with {WORD}")
+    assert files_with(home, WORD) == ["sessions.sqlite", "threads.sqlite"]
+
+
+@pytest.mark.parametrize(("keys", "wanted"), [((), "give its key"), ((NEW,), "another key")])
+def test_a_missing_or_wrong_key_is_told_at_start_and_costs_nothing(
+    home: Path, keys: tuple[str, ...], wanted: str
+) -> None:
+    say(settings_of(home, OLD), f"something funny with {WORD}")
+    with pytest.raises(StoreError, match=wanted):
+        export(settings_of(home, *keys))
+    finding = examine_words(settings_of(home, *keys))
+    assert not finding.well and wanted in finding.word
+    say(settings_of(home, OLD), "older than that")
+    (talk,) = export(settings_of(home, OLD)).conversations
+    assert len(talk.turns) == 4
+
+
+def test_words_in_the_clear_are_encrypted_by_command(home: Path) -> None:
+    say(settings_of(home), f"something funny with {WORD}")
+    before = export(settings_of(home)).conversations
+    with pytest.raises(StoreError, match="privacy encrypt"):
+        export(settings_of(home, OLD))
+    assert not examine_words(settings_of(home, OLD)).well
+    cli(home, "encrypt", key=OLD)
+    assert files_with(home, WORD) == []
+    assert export(settings_of(home, OLD)).conversations == before
+    assert examine_words(settings_of(home, OLD)).word == "encrypted"
+
+
+def test_a_key_is_changed_by_command_and_the_old_one_is_needed_no_more(home: Path) -> None:
+    say(settings_of(home, OLD), f"something funny with {WORD}")
+    before = export(settings_of(home, NEW, OLD)).conversations  # not changed yet, still read
+    assert "older key" in examine_words(settings_of(home, NEW, OLD)).word
+    cli(home, "encrypt", key=f"{NEW},{OLD}")
+    assert export(settings_of(home, NEW)).conversations == before
+    with pytest.raises(StoreError, match="another key"):
+        export(settings_of(home, OLD))
+    cli(home, "decrypt", key=NEW)
+    assert export(settings_of(home)).conversations == before
+
+
+def test_encrypting_with_a_key_that_cannot_open_changes_nothing(home: Path) -> None:
+    say(settings_of(home, OLD), f"something funny with {WORD}")
+    with pytest.raises(StoreError, match="another key"):
+        cli(home, "encrypt", key=NEW)
+    assert export(settings_of(home, OLD)).conversations
+
+
+def test_keys_may_lie_in_a_file(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(f"{NEW}\n{OLD}\n")
+    ciphers = ciphers_of(PrivacySettings(key_file=file))
+    assert len(ciphers) == 2
+    for cipher, key in zip(ciphers, (NEW, OLD), strict=True):
+        assert cipher.read(Cipher(key).shut("é")) == "é"
+
+
+@pytest.mark.parametrize("content", [None, "", "too short\n"])
+def test_a_key_file_that_cannot_be_used_is_an_error(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "keys.txt"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SettingsError) as caught:
+        ciphers_of(PrivacySettings(key_file=file))
+    assert "too short" not in str(caught.value)
+
+
+def test_a_new_key_is_one(home: Path) -> None:
+    first, second = (cli(home, "new-key").strip() for _ in range(2))
+    assert first != second
+    assert Cipher(second).read(Cipher(second).shut("word")) == "word"
+
+
+def test_one_who_runs_on_with_the_old_key_writes_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.sqlite"
+    running = SqliteMemory(path, ciphers=(Cipher(OLD),))
+    running.claim("s", "ann")
+    running.append("s", Turn(role="user", text="before"))
+    cli(tmp_path, "encrypt", key=f"{NEW},{OLD}")
+    with pytest.raises(StoreError, match="start it again"):
+        running.append("s", Turn(role="user", text="after"))
+    running.close()
+    anew = SqliteMemory(path, ciphers=(Cipher(NEW),))
+    assert [turn.text for turn in anew.turns("s")] == ["before"]
+    anew.close()
+
+
+def test_a_rewriting_that_breaks_off_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sessions.sqlite"
+    memory = SqliteMemory(path)
+    memory.claim("s", "ann")
+    for n in range(3):
+        memory.append("s", Turn(role="user", text=f"word {n}"))
+    memory.close()
+    shut = Cipher.shut
+
+    def failing(self: Cipher, text: str) -> bytes:
+        if text == "word 1":
+            raise OSError("no more")
+        return shut(self, text)
+
+    monkeypatch.setattr(Cipher, "shut", failing)
+    with pytest.raises(OSError):
+        cli(tmp_path, "encrypt", key=OLD)
+    memory = SqliteMemory(path)
+    assert [turn.text for turn in memory.turns("s")] == ["word 0", "word 1", "word 2"]
+    memory.close()

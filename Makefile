@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OURS := agent finetune retrieval eval ui
 
-.PHONY: run test setup dev lint types bench lock clean
+.PHONY: run test setup dev lint types clients bench lock clean
 
 run: $(VENV)/.installed
 	@$(BIN)/simpatico serve $(if $(PORT),--port $(PORT))
@@ -44,6 +44,15 @@ types: dev
 	@ln -s $(CURDIR)/core/* build/types/simpatico/ && ln -s $(addprefix $(CURDIR)/,$(OURS)) build/types/simpatico/
 	MYPYPATH=build/types $(BIN)/mypy -p simpatico
 	MYPYPATH=build/types $(BIN)/mypy tests benchmarks
+
+# Clients of the API that do not fit this environment, in one of their own: docs/clients.md.
+clients: dev build/clients/.installed
+	CLIENTS_PYTHON=$(CURDIR)/build/clients/bin/python CLIENTS_WRITE=$(WRITE) $(BIN)/python -m pytest tests/clients
+
+build/clients/.installed: requirements-clients.txt
+	$(PYTHON) -m venv build/clients
+	build/clients/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-clients.txt
+	@touch $@
 
 bench: dev
 	$(BIN)/python benchmarks/bench_search.py

@@ -43,7 +43,7 @@ from simpatico.domain import (
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.catalog import Catalog
-from simpatico.text import clean
+from simpatico.text import clean, clean_lines
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +237,7 @@ class Simpatico:
         """
         await asyncio.to_thread(self._memory.claim, session, user)
         for turn in turns:
-            kept = Turn(role=turn.role, text=clean(turn.text, max_chars=MAX_CHARS))
+            kept = Turn(role=turn.role, text=clean_lines(turn.text, max_chars=MAX_CHARS))
             await asyncio.to_thread(self._memory.append, session, kept)
 
     async def export(self, user: str) -> Kept:

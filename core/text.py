@@ -20,6 +20,12 @@ def clean(text: str, *, max_chars: int) -> str:
     return " ".join(kept.split())[:max_chars].rstrip()
 
 
+def clean_lines(text: str, *, max_chars: int) -> str:
+    """The same line by line: the line breaks of a text stay."""
+    lines = (clean(line, max_chars=max_chars) for line in text.splitlines())
+    return "\n".join(lines)[:max_chars].strip()
+
+
 def fold(text: str) -> str:
     """Reduce a name to its words: case, accents, apostrophes and punctuation go.
 

@@ -199,7 +199,7 @@ def usage(client: Client) -> None:
 
 def roles(client: Client) -> None:
     """system words, earlier turns, parts of a message"""
-    messages = [
+    messages: list[Message] = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "hello"},
         {"role": "assistant", "content": "How are you?"},

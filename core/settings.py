@@ -5,17 +5,31 @@ A `SIMPATICO_*` name that is no field is an error, because a typo must not be si
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from simpatico.errors import SettingsError
 
 PREFIX = "SIMPATICO_"
 DEFAULT_CATALOG = "movies"
+
+_ORIGIN = re.compile(
+    r"(http://(?!.*:80$)|https://(?!.*:443$))"
+    r"([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?"
+)
 
 
 class LLMSettings(BaseModel):
@@ -156,12 +170,28 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     api_key: SecretStr = Field(default=SecretStr(""), description="empty: the API asks for none")
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="other sites whose pages may call the API, as browsers name them, e.g."
+        ' ["https://shop.example.org"]; none: no page may',
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     turn_timeout_s: float = Field(default=60.0, gt=0)
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     limits: LimitSettings = LimitSettings()
     privacy: PrivacySettings = PrivacySettings()
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    "wanted origins as browsers send them: http:// or https://, a name in lower"
+                    f" case, a port unless it is the usual one, no path; got {origin[:100]!r}"
+                )
+        return value
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -23,6 +23,7 @@ from simpatico.agent.api import (
     responses,
 )
 from simpatico.agent.api.auth import allow
+from simpatico.agent.api.cors import Cors
 from simpatico.agent.api.door import GRACE_S, KEEP_ALIVE_S, VERSION, Door, Service
 from simpatico.agent.api.errors import ApiError, handle
 from simpatico.agent.api.guard import Guard, hosts_for
@@ -65,7 +66,8 @@ def create_app(
         service: one that runs already and stays its owner's to close; or a function that makes
             one. The app calls it when it starts, answers /health and /ready meanwhile, and
             closes what it made when it stops.
-        settings: `host` decides which Host headers are believed, `api_key` who may call.
+        settings: `host` decides which Host headers are believed, `api_key` who may call,
+            `cors_origins` from which other sites' pages.
         hosts: further names to answer to, for a proxy that passes its own on.
         keep_alive_s: seconds of silence in a stream before a comment is sent.
         grace_s: a turn is given up so many seconds after `settings.turn_timeout_s`.
@@ -85,7 +87,10 @@ def create_app(
         app.add_exception_handler(error, handle)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(Guard, hosts=hosts_for(settings.host, more=hosts))
+    origins = frozenset(settings.cors_origins)
+    app.add_middleware(Guard, hosts=hosts_for(settings.host, more=hosts), origins=origins)
+    if origins:  # around the guard: a page can read what that refuses
+        app.add_middleware(Cors, origins=origins)
     app.include_router(ops.public)
     for router, scopes in _ROUTERS:
         app.include_router(router, dependencies=[Depends(allow(*scopes))])

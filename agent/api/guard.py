@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from simpatico.agent.api.cors import is_api
 from simpatico.agent.api.errors import REQUEST_ID, ApiError, respond
 
 HEADERS = "simpatico.headers"
@@ -28,10 +29,16 @@ class Guard:
     the Host header and the browser's Sec-Fetch-Site give both away.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None) -> None:
-        """`hosts` are the names (lower case, no port) the server answers to; None: any."""
+    def __init__(
+        self, app: ASGIApp, *, hosts: frozenset[str] | None, origins: frozenset[str] = frozenset()
+    ) -> None:
+        """`hosts` are the names (lower case, no port) the server answers to; None: any.
+
+        `origins` are those of other sites whose pages may call the API.
+        """
         self._app = app
         self._hosts = hosts
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
@@ -60,14 +67,14 @@ class Guard:
             await send(message)
 
         try:
-            self._check(headers, method=scope["method"])
+            self._check(headers, method=scope["method"], path=scope["path"])
             await self._app(_without_trailing_slash(scope), receive, stamped)
         except Exception as error:
             if started:  # too late for a status; the broken connection tells the caller
                 raise
             await respond(error)(scope, receive, stamped)
 
-    def _check(self, headers: Headers, *, method: str) -> None:
+    def _check(self, headers: Headers, *, method: str, path: str) -> None:
         named = headers.getlist("host")
         match = _HOST.fullmatch(named[0]) if len(named) == 1 else None
         if match is None:
@@ -76,7 +83,8 @@ class Guard:
             raise ApiError(
                 400, "Host: this server does not answer to that name", code="invalid_host"
             )
-        if method not in _SAFE and headers.get("sec-fetch-site") == "cross-site":
+        let_in = is_api(path) and headers.get("origin") in self._origins
+        if method not in _SAFE and headers.get("sec-fetch-site") == "cross-site" and not let_in:
             raise ApiError(403, "requests from other sites' pages are refused", code="cross_site")
 
 

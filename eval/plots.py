@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Value
+from simpatico.eval.next_item import Interval
 from simpatico.eval.pooled import calibration_bins
 from simpatico.eval.record import System
 from simpatico.optional import needs
@@ -131,6 +132,33 @@ def confusion(
         for label, row in zip(named, share, strict=True)
     ]
     return Plot(title=title, alt=f"{title}: {'; '.join(most)}", uri=_uri(figure))
+
+
+def tradeoff(
+    title: str,
+    axes_of: tuple[str, str],
+    series: Mapping[str, Sequence[tuple[str, float, Interval]]],
+) -> Plot:
+    """What is lost for what is gained: a line for each series, its points named.
+
+    Args:
+        title: of the plot.
+        axes_of: what goes to the right, and what up.
+        series: by name (name of the point, right, up with its interval).
+    """
+    figure, axes = _axes(width=6.4, height=4.2)
+    said = []
+    for name, points in series.items():
+        right = [x for _, x, _ in points]
+        up = np.array([y.mean for _, _, y in points])
+        reach = np.abs(np.array([[y.low, y.high] for _, _, y in points]).T - up)
+        axes.errorbar(right, up, yerr=reach, marker="o", capsize=2, label=name)
+        for told, x, y in points:
+            axes.annotate(told, (x, y.mean), textcoords="offset points", xytext=(4, 4))
+            said.append(f"{name} {told}: {x:.3f}, {y.mean:.4f}")
+    axes.set(xlabel=axes_of[0], ylabel=f"{axes_of[1]}, 95 % interval")
+    axes.legend()
+    return Plot(title=title, alt=f"{title}: {'; '.join(said)}", uri=_uri(figure))
 
 
 def _axes(*, width: float, height: float) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ from simpatico.errors import DataError
 from simpatico.eval.baselines_items import BASELINES
 from simpatico.eval.baselines_recbole import gru4rec, look_for_recbole
 from simpatico.eval.baselines_rectools import RECTOOLS, Theirs, look_for_rectools
-from simpatico.eval.kept import Kept
+from simpatico.eval.kept import Kept, Scored
 from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
 from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.sequences import read_interactions
@@ -161,16 +161,31 @@ def _parts(name: str) -> tuple[str, ...]:
     return FUSION.get(name, (name,))
 
 
-def _one(
-    name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback
-) -> tuple[Judged, float]:
-    """A row for one seed: how it did, and seconds."""
+def has(name: str, seed: int, kept: Kept) -> bool:
+    """Whether all that a row's scores are made of was kept."""
+    return all(kept.has(one, seed) for one in _parts(name))
+
+
+def scores_of(name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback) -> Scored:
+    """A row's scores for one seed, kept or made now.
+
+    Raises:
+        DataError: what was kept is damaged, or nothing can be kept.
+    """
     parts = [
         kept.get(one, seed, lambda one=one: _score(one, split, seed, progress))  # type: ignore[misc]
         for one in _parts(name)
     ]
     mean = np.mean([each.scores for each in parts], axis=0)
-    return judge(mean, split), sum(each.seconds for each in parts)
+    return Scored(mean, sum(each.seconds for each in parts))
+
+
+def _one(
+    name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback
+) -> tuple[Judged, float]:
+    """A row for one seed: how it did, and seconds."""
+    found = scores_of(name, seed, split, kept, progress)
+    return judge(found.scores, split), found.seconds
 
 
 def _row(name: str, each: Sequence[tuple[Judged, float]]) -> Found:

@@ -13,6 +13,7 @@ from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.next_item_cli import eval_privacy
+from simpatico.ui.people_cli import eval_fairness
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import eval_redial
 
@@ -24,6 +25,7 @@ evaluate.command("redial")(eval_redial)
 evaluate.command("cross-modal")(eval_cross_modal)
 evaluate.command("music-mood")(eval_music_mood)
 evaluate.command("privacy")(eval_privacy)
+evaluate.command("fairness")(eval_fairness)
 
 Adapter = Annotated[
     Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")

@@ -222,12 +222,6 @@ class Mind:
                 chosen[one.item.id] = one.model_copy(update={"p_accept": p_accept})
         return tuple(chosen.values()), tuple(dict.fromkeys(degraded))
 
-    def weigh(
-        self, candidates: Sequence[Candidate], state: UserState, profile: Profile
-    ) -> list[Recommendation]:
-        """Score candidates, best first."""
-        return self.ranker.rank(candidates, state=state, profile=profile)
-
     def choose(
         self,
         candidates: Sequence[Candidate],
@@ -239,7 +233,7 @@ class Mind:
     ) -> tuple[Recommendation, ...]:
         """Rank candidates and choose the varied few to show (`k`, or as set), best first."""
         best, _ = self._few(candidates, state, profile, options, k=k)
-        return tuple(best)
+        return tuple(self.ranker.explain(best, candidates, state=state, profile=profile))
 
     def draw(
         self,
@@ -257,7 +251,9 @@ class Mind:
         share = 0.0 if options.adventurous == 0 else self.settings.explore
         n_others = N_NEXT if share else 0
         best, others = self._few(candidates, state, profile, options, n_others=n_others)
-        return explore(best, others, share=share, seed=list_id)
+        drawn = explore(best, others, share=share, seed=list_id)
+        shown = self.ranker.explain(drawn.shown, candidates, state=state, profile=profile)
+        return drawn.model_copy(update={"shown": tuple(shown)})
 
     def _few(
         self,
@@ -274,7 +270,7 @@ class Mind:
         if options.adventurous is not None:
             taste = {"diversity": options.adventurous * 0.6, "novelty": options.adventurous * 0.4}
             settings = settings.model_copy(update=taste)
-        ranked = self.weigh(candidates, state, profile)
+        ranked = self.ranker.rank(candidates, state=state, profile=profile)
         choose = partial(
             rerank,
             ranked,
@@ -348,8 +344,10 @@ class Mind:
             found = []
         hits = {one.item.id: one for one in found}
         bare = [hits.get(item.id) or Candidate(item=item, hits=(), score=0) for item in items]
-        weighed = {one.item.id: one for one in self.weigh(bare, state, profile)}
-        return [weighed[item.id] for item in items]
+        ranked = self.ranker.rank(bare, state=state, profile=profile)
+        weighed = self.ranker.explain(ranked, bare, state=state, profile=profile)
+        by_id = {one.item.id: one for one in weighed}
+        return [by_id[item.id] for item in items]
 
     def _shown_in(self, text: str) -> list[Item]:
         labels = _ENTRY.findall(text)

@@ -139,7 +139,18 @@ class Ranker(Protocol):
     def rank(
         self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
     ) -> list[Recommendation]:
-        """Score every candidate; best first, ties by item id. Same items out as in."""
+        """Score every candidate; best first, ties by item id. Same items out as in, no reasons."""
+        ...
+
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """Give reasons to some of what `rank` made of these candidates; the order stays."""
         ...
 
 

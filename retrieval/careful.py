@@ -45,6 +45,22 @@ class CarefulRanker:
         self.trouble = ""
         return ranked
 
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """Give reasons; those of the hand-set ranker where the trained one has failed."""
+        if not self.trouble:
+            try:
+                return self._trained.explain(chosen, candidates, state=state, profile=profile)
+            except Exception as error:
+                self._note(error)
+        return self._plain.explain(chosen, candidates, state=state, profile=profile)
+
     def propose(
         self, state: UserState, profile: Profile, *, k: int, allowed: NDArray[np.bool_]
     ) -> Scored:

@@ -40,11 +40,35 @@ class RankerByKind:
         ranked = [
             one
             for kind, group in groups.items()
-            for one in self._rankers.get(kind, self._others).rank(
+            for one in self._of_kind(kind).rank(
                 group, state=self._said_of(kind, state), profile=self._known_of(kind, profile)
             )
         ]
         return sorted(ranked, key=lambda one: (-one.p_accept, one.item.id))
+
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """Give reasons, each kind's ranker to its own; the order stays."""
+        explained = {
+            one.item.id: one
+            for kind in dict.fromkeys(one.item.kind for one in chosen)
+            for one in self._of_kind(kind).explain(
+                [one for one in chosen if one.item.kind == kind],
+                candidates,
+                state=self._said_of(kind, state),
+                profile=self._known_of(kind, profile),
+            )
+        }
+        return [explained[one.item.id] for one in chosen]
+
+    def _of_kind(self, kind: str) -> Ranker:
+        return self._rankers.get(kind, self._others)
 
     def _said_of(self, kind: str, state: UserState) -> UserState:
         fields = ("liked", "disliked", "seen", "named")

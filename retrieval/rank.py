@@ -20,7 +20,6 @@ from simpatico.domain import (
     NeedName,
     Part,
     Profile,
-    Reason,
     Recommendation,
     UserState,
     Value,
@@ -56,13 +55,6 @@ NAMED_SHARE: Final = 0.7
 
 RECENT_LIKES: Final = 20
 """The newest likes (and dislikes) that an item is compared with."""
-
-REASONED: Final = 70
-"""Reasons are made for this many from the top; `rerank` shows nobody what ranks below 60
-of what may be shown."""
-
-GROUNDED: Final = 24
-"""For this many of them it is looked at what a trained ranker's score rests on."""
 
 _PARTS: Final = TypeAdapter(tuple[Part, ...])
 _FOR_CHILDREN: Final = {"family", "children", "childrens", "kids", "kid", "animation", "animated"}
@@ -191,9 +183,8 @@ class LinearRanker:
     """A weighted sum of parts that can be read off the recommendation.
 
     `links` gives the parts `liked`, `unlike` and `together`; without it they are left out. What a
-    `learned` ranker has a part for is taken from it. The first `REASONED` recommendations come
-    with reasons. `version` names the learned one in the log of what was shown;
-    `certainty` makes probabilities of scores.
+    `learned` ranker has a part for is taken from it. `version` names the learned one in the log of
+    what was shown; `certainty` makes probabilities of scores.
     """
 
     def __init__(
@@ -219,14 +210,10 @@ class LinearRanker:
         """Score every candidate; best first, ties by item id."""
         if not candidates:
             return []
-        wish = wished_tones(state)
-        wished = _positive(wish)
-        fits = tone_fit(tone_matrix([each.item for each in candidates]), wish)
+        fits = tone_fit(tone_matrix([each.item for each in candidates]), wished_tones(state))
         ids = [each.item.id for each in candidates]
-        liked_ids = tuple(dict.fromkeys((*state.mentions.liked, *_newest(profile))))
         disliked_ids = state.mentions.disliked + profile.disliked[-RECENT_LIKES:]
-        only_saved = {*profile.saved} - {*profile.liked, *state.mentions.liked}
-        by_hand = () if self._learned else liked_ids
+        by_hand = self._compared(state, profile)
         liked = self._closest(ids, by_hand)
         unlike = self._closest(ids, disliked_ids)
         together = self._together(ids, by_hand)
@@ -235,7 +222,6 @@ class LinearRanker:
         ]
         best_words = max(found.get("lexical", 0.0) for found in hits)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
-        said = frozenset(words(without_terms(state.query, state.constraints)))
         shown = Counter(profile.shown)
         learned: Sequence[Mapping[str, float]] = [{}] * len(candidates)
         if self._learned:
@@ -262,38 +248,59 @@ class LinearRanker:
         names, table = tuple(values), np.stack(tuple(values.values()), axis=1)
         scores = (self._weights.bias + table.sum(axis=1)).tolist()
         order = sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place]))
-        best = order[:REASONED]
         parts = [
             _PARTS.validate_python(
                 [{"name": name, "value": one} for name, one in zip(names, row, strict=True) if one]
             )
             for row in table[order].tolist()
         ]
-        grounds = self._grounds([ids[place] for place in best], state, profile)
-        reasons: list[tuple[Reason, ...]] = []
-        for place, its_parts, rests_on in zip(best, parts, grounds, strict=False):
-            close = liked[place]
-            evidence = Evidence(
-                wished=wished,
-                constraints=state.constraints,
-                said=said,
-                media=media_words(candidates[place].hits),
-                close_to=self._named(close, least=CLOSE),
-                close_stance="saved" if close and close[0] in only_saved else "liked",
-                together_with=self._named(together[place]),
-                grounds=rests_on,
-            )
-            item = candidates[place].item
-            reasons.append(reasons_for(item, parts=its_parts, evidence=evidence))
         return [
             Recommendation(
                 item=candidates[place].item,
                 p_accept=self._certainty.p_accept(scores[place]),
-                parts=parts[at],
-                reasons=reasons[at] if at < REASONED else (),
+                parts=its_parts,
             )
-            for at, place in enumerate(order)
+            for place, its_parts in zip(order, parts, strict=True)
         ]
+
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """Give reasons to some of what `rank` made of these candidates; the order stays."""
+        ids = [one.item.id for one in chosen]
+        hits = {each.item.id: each.hits for each in candidates}
+        wished = _positive(wished_tones(state))
+        said = frozenset(words(without_terms(state.query, state.constraints)))
+        only_saved = {*profile.saved} - {*profile.liked, *state.mentions.liked}
+        by_hand = self._compared(state, profile)
+        links = zip(self._closest(ids, by_hand), self._together(ids, by_hand), strict=True)
+        grounds = self._grounds(ids, state, profile)
+        explained = []
+        for one, (close, together), rests_on in zip(chosen, links, grounds, strict=True):
+            evidence = Evidence(
+                wished=wished,
+                constraints=state.constraints,
+                said=said,
+                media=media_words(hits[one.item.id]),
+                close_to=self._named(close, least=CLOSE),
+                close_stance="saved" if close and close[0] in only_saved else "liked",
+                together_with=self._named(together),
+                grounds=rests_on,
+            )
+            reasons = reasons_for(one.item, parts=one.parts, evidence=evidence)
+            explained.append(one.model_copy(update={"reasons": reasons}))
+        return explained
+
+    def _compared(self, state: UserState, profile: Profile) -> tuple[str, ...]:
+        """What was liked and items are compared with; a learned ranker looks for itself."""
+        if self._learned:
+            return ()
+        return tuple(dict.fromkeys((*state.mentions.liked, *_newest(profile))))
 
     def _closest(
         self, ids: Sequence[str], among: Sequence[str]
@@ -312,9 +319,9 @@ class LinearRanker:
         return item.label if item else ""
 
     def _grounds(self, ids: Sequence[str], state: UserState, profile: Profile) -> Sequence[Grounds]:
-        looked_at = ids[:GROUNDED] if self._learned else []
-        found = self._learned.grounds(looked_at, state, profile) if self._learned else []
-        return [*found, *[Grounds()] * (len(ids) - len(looked_at))]
+        return (
+            self._learned.grounds(ids, state, profile) if self._learned else [Grounds()] * len(ids)
+        )
 
 
 class PopularityRanker:
@@ -326,17 +333,32 @@ class PopularityRanker:
         self, candidates: Sequence[Candidate], *, state: UserState, profile: Profile
     ) -> list[Recommendation]:
         """Order by popularity; ties by item id. `p_accept` is .2 to .9 in proportion."""
-        evidence = Evidence(wished=_positive(wished_tones(state)), constraints=state.constraints)
         items = sorted((each.item for each in candidates), key=lambda i: (-i.popularity, i.id))
-        ranked = []
-        for item in items:
-            parts = (Part(name="known", value=item.popularity),)
-            reasons = reasons_for(item, parts=parts, evidence=evidence)
-            p_accept = 0.2 + 0.7 * item.popularity
-            ranked.append(
-                Recommendation(item=item, p_accept=p_accept, parts=parts, reasons=reasons)
+        return [
+            Recommendation(
+                item=item,
+                p_accept=0.2 + 0.7 * item.popularity,
+                parts=(Part(name="known", value=item.popularity),),
             )
-        return ranked
+            for item in items
+        ]
+
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """Say what of the wishes each fits; the order stays."""
+        evidence = Evidence(wished=_positive(wished_tones(state)), constraints=state.constraints)
+        return [
+            one.model_copy(
+                update={"reasons": reasons_for(one.item, parts=one.parts, evidence=evidence)}
+            )
+            for one in chosen
+        ]
 
 
 def _newest(profile: Profile) -> tuple[str, ...]:

@@ -64,7 +64,9 @@ def ranked(
     candidates = [
         Candidate(item=item, hits=(), score=0.1) for item in KNOWN if item.id not in asked
     ]
-    return ranker.rank(candidates, state=state, profile=profile or Profile())
+    profile = profile or Profile()
+    best = ranker.rank(candidates, state=state, profile=profile)
+    return ranker.explain(best, candidates, state=state, profile=profile)
 
 
 def logit(one: Recommendation) -> float:

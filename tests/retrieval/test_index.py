@@ -211,11 +211,11 @@ def test_the_index_answers_what_the_ranker_asks(index: Index) -> None:
     candidates = index.candidates(
         state=UserState(query="bear"), profile=Profile(liked=("bear",)), n=5
     )
-    ranked = LinearRanker(index).rank(
-        candidates, state=UserState(query="bear"), profile=Profile(liked=("bear",))
-    )
-    assert ranked[0].item.id == "bear2"
-    assert "Close to Bear (2014), which you liked" in {r.text for r in ranked[0].reasons}
+    ranker, asked = LinearRanker(index), UserState(query="bear")
+    best = ranker.rank(candidates, state=asked, profile=Profile(liked=("bear",)))[:1]
+    assert best[0].item.id == "bear2"
+    (told,) = ranker.explain(best, candidates, state=asked, profile=Profile(liked=("bear",)))
+    assert "Close to Bear (2014), which you liked" in {reason.text for reason in told.reasons}
 
 
 # --- on disk -------------------------------------------------------------------------------

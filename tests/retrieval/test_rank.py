@@ -19,7 +19,6 @@ from simpatico.domain import (
 from simpatico.protocols import Ranker
 from simpatico.retrieval.rank import (
     NEED_TONES,
-    REASONED,
     LinearRanker,
     LinearWeights,
     PopularityRanker,
@@ -230,23 +229,17 @@ def test_recommendations_say_why() -> None:
     liked = item("l", title="Paddington 2", year=2017)
     links = FixedLinks([liked], closest={("a", "l"): 0.7}, together={("b", "l"): 0.5})
     warm = item("a", year=1998, genres=("Comedy",), tone={"warm": 0.8, "funny": 0.9})
-    ranked = LinearRanker(links).rank(
-        [candidate(warm), candidate(item("b"))],
-        state=UserState(need="cheer_up"),
-        profile=Profile(liked=("l",)),
-    )
-    texts = {each.item.id: {reason.text for reason in each.reasons} for each in ranked}
+    ranker, candidates = LinearRanker(links), [candidate(warm), candidate(item("b"))]
+    state, profile = UserState(need="cheer_up"), Profile(liked=("l",))
+    ranked = ranker.rank(candidates, state=state, profile=profile)
+    explained = ranker.explain(ranked[::-1], candidates, state=state, profile=profile)
+    assert [one.model_copy(update={"reasons": ()}) for one in explained] == ranked[::-1]
+    texts = {each.item.id: {reason.text for reason in each.reasons} for each in explained}
     assert texts["a"] == {
         "It is funny and warm",
         "Close to Paddington 2 (2017), which you liked",
     }
     assert texts["b"] == {"People who liked Paddington 2 (2017) also liked it"}
-
-
-def test_only_what_may_be_shown_is_given_reasons() -> None:
-    candidates = [candidate(item(f"i{n:03}", year=1990)) for n in range(REASONED + 5)]
-    ranked = LinearRanker().rank(candidates, state=UserState(), profile=Profile())
-    assert [bool(each.reasons) for each in ranked] == [True] * REASONED + [False] * 5
 
 
 def test_popularity_orders_by_popularity_and_ignores_the_person() -> None:

@@ -52,8 +52,10 @@ def test_the_ranker_puts_what_looks_alike_first_and_says_so() -> None:
         hits=(Hit(source="image", rank=1, score=0.8, shown="image"),),
         score=0,
     )
-    first, second = LinearRanker().rank([plain, alike], state=UserState(), profile=Profile())
-    assert (first.item.id, second.item.id) == ("b", "a")
+    ranker, asked = LinearRanker(), UserState()
+    ranked = ranker.rank([plain, alike], state=asked, profile=Profile())
+    assert [one.item.id for one in ranked] == ["b", "a"]
+    first, _ = ranker.explain(ranked, [plain, alike], state=asked, profile=Profile())
     assert [(reason.kind, reason.text) for reason in first.reasons] == [
         ("media", "Its picture looks like yours")
     ]

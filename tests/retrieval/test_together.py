@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simpatico.domain import Candidate, Item, Mentions, Profile, Recommendation, UserState
+from simpatico.domain import Candidate, Item, Mentions, Profile, Reason, Recommendation, UserState
 from simpatico.errors import DataError
 from simpatico.kinds import described, kind_name, piece_of
 from simpatico.retrieval.build import estimated_tones, roots_with
@@ -163,17 +163,28 @@ class Told:
         self.asked.append(([each.item.id for each in candidates], state.mentions, profile))
         return [Recommendation(item=each.item, p_accept=self.p_accept) for each in candidates]
 
+    def explain(
+        self,
+        chosen: Sequence[Recommendation],
+        candidates: Sequence[Candidate],
+        *,
+        state: UserState,
+        profile: Profile,
+    ) -> list[Recommendation]:
+        """By who asked."""
+        reason = Reason(kind="mood", text=f"{self.p_accept} {profile.liked}", weight=1.0)
+        return [one.model_copy(update={"reasons": (reason,)}) for one in chosen]
+
 
 def test_each_kind_is_ranked_by_its_own_and_told_of_its_own(catalogs: Catalogs) -> None:
     films, others = Told(0.7), Told(0.4)
     ranker = RankerByKind(catalogs.load("shelf,music"), {"film": films}, others)
     assert ranker.name == "told"
     tune, other = MUSIC[0].id, MUSIC[1].id
-    ranked = ranker.rank(
-        [Candidate(item=item, hits=(), score=0) for item in (MUSIC[2], FILMS[1], FILMS[0])],
-        state=UserState(mentions=Mentions(liked=("f5", tune), unlinked=("Nothing",))),
-        profile=Profile(liked=(other, "f6"), disliked=("f7",), seen=("f8", tune), shown=("f1",)),
-    )
+    candidates = [Candidate(item=item, hits=(), score=0) for item in (MUSIC[2], FILMS[1], FILMS[0])]
+    state = UserState(mentions=Mentions(liked=("f5", tune), unlinked=("Nothing",)))
+    profile = Profile(liked=(other, "f6"), disliked=("f7",), seen=("f8", tune), shown=("f1",))
+    ranked = ranker.rank(candidates, state=state, profile=profile)
     assert [one.item.id for one in ranked] == ["f0", "f1", MUSIC[2].id]
     (of_films,), (of_music,) = films.asked, others.asked
     assert of_films[0] == ["f1", "f0"] and of_films[1].liked == ("f5",)
@@ -181,6 +192,12 @@ def test_each_kind_is_ranked_by_its_own_and_told_of_its_own(catalogs: Catalogs) 
     assert of_music[1].liked == (tune,) and of_music[1].unlinked == ("Nothing",)
     assert (of_music[2].liked, of_music[2].disliked) == ((other,), ())
     assert of_music[2].shown == ("f1",)
+    explained = ranker.explain(ranked[::-1], candidates, state=state, profile=profile)
+    assert [(one.item.id, one.reasons[0].text) for one in explained] == [
+        (MUSIC[2].id, f"0.4 {(other,)}"),
+        ("f1", "0.7 ('f6',)"),
+        ("f0", "0.7 ('f6',)"),
+    ]
 
 
 def test_a_proposer_of_some_items_is_asked_for_these_alone() -> None:

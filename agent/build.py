@@ -27,7 +27,7 @@ from simpatico.agent.read.llm_reader import LLMReader
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
-from simpatico.agent.stores import SESSIONS_FILE, THREADS_FILE
+from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
 from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
@@ -104,7 +104,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         stack.callback(index.close)
 
         settings.home.mkdir(parents=True, exist_ok=True)
-        events = SqliteLog(settings.home / "events.sqlite")
+        events = SqliteLog(settings.home / EVENTS_FILE)
         stack.callback(events.close)
         await asyncio.to_thread(learn_likes, index, events)
         memory = SqliteMemory(settings.home / SESSIONS_FILE, ciphers=ciphers)

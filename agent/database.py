@@ -8,7 +8,7 @@ name and its own schema version.
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,9 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def read(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """All rows of one query. Raises `StoreError` if it cannot be read."""
         with self._lock, self._translated("read"):
             return self._connection.execute(sql, values).fetchall()

@@ -8,6 +8,7 @@ leave no trace. All may be called from several threads.
 import json
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,11 @@ _SESSIONS = (
             seq INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions (session),
             role TEXT NOT NULL, text TEXT NOT NULL)""",
         "CREATE INDEX turns_of_session ON turns (session, seq)",
+    ),
+    (
+        "ALTER TABLE sessions ADD COLUMN used_us INTEGER NOT NULL DEFAULT 0",
+        # When they were used is not known: for those who ask how old they are, they begin now.
+        "UPDATE sessions SET used_us = 1000000 * CAST(strftime('%s', 'now') AS INTEGER)",
     ),
 )
 
@@ -161,9 +167,25 @@ class SqliteLog:
         self._db.forget()
         return n
 
+    def drop_events(self, before: datetime) -> int:
+        """Remove events that happened before a time for good. Raises as `erase`."""
+        return self._drop("events", before)
+
+    def drop_lists(self, before: datetime) -> int:
+        """Remove lists that were shown before a time for good. Raises as `erase`."""
+        return self._drop("impressions", before)
+
     def close(self) -> None:
         """Release the file. Idempotent."""
         self._db.close()
+
+    def _drop(self, table: str, before: datetime) -> int:
+        with self._db.write() as connection:
+            n: int = connection.execute(
+                f"DELETE FROM {table} WHERE at_us < ?", (_microseconds(before),)
+            ).rowcount
+        self._db.forget()
+        return n
 
     def _read_events(self, where: str, value: str) -> list[Event]:
         rows = self._db.read(
@@ -203,7 +225,10 @@ class SqliteMemory:
         _check_names(session, user)
         with self._db.write() as connection:
             self._lock.check(connection)
-            connection.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?, 0)", (session, user))
+            connection.execute(
+                "INSERT OR IGNORE INTO sessions (session, user, used) VALUES (?, ?, 0)",
+                (session, user),
+            )
             [owner] = connection.execute(
                 "SELECT user FROM sessions WHERE session = ?", (session,)
             ).fetchone()
@@ -241,6 +266,36 @@ class SqliteMemory:
         )
         return [session for (session,) in rows]
 
+    def unused(self, since: datetime, *, user: str | None = None) -> list[tuple[str, str]]:
+        """Sessions last used before a time, of one or of all, as (user, session), sorted."""
+        rows = self._db.read(
+            """SELECT user, session FROM sessions WHERE used_us < :since
+            AND (:user IS NULL OR user = :user) ORDER BY user, session""",
+            {"since": _microseconds(since), "user": user},
+        )
+        return [(owner, session) for owner, session in rows]
+
+    def drop(self, sessions: Sequence[str], *, unused_since: datetime) -> int:
+        """Remove those of some sessions that were last used before a time for good; gives how many.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        n = 0
+        with self._db.write() as connection:
+            for session in sessions:
+                old = (session, _microseconds(unused_since))
+                connection.execute(
+                    """DELETE FROM turns WHERE session IN
+                    (SELECT session FROM sessions WHERE session = ? AND used_us < ?)""",
+                    old,
+                )
+                n += connection.execute(
+                    "DELETE FROM sessions WHERE session = ? AND used_us < ?", old
+                ).rowcount
+        self._db.forget()
+        return n
+
     def erase(self, user: str) -> int:
         """Remove a person's sessions and all that was said in them for good; gives how many.
 
@@ -263,10 +318,11 @@ class SqliteMemory:
 
     @staticmethod
     def _touch(connection: Any, session: str) -> int:
-        """Mark as the latest used. A counter, because clocks jump; returns 0 if unknown."""
+        """Mark as the latest used. By a counter, because clocks jump; returns 0 if unknown."""
         touched: int = connection.execute(
-            "UPDATE sessions SET used = 1 + (SELECT max(used) FROM sessions) WHERE session = ?",
-            (session,),
+            """UPDATE sessions SET used = 1 + (SELECT max(used) FROM sessions), used_us = ?
+            WHERE session = ?""",
+            (_microseconds(datetime.now(UTC)), session),
         ).rowcount
         return touched
 
@@ -336,6 +392,24 @@ class VolatileLog:
                 del self._shown[name]
         return len(mine) + len(lists)
 
+    def drop_events(self, before: datetime) -> int:
+        """Forget events that happened before a time; gives how many there were."""
+        with self._lock:
+            events = self._open()
+            old = [name for name, event in events.items() if event.at < before]
+            for name in old:
+                del events[name]
+        return len(old)
+
+    def drop_lists(self, before: datetime) -> int:
+        """Forget lists that were shown before a time; gives how many there were."""
+        with self._lock:
+            self._open()
+            old = [name for name, shown in self._shown.items() if shown.at < before]
+            for name in old:
+                del self._shown[name]
+        return len(old)
+
     def close(self) -> None:
         """Forget everything. Idempotent."""
         with self._lock:
@@ -354,6 +428,7 @@ class VolatileMemory:
         self._lock = threading.Lock()
         self._owners: dict[str, str] | None = {}  # the latest used last
         self._turns: dict[str, list[Turn]] = {}
+        self._used: dict[str, datetime] = {}
 
     def claim(self, session: str, user: str) -> None:
         """Begin a session or continue one's own. Raises as `SqliteMemory.claim`."""
@@ -364,6 +439,7 @@ class VolatileMemory:
                 raise NotAllowed(_NOT_YOURS)
             owners.pop(session, None)
             owners[session] = user
+            self._used[session] = datetime.now(UTC)
 
     def append(self, session: str, turn: Turn) -> None:
         """Keep one turn. Raises `ValueError` if nobody has claimed the session."""
@@ -372,6 +448,7 @@ class VolatileMemory:
             if session not in owners:
                 raise ValueError("a turn for a session that nobody has claimed")
             owners[session] = owners.pop(session)
+            self._used[session] = datetime.now(UTC)
             self._turns.setdefault(session, []).append(turn)
 
     def turns(self, session: str) -> list[Turn]:
@@ -385,6 +462,26 @@ class VolatileMemory:
         with self._lock:
             owners = self._open()
             return [session for session, owner in reversed(owners.items()) if owner == user]
+
+    def unused(self, since: datetime, *, user: str | None = None) -> list[tuple[str, str]]:
+        """Sessions last used before a time, of one or of all, as (user, session), sorted."""
+        with self._lock:
+            old = [
+                (owner, session)
+                for session, owner in self._open().items()
+                if self._used[session] < since and user in (None, owner)
+            ]
+        return sorted(old)
+
+    def drop(self, sessions: Sequence[str], *, unused_since: datetime) -> int:
+        """Forget those of some sessions that were last used before a time; gives how many."""
+        with self._lock:
+            owners = self._open()
+            old = [name for name in sessions if name in owners and self._used[name] < unused_since]
+            for name in old:
+                del owners[name]
+                self._turns.pop(name, None)
+        return len(old)
 
     def erase(self, user: str) -> int:
         """Forget a person's sessions and all that was said in them; gives how many."""

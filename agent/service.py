@@ -1,12 +1,11 @@
 """The one thing every door calls: take a turn, recommend, record, tell how it goes."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime
 from functools import partial
 from typing import cast
 from weakref import WeakValueDictionary
@@ -22,9 +21,10 @@ from simpatico.agent.nodes import Nodes
 from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
 from simpatico.agent.presence import Presence
 from simpatico.agent.profile import check_event
+from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.safety import care_reply, is_crisis
 from simpatico.agent.showing import WORDS, Looked, look
-from simpatico.agent.threads import Threads
+from simpatico.agent.threads import Threads, thread_id
 from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
     CardsReady,
@@ -43,6 +43,7 @@ from simpatico.domain import (
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.catalog import Catalog
+from simpatico.settings import PrivacySettings
 from simpatico.text import clean, clean_lines
 
 log = logging.getLogger(__name__)
@@ -260,11 +261,29 @@ class Simpatico:
         async with self._presence.alone(user):
             sessions = await asyncio.to_thread(self._memory.sessions, user)
             # First: only the sessions tell which threads they are.
-            await self._threads.erase(_thread_id(user, session) for session in sessions)
+            await self._threads.erase(thread_id(user, session) for session in sessions)
             n_conversations = await asyncio.to_thread(self._memory.erase, user)
             n_events = await asyncio.to_thread(self._events.erase, user)
             await asyncio.to_thread(learn_likes, self._mind.index, self._events)
         return Erased(user=user, n_events=n_events, n_conversations=n_conversations)
+
+    async def forget_old(self, keep: PrivacySettings) -> Forgotten:
+        """Remove what is kept for longer than the settings want, for good.
+
+        Raises:
+            StoreError: a store could not be written; ask again.
+        """
+        forgotten = await forget_old(
+            keep,
+            now=datetime.now(UTC),
+            events=self._events,
+            memory=self._memory,
+            threads=self._threads,
+            presence=self._presence,
+        )
+        if forgotten.n_events:
+            await asyncio.to_thread(learn_likes, self._mind.index, self._events)
+        return forgotten
 
     async def health(self) -> dict[str, str]:
         """Each part by name: "ok", "degraded: why" or "down: why". Never raises."""
@@ -276,7 +295,7 @@ class Simpatico:
 
     async def _conversation(self, user: str, session: str) -> Conversation:
         turns = await asyncio.to_thread(self._memory.turns, session)
-        config: RunnableConfig = {"configurable": {"thread_id": _thread_id(user, session)}}
+        config: RunnableConfig = {"configurable": {"thread_id": thread_id(user, session)}}
         try:
             kept = (await self._kept.aget_state(config)).values.get("state")
         except (sqlite3.Error, ValueError) as error:
@@ -297,7 +316,7 @@ class Simpatico:
         await asyncio.to_thread(self._memory.claim, request.session, request.user)
         looked = await asyncio.to_thread(media)
         degraded += looked.degraded
-        thread = _thread_id(request.user, request.session)
+        thread = thread_id(request.user, request.session)
         lock = self._locks.setdefault(thread, asyncio.Lock())
         async with lock:
             said, forgotten = await self._remember(request)
@@ -336,7 +355,7 @@ class Simpatico:
             begin["state"] = understanding.state.model_dump(mode="json")
             begin["shown"] = [item.id for item in shown]
         async with aclosing(
-            self._run(self._unkept, begin, _thread_id(request.user, request.session))
+            self._run(self._unkept, begin, thread_id(request.user, request.session))
         ) as updates:
             async for update in updates:
                 yield update
@@ -412,9 +431,3 @@ class Simpatico:
             degraded = tuple(dict.fromkeys((*finished.reply.degraded, label)))
             return Finished(reply=finished.reply.model_copy(update={"degraded": degraded}))
         return finished
-
-
-def _thread_id(user: str, session: str) -> str:
-    """A thread's name: no user can name another's, whatever characters they use."""
-    owner = json.dumps([user, session])
-    return hashlib.sha256(owner.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The files that hold what people said, and bringing them all under another key."""
+"""The files that hold what people said and did, and bringing the words under another key."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from simpatico.agent.cipher import THREADS, TURNS, Cipher, Column, encrypt_anew, lock_of
 from simpatico.errors import StoreError
 
+EVENTS_FILE = "events.sqlite"
 SESSIONS_FILE = "sessions.sqlite"
 THREADS_FILE = "threads.sqlite"
 

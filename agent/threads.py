@@ -1,6 +1,8 @@
 """The checkpoint file: what carries over between the turns of a session, and nothing else."""
 
 import asyncio
+import hashlib
+import json
 import logging
 import sqlite3
 from collections.abc import Iterable
@@ -87,3 +89,9 @@ class Threads:
     async def close(self) -> None:
         """Release the file. Idempotent."""
         await self._connection.close()
+
+
+def thread_id(user: str, session: str) -> str:
+    """A thread's name: no user can name another's, whatever characters they use."""
+    owner = json.dumps([user, session])
+    return hashlib.sha256(owner.encode()).hexdigest()

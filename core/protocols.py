@@ -5,6 +5,7 @@ model talks over the network and is asynchronous, so that cancelling the task ca
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -207,6 +208,14 @@ class EventLog(Protocol):
         """Remove a person's events and shown lists for good; gives how many there were."""
         ...
 
+    def drop_events(self, before: datetime) -> int:
+        """Remove events that happened before a time for good; gives how many there were."""
+        ...
+
+    def drop_lists(self, before: datetime) -> int:
+        """Remove lists that were shown before a time for good; gives how many there were."""
+        ...
+
     def close(self) -> None:
         """Release the log. Idempotent."""
         ...
@@ -229,6 +238,14 @@ class Memory(Protocol):
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""
+        ...
+
+    def unused(self, since: datetime, *, user: str | None = None) -> list[tuple[str, str]]:
+        """Sessions last used before a time, of one or of all, as (user, session), sorted."""
+        ...
+
+    def drop(self, sessions: Sequence[str], *, unused_since: datetime) -> int:
+        """Remove those of some sessions that were last used before a time; gives how many."""
         ...
 
     def erase(self, user: str) -> int:

@@ -135,6 +135,11 @@ class PrivacySettings(BaseModel):
     key_file: Path | None = Field(
         default=None, description="a file with the key in it, or several, one a line"
     )
+    conversations_days: int = Field(
+        default=0, ge=0, description="days after its last use that a conversation is kept; 0: ever"
+    )
+    lists_days: int = Field(default=0, ge=0, description="the same of lists that were shown")
+    events_days: int = Field(default=0, ge=0, description="the same of what people did")
 
     @model_validator(mode="after")
     def _one_place_for_keys(self) -> "PrivacySettings":

@@ -8,6 +8,7 @@ import uvicorn
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.build import build
+from simpatico.agent.retention import every_day
 from simpatico.errors import SettingsError
 from simpatico.settings import Settings
 from simpatico.ui.progress import console, progress_bars
@@ -39,9 +40,12 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     console.print(f"Simpatico is listening: http://{host}:{settings.port}", style="bold green")
     console.print(f"API: http://{host}:{settings.port}/v1   (stop with Ctrl-C)")
+    tidying = asyncio.create_task(every_day(lambda: service.forget_old(settings.privacy)))
     try:
         await server.serve(sockets=[listening])
     finally:
+        tidying.cancel()
+        await asyncio.gather(tidying, return_exceptions=True)
         await service.aclose()
 
 

@@ -170,6 +170,23 @@ class OpenAILLM:
             return False
         return True
 
+    async def models(self) -> tuple[str, ...]:
+        """Names of the models that the server lists.
+
+        Raises:
+            LLMUnavailable: no answer in time.
+            BadReply: an answer of the wrong shape, or the request was refused.
+        """
+        with self._translated():
+            async with asyncio.timeout(self._timeout_s):
+                listed = await self._client.models.list()
+            try:
+                return tuple(str(one.id) for one in listed.data)
+            except (AttributeError, TypeError) as error:
+                raise BadReply(
+                    f"{self._where} listed its models in the wrong shape", raw=raw_of(listed)
+                ) from error
+
     async def aclose(self) -> None:
         """Release connections. Idempotent."""
         await self._client.close()

@@ -1,33 +1,29 @@
-"""Which rows stand in the tables, and on which data."""
+"""Which readers are compared, by name or address, and on which data."""
 
-import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+import numpy as np
 
 from simpatico.agent.read.prototypes import INTENTS as INTENT_SENTENCES
 from simpatico.agent.read.prototypes import NEEDS as NEED_SENTENCES
 from simpatico.domain import INTENTS, MOODS, NEEDS, Turn
 from simpatico.errors import DataError
 from simpatico.eval import baselines_text as text_rows
+from simpatico.eval import need_lines
+from simpatico.eval.asked_labels import AskedLabels
 from simpatico.eval.baselines_llm import Adapted, Prompted
 from simpatico.eval.baselines_rnn import Recurrent
-from simpatico.eval.compare import (
-    Dialogue,
-    Outcome,
-    Part,
-    Row,
-    choice_table,
-    compare,
-    mood_table,
-    newest,
-    one_hot,
-)
+from simpatico.eval.compare import Dialogue, Part, Row, newest, one_hot
+from simpatico.eval.crossfit import N_FOLDS
+from simpatico.eval.endpoint import Endpoint, is_url
 from simpatico.eval.engine_clock import in_llamacpp
-from simpatico.eval.mood import sample
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
+from simpatico.eval.reading_runs import Asked, run
+from simpatico.eval.record import Run
 from simpatico.eval.replay import RulesReader, written
-from simpatico.eval.tables import Table
 from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import load_goemotions
 from simpatico.finetune.reader_dialogues import IntentDialogue, read_iard, split_iard
@@ -86,52 +82,99 @@ INTENT = Task(
 )
 
 
-def run(
+def measure(
     task: Literal["mood", "intent", "need"],
     *,
     data: Path | None,
     names: Sequence[str],
     cache: Path,
     progress: ProgressCallback,
+    command: str,
     n: int = 0,
     part: str = "test",
     adapter: Path | None = None,
     base: str = BASE_MODEL,
     seed: int = 0,
     keep: Path | None = None,
-) -> Table:
-    """Make one table; the arguments are those of `rows_of` and of the data of the task.
+) -> Run:
+    """Ask the readers of `rows_of` about the data of a task.
+
+    Args:
+        task: what is read.
+        data: its folder; needs have their own lines.
+        names: see `rows_of`.
+        cache: the folder of the model store.
+        progress: told of rows and of what each does.
+        command: for the record.
+        n: turns to draw; 0: all.
+        part: "dev" to choose by, "test" to measure on; of moods there is one.
+        adapter: see `rows_of`.
+        base: see `rows_of`.
+        seed: of draws, folds and weights.
+        keep: a folder for scores, vectors and answers.
 
     Raises:
         DataError: the data or a row's name is not what is wanted.
         SettingsError: a row needs what is not installed.
         ModelError: weights are missing or do not fit.
+        LLMUnavailable: a server is gone.
     """
-    found = {"mood": MOOD, "intent": INTENT, "need": NEED}[task]
-    rows = rows_of(
-        found, names, cache=cache, seed=seed, adapter=adapter, base=base, keep=keep,
-        progress=progress,
-    )  # fmt: skip
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(
+        {"mood": MOOD, "intent": INTENT, "need": NEED}[task], names, cache=cache, seed=seed,
+        adapter=adapter, base=base, keep=keep, progress=progress,
+    )  # fmt: skip
+    asked = asked_of(task, data=data, n=n, part=part, seed=seed)
+    return run(asked, rows, command=command, seed=seed, keep=keep, progress=progress)
+
+
+def asked_of(
+    task: Literal["mood", "intent", "need"],
+    *,
+    data: Path | None,
+    n: int = 0,
+    part: str = "test",
+    seed: int = 0,
+) -> Asked:
+    """What readers are asked; the arguments are those of `measure`.
+
+    Raises:
+        DataError: the data are not what is wanted.
+    """
     if task == "need":
         train, test = own_needs(part=part, seed=seed)
+        title, labels, files = f"Needs: our own {part} lines", NEEDS, [Path(need_lines.__file__)]
     elif data is None:
         raise DataError("wanted a folder with the data")
     elif task == "mood":
-        train, test = goemotions(data, n=n, seed=seed)
+        folder = data / "goemotions" if (data / "goemotions").is_dir() else data
+        train, test = goemotions(folder)
+        title, labels = "Moods: GoEmotions dev", MOODS
+        files = [folder / "train.tsv", folder / "dev.tsv"]
     else:
-        train, test = intents(data, part=part)
-    outcomes = tuple(
-        compare(rows, train, test, several=task == "mood", seed=seed, keep=keep, progress=progress)
-    )
-    if keep:
-        _note(keep / f"{task}.json", outcomes)
-    n_judged = len(test.dialogues)
-    if task == "mood":
-        return mood_table(outcomes, n_judged, seed)
-    where = f"IARD, {part} part" if task == "intent" else f"our own {part} lines"
-    return choice_table(f"{task.capitalize()}s: {where}", outcomes, n_judged, seed)
+        folder = data / "iard" if (data / "iard").is_dir() else data
+        train, test = intents(folder, part=part)
+        title, labels = f"Intents: IARD, {part} part", INTENTS
+        files = [folder / "dialogues.json"]
+    n_all = len(test.dialogues)
+    test = _drawn(test, n, seed)
+    if len(test.dialogues) < N_FOLDS:
+        raise DataError(f"wanted at least {N_FOLDS} turns to judge on, got {len(test.dialogues)}")
+    drawn = f"{len(test.dialogues):,} of {n_all:,}"
+    if len(test.dialogues) < n_all:
+        drawn += f", drawn by seed {seed}"
+    return Asked(
+        task, title, labels, task == "mood", train, test, tuple(files),
+        {"turns": drawn, "learnt from": f"{len(train.dialogues):,} turns"},
+    )  # fmt: skip
+
+
+def _drawn(part: Part, n: int, seed: int) -> Part:
+    if not n or n >= len(part.dialogues):
+        return part
+    at = np.random.default_rng(seed).choice(len(part.dialogues), n, replace=False)
+    return Part([part.dialogues[i] for i in at], part.labels[at], tuple(part.ids[i] for i in at))
 
 
 def rows_of(
@@ -149,7 +192,8 @@ def rows_of(
 
     Args:
         task: what is read.
-        names: of `NAMES`; none: all, without "lora" where there is no adapter.
+        names: of `NAMES`, or addresses of servers (`simpatico.eval.endpoint`); none: all of
+            `NAMES`, without "lora" where there is no adapter.
         cache: the folder of the model store.
         seed: of what is drawn and of networks' weights.
         adapter: folder of the LoRA adapter.
@@ -159,9 +203,11 @@ def rows_of(
 
     Raises:
         DataError: an unknown row, or "lora" without an adapter.
+        LLMUnavailable: nobody listens at an address.
     """
-    if unknown := [name for name in names if name not in NAMES]:
-        raise DataError(f"no row {', '.join(unknown)}; the rows are {', '.join(NAMES)}")
+    if unknown := [name for name in names if name not in NAMES and not is_url(name)]:
+        told = f"no row {', '.join(unknown)}; the rows are {', '.join(NAMES)}"
+        raise DataError(f"{told}, or the address of a server, http://...")
     chosen = tuple(names) or tuple(name for name in NAMES if adapter or name != "lora")
     if "lora" in chosen and adapter is None:
         raise DataError("the row lora needs an adapter: give its folder with --adapter")
@@ -215,8 +261,21 @@ def rows_of(
         "base": base,
         "lora": f"{base} {_checksum(adapter) if adapter else ''}",
     }
+
+    def server(url: str) -> Row:
+        endpoint = Endpoint(url, keep=keep)
+        asked = AskedLabels(
+            endpoint, task.name, task.labels, several=task.name == "mood", progress=progress
+        )
+        return Row(
+            endpoint.name, endpoint.name, lambda: asked, written, url,
+            lambda scorer, texts: asked.ms(texts), answers=True,
+        )  # fmt: skip
+
     return tuple(
-        Row(
+        server(name)
+        if is_url(name)
+        else Row(
             name=name,
             title=TITLES[name],
             make=made[name],
@@ -228,18 +287,12 @@ def rows_of(
     )
 
 
-def goemotions(data: Path, *, n: int, seed: int) -> tuple[Part, Part]:
-    """GoEmotions' train and dev parts, from the folder that holds them.
-
-    Args:
-        data: holds train.tsv and dev.tsv, or goemotions/ that does.
-        n: rows of dev to draw; 0: all. All of train is given whatever n is.
-        seed: of the draw.
+def goemotions(folder: Path) -> tuple[Part, Part]:
+    """GoEmotions' train and dev parts, from the folder that holds train.tsv and dev.tsv.
 
     Raises:
         DataError: a file is missing or is no such split.
     """
-    folder = data / "goemotions" if (data / "goemotions").is_dir() else data
     parts = []
     for name in ("train", "dev"):
         file = folder / f"{name}.tsv"
@@ -249,15 +302,11 @@ def goemotions(data: Path, *, n: int, seed: int) -> tuple[Part, Part]:
             raise DataError(f"{file} cannot be read: {error}") from error
         if not rows.texts:
             raise DataError(f"{file} is empty: wanted text, label ids, row id")
-        parts.append(rows)
-    train, dev = parts[0], sample(parts[1], n=n, seed=seed)
-    return (
-        Part([_said(text) for text in train.texts], train.labels),
-        Part([_said(text) for text in dev.texts], dev.labels),
-    )
+        parts.append(Part([_said(text) for text in rows.texts], rows.labels, _distinct(rows.ids)))
+    return parts[0], parts[1]
 
 
-def intents(data: Path, *, part: str = "test") -> tuple[Part, Part]:
+def intents(folder: Path, *, part: str = "test") -> tuple[Part, Part]:
     """IARD's training part and the part held out for choosing ("dev") or measuring ("test").
 
     The split and the titles' writing are those the adapter is trained with, seed 0.
@@ -265,14 +314,12 @@ def intents(data: Path, *, part: str = "test") -> tuple[Part, Part]:
     Raises:
         DataError: the file is missing or is no such set.
     """
-    folder = data / "iard" if (data / "iard").is_dir() else data
     split = split_iard(read_iard(folder / "dialogues.json", seed=0))
     return _turns_of(split.train), _turns_of(split.dev if part == "dev" else split.test)
 
 
 def own_needs(*, part: str = "test", seed: int = 0) -> tuple[Part, Part]:
     """`N_OWN` examples of our own to train on, and our lines to choose by ("dev") or measure on."""
-    from simpatico.eval.need_lines import DEV, LINES
     from simpatico.finetune.own_turns import own_examples
     from simpatico.finetune.reader_data import newest as newest_of
 
@@ -281,25 +328,35 @@ def own_needs(*, part: str = "test", seed: int = 0) -> tuple[Part, Part]:
     train = Part(
         [_said(newest_of(one)) for one in examples],
         one_hot([told[one.answer[1].text] for one in examples], NEEDS),
+        tuple(f"own {at}" for at in range(len(examples))),
     )
-    lines = DEV if part == "dev" else LINES
-    return train, Part([_said(text) for text, _ in lines], one_hot([b for _, b in lines], NEEDS))
+    lines = need_lines.DEV if part == "dev" else need_lines.LINES
+    return train, Part(
+        [_said(text) for text, _ in lines],
+        one_hot([need for _, need in lines], NEEDS),
+        tuple(f"{part} {at}" for at in range(len(lines))),
+    )
 
 
-def _note(file: Path, outcomes: Sequence[Outcome]) -> None:
-    rows = [one.model_dump(mode="json", exclude_none=True) for one in outcomes]
-    file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Names with "#2" behind those that came before."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(found)
 
 
 def _turns_of(dialogues: Sequence[IntentDialogue]) -> Part:
     found = [
-        (one.turns[: i + 1], intent)
+        (one.turns[: i + 1], intent, f"{one.id}:{i}")
         for one in dialogues
         for i, intent in enumerate(one.intents)
         if intent
     ]
-    labels = one_hot([intent for _, intent in found], INTENTS)
-    return Part([turns for turns, _ in found], labels)
+    labels = one_hot([intent for _, intent, _ in found], INTENTS)
+    return Part([turns for turns, _, _ in found], labels, _distinct([name for *_, name in found]))
 
 
 def _said(text: str) -> Dialogue:

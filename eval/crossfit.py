@@ -12,39 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax
 
-from simpatico.domain import Value
-from simpatico.eval.mood import calibration_error
 from simpatico.finetune.calibrate import Kind, probabilities, temperature
-from simpatico.finetune.mood import Array, best_thresholds, calibrate, macro_f1
+from simpatico.finetune.mood import Array, best_thresholds, calibrate
 
 N_FOLDS = 5
-N_DRAWS = 200
-
-
-class CrossFit(Value):
-    """Scores of one reader, cross-fitted.
-
-    Attributes:
-        n: rows. seed: of the folds.
-        macro_f1, micro_f1: in [0, 1], with a threshold for each label.
-        macro_error: standard error of `macro_f1` over rows drawn again (bootstrap, 200 draws).
-        ece: expected calibration error after one temperature for all labels.
-        ece_platt: the same after a slope and a shift for each label (Platt, 1999).
-        f1: of each label, in the order of the columns.
-    """
-
-    n: int
-    seed: int
-    macro_f1: float
-    micro_f1: float
-    macro_error: float
-    ece: float
-    ece_platt: float
-    f1: tuple[float, ...]
 
 
 class Fitted(NamedTuple):
-    """Each row by what was chosen without it: (n, k) of bool, [0, 1] and [0, 1]."""
+    """Each row by what was chosen without it, (n, k) each.
+
+    Attributes:
+        held: of bool, by a threshold for each label.
+        stated: in [0, 1], after one temperature for all labels.
+        platt: in [0, 1], after a slope and a shift for each label (Platt, 1999).
+    """
 
     held: NDArray[np.bool_]
     stated: NDArray[np.float64]
@@ -90,25 +71,3 @@ def cross_fit(
         slope, shift = calibrate((scores[kept] - centre) / spread, labels[kept])
         platt[out] = expit(slope * ((scores[out] - centre) / spread) + shift)
     return Fitted(held, stated, platt)
-
-
-def cross_fit_f1(
-    scores: Array, labels: Array, seed: int, *, kind: Kind = "margins", n_folds: int = N_FOLDS
-) -> CrossFit:
-    """Judge scores; see `cross_fit` for the arguments and the errors."""
-    fitted = cross_fit(scores, labels, seed=seed, kind=kind, n_folds=n_folds)
-    truth = labels > 0
-    hits = (fitted.held & truth).sum(axis=0)
-    total = fitted.held.sum(axis=0) + truth.sum(axis=0)
-    rng = np.random.default_rng([seed, 1])
-    drawn = [rng.integers(len(truth), size=len(truth)) for _ in range(N_DRAWS)]
-    return CrossFit(
-        n=len(scores),
-        seed=seed,
-        macro_f1=macro_f1(fitted.held, labels),
-        micro_f1=float(2 * hits.sum() / max(total.sum(), 1)),
-        macro_error=float(np.std([macro_f1(fitted.held[i], labels[i]) for i in drawn])),
-        ece=calibration_error(fitted.stated, truth),
-        ece_platt=calibration_error(fitted.platt, truth),
-        f1=tuple(float(x) for x in 2 * hits / np.maximum(total, 1)),
-    )

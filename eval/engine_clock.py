@@ -9,7 +9,7 @@ from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.eval.baselines_llm import Prompted
 from simpatico.eval.baselines_text import Scorer
-from simpatico.eval.compare import clock
+from simpatico.eval.compare import Times, clock
 from simpatico.finetune.export import export_gguf
 
 TOP_LOGPROBS = 64
@@ -17,7 +17,7 @@ TOP_LOGPROBS = 64
 
 def in_llamacpp(
     gguf: Callable[[], Path], *, n_tokens: int, adapter: Path | None = None
-) -> Callable[[Scorer, Sequence[str]], float]:
+) -> Callable[[Scorer, Sequence[str]], Times]:
     """A clock for a row that is a language model.
 
     Args:
@@ -26,7 +26,7 @@ def in_llamacpp(
         adapter: folder of a LoRA adapter of the base.
     """
 
-    def median_ms(scorer: Scorer, texts: Sequence[str]) -> float:
+    def times(scorer: Scorer, texts: Sequence[str]) -> Times:
         model = gguf()
         prompts = [scorer.start + scorer.asked(text) for text in texts] if isinstance(
             scorer, Prompted
@@ -52,4 +52,4 @@ def in_llamacpp(
                 finally:
                     runner.run(llm.aclose())
 
-    return median_ms
+    return times

@@ -210,7 +210,8 @@ def sample(rows: Rows, *, n: int, seed: int) -> Rows:
     if not n or n >= len(rows.texts):
         return rows
     drawn = np.random.default_rng(seed).choice(len(rows.texts), n, replace=False)
-    return Rows([rows.texts[i] for i in drawn], rows.labels[drawn])
+    ids = tuple(rows.ids[i] for i in drawn) if rows.ids else ()
+    return Rows([rows.texts[i] for i in drawn], rows.labels[drawn], ids)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError, SimpaticoError
+from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
 from simpatico.eval.record import Cases, Check, Record, Run, grouped, record_of, table_of, write
 from simpatico.eval.redial_metrics import (
     Places,
@@ -50,9 +51,6 @@ PROTOCOLS: Final[Mapping[Protocol, str]] = {
     "masked": "films named for the first time; films named before masked",
 }
 CUTOFFS: Final = (1, 10, 50)
-NEAR_DUPLICATE: Final = 0.8
-"""Share of common runs of three words (Jaccard) from which two dialogues are near-duplicates."""
-
 _BATCH: Final = 128
 _N_BLANKED: Final = 32
 _TOLD_CHARS: Final = 300
@@ -269,7 +267,7 @@ def run(
 
 def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Check, ...]:
     """Looks for leakage: from training to test, and from the answer to the question."""
-    known = {talk.id for talk in learnt}
+    known, both = {talk.id for talk in learnt}, (asked.talks, learnt)
     named = [one for one in asked.moments if one.fresh]
     return (
         Check(
@@ -279,7 +277,7 @@ def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Che
         ),
         Check(
             what=f"dialogues nearly one of training (Jaccard {NEAR_DUPLICATE} of word triples)",
-            n_found=near_duplicates(asked.talks, learnt),
+            n_found=sum(near_duplicates(*([letters(talk) for talk in each] for each in both))),
             n=len(asked.talks),
         ),
         Check(
@@ -293,28 +291,6 @@ def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Che
             n=min(_N_BLANKED, len(asked.moments)),
         ),
     )
-
-
-def near_duplicates(talks: Sequence[Talk], others: Sequence[Talk]) -> int:
-    """How many dialogues are nearly one of the others; both by their words alone."""
-    runs = [_runs(each) for each in others]
-    holders: dict[tuple[str, ...], list[int]] = {}
-    for at, each in enumerate(runs):
-        for three in each:
-            holders.setdefault(three, []).append(at)
-    n_found = 0
-    for talk in talks:
-        own = _runs(talk)
-        common = Counter(at for three in own for at in holders.get(three, ()))
-        n_found += any(
-            n >= NEAR_DUPLICATE * (len(own) + len(runs[at]) - n) for at, n in common.items()
-        )
-    return n_found
-
-
-def _runs(talk: Talk) -> set[tuple[str, ...]]:
-    words = letters(talk).split()
-    return {tuple(words[at : at + 3]) for at in range(max(1, len(words) - 2))} if words else set()
 
 
 def _spelled(talk: Talk, one: Moment) -> bool:

@@ -60,7 +60,7 @@ def calibrate_reader(
         raise DataError(f"wanted a reader to calibrate, got the {card.task} {card.name}")
     try:
         rows = load_goemotions(data)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DataError(f"{data} cannot be read: {error}") from error
     if len(rows.texts) < MIN_ROWS:
         raise DataError(f"{data}: wanted at least {MIN_ROWS} sentences, got {len(rows.texts)}")

@@ -37,10 +37,11 @@ MAX_STEPS = 100
 
 
 class Rows(NamedTuple):
-    """Sentences and which of `MOODS` hold of each: (n,), (n, 28) of 0 and 1."""
+    """Sentences and which of `MOODS` hold of each: (n,), (n, 28) of 0 and 1; `ids`, if known."""
 
     texts: list[str]
     labels: Array
+    ids: tuple[str, ...] = ()
 
 
 class Data(NamedTuple):
@@ -64,20 +65,25 @@ def load_goemotions(file: Path) -> Rows:
     """Read a split: text, label ids parted by ",", row id; parted by tabs.
 
     Raises:
-        DataError: a line that is not so, with its number.
+        DataError: a line that is not so, with its number; or it is not UTF-8.
     """
-    texts, rows = [], []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    texts, rows, names = [], [], []
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"wanted UTF-8 in {file}: {error}") from error
+    for number, line in enumerate(lines, start=1):
         parts = line.split("\t")
         try:
             ids = [int(part) for part in parts[1].split(",")]
             row = np.zeros(len(MOODS), dtype=np.float32)
             row[ids] = 1
+            names.append(parts[2])
         except (IndexError, ValueError) as error:
             raise DataError(f"{file}:{number}: wanted text, label ids, row id: {error}") from error
         texts.append(parts[0])
         rows.append(row)
-    return Rows(texts, np.array(rows))
+    return Rows(texts, np.array(rows), tuple(names))
 
 
 def own_rows() -> Rows:

@@ -1,9 +1,12 @@
 """What all tests share: no network but loopback, and a real home to run a real Simpatico in."""
 
+import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -84,3 +87,74 @@ def home(built_home: Path, tmp_path: Path) -> Path:
 def settings(home: Path) -> Settings:
     """Settings on that home, without a language model."""
     return load_settings(home=home, llm={"enabled": False})
+
+
+Say = Callable[[list[dict[str, str]]], str | int]
+
+
+class ChatServer:
+    """A server on loopback that answers chats by a function: text, or a number for a status."""
+
+    def __init__(self, say: Say, models: Any = ("fake",)) -> None:
+        self.asked: list[list[dict[str, str]]] = []
+        self.keys: set[str] = set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                listed = models
+                if isinstance(models, tuple):
+                    listed = [{"id": name, "object": "model"} for name in models]
+                self.reply(200, {"object": "list", "data": listed})
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                outer.asked.append(body["messages"])
+                outer.keys.add(self.headers["authorization"])
+                said = say(body["messages"])
+                if isinstance(said, int):
+                    self.reply(said, {"error": {"message": "no"}})
+                    return
+                choice = {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {"role": "assistant", "content": said},
+                }
+                self.reply(
+                    200,
+                    {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
+                     "choices": [choice]},
+                )  # fmt: skip
+
+            def reply(self, status: int, body: Any) -> None:
+                sent = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(sent)))
+                self.end_headers()
+                self.wfile.write(sent)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ChatServer]]:
+    """Start servers; they stop with the test."""
+    made: list[ChatServer] = []
+
+    def start(say: Say, **more: Any) -> ChatServer:
+        made.append(ChatServer(say, **more))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()

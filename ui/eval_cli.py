@@ -16,6 +16,7 @@ from simpatico.ui.next_item_cli import eval_privacy
 from simpatico.ui.people_cli import eval_fairness
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import eval_redial
+from simpatico.ui.run_cli import as_folder, command, finish, kept_in, names_in
 
 if TYPE_CHECKING:
     from simpatico.eval.tables import Table
@@ -31,18 +32,24 @@ Adapter = Annotated[
     Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")
 ]
 Base = Annotated[str, typer.Option(help="its base: a model of the store, a folder or a hub name")]
-Rows = Annotated[
-    str,
+Systems = Annotated[
+    list[str],
     typer.Option(
-        help="some of nb,svm,gru,lstm,minilm,prototypes,encoder,base,lora; without it: all"
+        "--system", "--rows", default_factory=list,
+        help="some of nb,svm,gru,lstm,minilm,prototypes,encoder,base,lora, or the address of a"
+        " server, http://host:port/v1#model; may be given again",
     ),
-]
+]  # fmt: skip
+Every = Annotated[bool, typer.Option("--compare", help="all readers that run here")]
 Seed = Annotated[int, typer.Option(help="of draws, folds and weights")]
 Keep = Annotated[
     Path | None,
     typer.Option(help="a folder for scores and vectors; what it has is not computed again"),
 ]
 Out = Annotated[Path | None, typer.Option(help="also write the table here, as Markdown")]
+RunOut = Annotated[
+    Path | None, typer.Option(help="a folder for the run: record, cases, table, page")
+]
 _BASE = "smollm2-135m-instruct"
 
 
@@ -67,100 +74,104 @@ def openings(
 
 @evaluate.command("mood")
 def mood(
-    data: Annotated[
-        Path, typer.Option(help="a folder with GoEmotions' dev.tsv (and train.tsv to compare)")
-    ],
+    systems: Systems,
+    data: Annotated[Path, typer.Option(help="a folder with GoEmotions' train.tsv and dev.tsv")],
     n: Annotated[int, typer.Option(help="how many sentences of dev; 0: all", min=0)] = 0,
-    reader: Annotated[str, typer.Option(help="encoder, llm or lora")] = "encoder",
-    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    reader: Annotated[
+        str, typer.Option(help="encoder, llm or lora: what ships, as in use, on dev and our lines")
+    ] = "",
+    every: Every = False,
     adapter: Adapter = None,
     base: Base = _BASE,
-    rows: Rows = "",
     seed: Seed = 0,
     keep: Keep = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
-    """Score a reader's moods against GoEmotions' dev part, or compare readers there."""
-    if compare:
-        _compare("mood", data, n, "dev", adapter, base, rows, seed, keep, out)
+    """Measure how moods are read, on GoEmotions' dev part."""
+    if reader:
+        if systems or every or adapter or keep or out:
+            raise SettingsError("--reader goes with --data, --n and --seed alone")
+        from simpatico.eval.mood import main
+
+        given = {"--data": data, "--reader": reader, "--n": n, "--seed": seed}
+        main([str(word) for pair in given.items() for word in pair])
         return
-    if adapter or keep or out or rows:
-        raise SettingsError("--adapter, --rows, --keep and --out go with --compare")
-    from simpatico.eval.mood import main
-
-    given = {"--data": data, "--reader": reader, "--n": n, "--seed": seed}
-    main([str(word) for pair in given.items() for word in pair])
+    _read("mood", systems, every, data, n, "dev", adapter, base, seed, keep, out)
 
 
-@evaluate.command("intents")
-def intents(
+@evaluate.command("intent")
+@evaluate.command("intents", hidden=True)
+def intent(
+    systems: Systems,
     data: Annotated[Path, typer.Option(help="a folder with IARD's dialogues.json")],
+    n: Annotated[int, typer.Option(help="how many turns; 0: all", min=0)] = 0,
     part: Annotated[
         Literal["dev", "test"], typer.Option(help="held out to choose by, or to measure on")
     ] = "test",
-    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    every: Every = False,
     adapter: Adapter = None,
     base: Base = _BASE,
-    rows: Rows = "",
     seed: Seed = 0,
     keep: Keep = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
-    """Score the encoder reader's intents on held-out dialogues of IARD, or compare readers."""
-    rows = rows if compare or rows else "encoder"
-    _compare("intent", data, 0, part, adapter, base, rows, seed, keep, out)
+    """Measure how intents are read, on held-out dialogues of IARD."""
+    _read("intent", systems, every, data, n, part, adapter, base, seed, keep, out)
 
 
-@evaluate.command("needs")
-def needs(
+@evaluate.command("need")
+@evaluate.command("needs", hidden=True)
+def need(
+    systems: Systems,
+    n: Annotated[int, typer.Option(help="how many lines; 0: all", min=0)] = 0,
     part: Annotated[
         Literal["dev", "test"], typer.Option(help="our 100 lines to choose by, or the 300 kept")
     ] = "test",
-    compare: Annotated[bool, typer.Option("--compare", help="all readers in one table")] = False,
+    every: Every = False,
     adapter: Adapter = None,
     base: Base = _BASE,
-    rows: Rows = "",
     seed: Seed = 0,
     keep: Keep = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
-    """Score the encoder reader's needs on lines of our own, or compare readers."""
-    rows = rows if compare or rows else "encoder"
-    _compare("need", None, 0, part, adapter, base, rows, seed, keep, out)
+    """Measure how needs are read, on lines of our own."""
+    _read("need", systems, every, None, n, part, adapter, base, seed, keep, out)
 
 
-def _compare(
+def _read(
     task: Literal["mood", "intent", "need"],
+    systems: list[str],
+    every: bool,
     data: Path | None,
     n: int,
     part: str,
     adapter: Path | None,
     base: str,
-    rows: str,
     seed: int,
     keep: Path | None,
     out: Path | None,
 ) -> None:
-    from simpatico.eval.compare_rows import run
+    from simpatico.eval.compare_rows import measure
 
+    as_folder(out)
     settings = load_settings()
     set_up_logging(settings.log_level)
-    names = tuple(name.strip() for name in rows.split(",") if name.strip())
     with progress_bars() as show:
-        table = run(
+        found = measure(
             task,
             data=data,
             n=n,
             part=part,
-            names=names,
+            names=names_in(systems) or (() if every else ("encoder",)),
             cache=settings.cache,
             adapter=adapter,
             base=base,
             seed=seed,
-            keep=keep,
+            keep=kept_in(out, keep),
+            command=command(),
             progress=show,
         )
-    _show(table, out)
+    finish(found, out)
 
 
 def _show(table: "Table", out: Path | None) -> None:

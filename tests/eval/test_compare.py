@@ -5,11 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from simpatico.domain import INTENTS, MOODS, Item, Turn
 from simpatico.errors import DataError, ModelError, SettingsError
-from simpatico.eval import compare_rows
 from simpatico.eval.baselines_llm import Adapted, Prompted
 from simpatico.eval.baselines_rnn import Recurrent
 from simpatico.eval.baselines_text import (
@@ -20,24 +18,13 @@ from simpatico.eval.baselines_text import (
     Scorer,
     linear_svm,
 )
-from simpatico.eval.compare import (
-    Choice,
-    Outcome,
-    Part,
-    Row,
-    choice_table,
-    compare,
-    judge_choice,
-    mood_table,
-    newest,
-    one_hot,
-)
+from simpatico.eval.compare import N_TIMED, Part, Row, Scored, newest, one_hot, score, together
 from simpatico.eval.compare_rows import INTENT, MOOD, NAMES, NEED, rows_of
-from simpatico.eval.crossfit import cross_fit, cross_fit_f1
+from simpatico.eval.crossfit import cross_fit
 from simpatico.eval.mood_lines import DEV, TEST
 from simpatico.eval.mood_prototypes import MOOD_SENTENCES
 from simpatico.eval.replay import unwritten, written
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table
 from simpatico.finetune.calibrate import Kind, probabilities, temperature
 from simpatico.finetune.causal import CausalModel
 from simpatico.finetune.mood import best_thresholds, macro_f1
@@ -45,7 +32,6 @@ from simpatico.optional import needs
 from simpatico.protocols import Encoder
 from simpatico.reading import MOOD_WORDS, prompt_of
 from simpatico.retrieval.encoders.hash import HashEncoder
-from simpatico.ui.cli import app
 from simpatico.ui.tables import to_rich
 
 TEXTS = [f"{word} {i % 7} times" for i in range(60) for word in ("good", "bad", "odd")]
@@ -64,7 +50,7 @@ def test_random_scores_get_what_chance_gives() -> None:
     """Rare labels: thresholds chosen on the rows they score would reach much more."""
     scores, labels = random_rows(400, 60, 0.01)
     told = macro_f1(scores >= best_thresholds(scores, labels), labels)
-    found = cross_fit_f1(scores, labels, 0).macro_f1
+    found = macro_f1(cross_fit(scores, labels, seed=0).held, labels)
     always = 2 * 0.01 / 1.01
     assert told > 3 * always
     assert found < 1.6 * always
@@ -88,12 +74,9 @@ def test_a_row_is_scored_by_what_was_chosen_without_its_fold() -> None:
 
 def test_scores_that_tell_the_truth_get_all_of_it() -> None:
     _, labels = random_rows(500, 3, 0.3)
-    found = cross_fit_f1(labels * 8 - 4, labels, 0)
-    assert (found.n, found.seed) == (500, 0)
-    assert found.macro_f1 == found.micro_f1 == 1.0
-    assert found.f1 == (1.0, 1.0, 1.0)
-    assert found.ece < 0.02
-    assert found.macro_error == 0.0
+    found = cross_fit(labels * 8 - 4, labels, seed=0)
+    assert (found.held == (labels > 0)).all()
+    assert np.abs(found.stated - labels).mean() < 0.02
 
 
 def test_what_all_labels_of_a_row_share_says_nothing_of_shares() -> None:
@@ -106,8 +89,9 @@ def test_what_all_labels_of_a_row_share_says_nothing_of_shares() -> None:
 
 def test_the_same_seed_gives_the_same_folds_and_another_does_not() -> None:
     scores, labels = random_rows(200, 3, 0.3)
-    assert cross_fit_f1(scores, labels, 5) == cross_fit_f1(scores, labels, 5)
-    assert cross_fit_f1(scores, labels, 5) != cross_fit_f1(scores, labels, 6)
+    one, same, other = (cross_fit(scores, labels, seed=seed) for seed in (5, 5, 6))
+    assert (one.platt == same.platt).all()
+    assert (one.platt != other.platt).any()
 
 
 @pytest.mark.parametrize(
@@ -249,16 +233,16 @@ def part(texts: Sequence[str], labels: np.ndarray) -> Part:
     return Part([(Turn(role="user", text=text),) for text in texts], labels)
 
 
-def test_rows_are_fitted_on_one_part_and_judged_on_the_other() -> None:
+def test_rows_are_fitted_on_one_part_and_asked_of_the_other() -> None:
     train, test = part(TEXTS, LABELS), part([f"new {t}" for t in TEXTS], LABELS)
     row = Row("told", "knows its training rows", Told)
-    (seen,) = compare([row], train, train, several=True, seed=0)
-    (new,) = compare([row], train, test, several=True, seed=0)
-    assert seen.mood is not None and new.mood is not None
-    assert seen.mood.macro_f1 == 1.0
-    assert new.mood.macro_f1 < 0.7
+    ((_, seen),) = score([row], train, train, seed=0)
+    ((_, new),) = score([row], train, test, seed=0)
+    assert ((seen.scores > 0) == (LABELS > 0)).all()
+    assert ((new.scores > 0) == (LABELS > 0)).all(axis=1).mean() < 0.7
+    assert np.isfinite(seen.ms).sum() == N_TIMED
     with pytest.raises(DataError, match="got none"):
-        list(compare([row], train, Part([], LABELS[:0]), several=True, seed=0))
+        list(score([row], train, Part([], LABELS[:0]), seed=0))
 
 
 def test_scores_are_kept_for_the_same_row_and_data_only(tmp_path: Path) -> None:
@@ -270,78 +254,32 @@ def test_scores_are_kept_for_the_same_row_and_data_only(tmp_path: Path) -> None:
 
     train = part(TEXTS, LABELS)
     row = Row("told", "kept", make, tag="a")
-    first = list(compare([row], train, train, several=False, seed=0, keep=tmp_path))
-    again = list(compare([row], train, train, several=False, seed=0, keep=tmp_path))
-    assert first == again
+    ((_, first),) = score([row], train, train, seed=0, keep=tmp_path)
+    ((_, again),) = score([row], train, train, seed=0, keep=tmp_path)
+    assert (first.scores == again.scores).all() and first.fit_s == again.fit_s
+    np.testing.assert_array_equal(first.ms, again.ms)
     assert len(made) == 1
     fewer = part(TEXTS[:-1], LABELS[:-1])
-    list(compare([row], train, fewer, several=False, seed=0, keep=tmp_path))
-    list(compare([row._replace(tag="b")], train, train, several=False, seed=0, keep=tmp_path))
+    list(score([row], train, fewer, seed=0, keep=tmp_path))
+    list(score([row._replace(tag="b")], train, train, seed=0, keep=tmp_path))
     flipped = part(TEXTS, 1 - LABELS)
-    list(compare([row], flipped, train, several=False, seed=0, keep=tmp_path))
+    list(score([row], flipped, train, seed=0, keep=tmp_path))
     assert len(made) == 4
 
 
-class Fixed:
-    """A row whose scores are known."""
-
-    def __init__(self, kind: Kind, scores: np.ndarray) -> None:
-        self.kind, self._scores = kind, scores
-
-    def fit(self, texts: Sequence[str], labels: np.ndarray) -> None:
-        """Nothing."""
-
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
-        return self._scores[: len(texts)]
-
-
-def test_the_adapter_and_the_mood_head_are_judged_together_where_both_are_there() -> None:
+def test_the_adapter_and_the_mood_head_know_more_together() -> None:
     rng = np.random.default_rng(0)
     n = 400
     labels = np.eye(4, dtype=np.float32)[rng.integers(4, size=n)]
-    turns = [(Turn(role="user", text=f"{i}"),) for i in range(n)]
     # Each knows half of the labels: the one column 0 and 1, the other 2 and 3.
-    lora = 4 * labels * [1, 1, 0, 0] + rng.normal(size=(n, 4))
-    head = 4 * labels * [0, 0, 1, 1] + rng.normal(size=(n, 4)) - 2
-    rows = [
-        Row("lora", "adapter", lambda: Fixed("shares", lora)),
-        Row("encoder", "head", lambda: Fixed("margins", head)),
-    ]
-    part = Part(turns, labels)
-    one, other, both = compare(rows, part, part, several=True, seed=0)
-    assert (one.name, other.name, both.name) == ("lora", "encoder", "both")
-    assert one.mood and other.mood and both.mood
-    assert both.mood.macro_f1 > max(one.mood.macro_f1, other.mood.macro_f1) + 0.05
-    assert both.ms == one.ms + other.ms
-    assert len(list(compare(rows[:1], part, part, several=True, seed=0))) == 1
-
-
-def test_a_choice_is_judged_by_hand() -> None:
-    labels = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
-    scores = np.eye(4, dtype=np.float32)[[0, 1, 1, 3]]
-    found = judge_choice(scores, labels, seed=7)
-    assert (found.n, found.seed, found.accuracy) == (4, 7, 0.5)
-    assert found.f1 == pytest.approx((2 / 3, 2 / 3, 0.0, 0.0))
-    assert found.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)  # label 3 never is the truth
-
-
-def test_tables_have_the_same_cells_on_screen_and_page() -> None:
-    scores, labels = random_rows(50, 28, 0.2)
-    mood = Outcome(name="a", title="a | b", ms=1.25, fit_s=2, mood=cross_fit_f1(scores, labels, 4))
-    table = mood_table([mood], 50, 4)
-    page = to_markdown(table)
-    assert "n=50, seed 4" in page
-    assert "| a \\| b | 0." in page and "| 1.2 |" in page
-    assert {
-        line.count("|") - line.count("\\|") for line in page.splitlines() if line[:1] == "|"
-    } == {len(table.columns) + 1}
-    drawn = to_rich(table)
-    assert len(drawn.columns) == len(table.columns) and drawn.row_count == 1
-    choice = Choice(n=9, seed=1, accuracy=0.5, error=0.1, macro_f1=0.25, f1=(0.25,))
-    other = choice_table(
-        "Intents", [Outcome(name="b", title="b", ms=1, fit_s=0, choice=choice)], 9, 1
-    )
-    assert "| b | 0.500 | 0.100 | 0.250 | 1.0 |" in to_markdown(other)
+    lora = (4 * labels * [1, 1, 0, 0] + rng.normal(size=(n, 4))).astype(np.float32)
+    head = (4 * labels * [0, 0, 1, 1] + rng.normal(size=(n, 4)) - 2).astype(np.float32)
+    one, other = Scored(lora, "shares", np.ones(n), 1.0), Scored(head, "margins", np.ones(n), 1.0)
+    both = together(one, other)
+    alone = [macro_f1(cross_fit(each.scores, labels, seed=0, kind=each.kind).held, labels)
+             for each in (one, other, both)]  # fmt: skip
+    assert alone[2] > max(alone[:2]) + 0.05
+    assert (both.ms == 2).all()
 
 
 def test_names_of_styles_in_a_table_are_only_names() -> None:
@@ -504,48 +442,3 @@ def test_an_adapter_that_changes_nothing_is_refused(tiny: Path, tmp_path: Path) 
         CausalModel(tiny, tmp_path / "nothing")
     with pytest.raises(ModelError, match="no causal model"):
         CausalModel(tmp_path / "nothing")
-
-
-def goemotions_in(folder: Path) -> Path:
-    lines = [f"{text}\t{i % 3}\trow{i}" for i, text in enumerate(TEXTS)]
-    for name in ("train", "dev"):
-        (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return folder
-
-
-def test_the_command_prints_and_writes_the_table(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    page = tmp_path / "table.md"
-    asked = ["eval", "mood", "--compare", "--data", str(goemotions_in(tmp_path)), "--n", "120"]
-    asked += ["--rows", "nb, svm", "--seed", "1", "--out", str(page), "--keep", str(tmp_path / "k")]
-    done = CliRunner().invoke(app, asked)
-    assert done.exit_code == 0, done.output
-    assert "naive Bayes" in done.stdout and "linear SVM" in done.stdout
-    text = page.read_text("utf-8")
-    assert "n=120, seed 1" in text and text.count("\n| ") == 4
-    assert (tmp_path / "k" / "mood.json").is_file()
-
-
-@pytest.mark.parametrize(
-    ("extra", "said"),
-    [
-        (["--rows", "xgb"], "no row xgb"),
-        (["--rows", "lora"], "needs an adapter"),
-        (["--rows", "nb"], "cannot be read"),
-    ],
-)
-def test_the_command_says_what_is_wrong(tmp_path: Path, extra: list[str], said: str) -> None:
-    done = CliRunner().invoke(app, ["eval", "mood", "--compare", "--data", str(tmp_path), *extra])
-    assert isinstance(done.exception, DataError)
-    assert said in str(done.exception)
-
-
-def test_without_scikit_learn_the_command_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
-    asked = ["eval", "mood", "--compare", "--data", str(goemotions_in(tmp_path)), "--rows", "nb"]
-    done = CliRunner().invoke(app, asked)
-    assert isinstance(done.exception, SettingsError)
-    assert "scikit-learn" in str(done.exception)
-    assert compare_rows.TITLES.keys() == set(NAMES)

@@ -16,7 +16,6 @@ from simpatico.eval.redial import (
     asked_of,
     cases_of,
     checks_of,
-    near_duplicates,
     run,
 )
 from simpatico.eval.redial_systems import (
@@ -159,14 +158,6 @@ def test_leaks_are_found(asked: Asked) -> None:
     assert [each.n_found for each in found] == [1, 1, 0, 4]
     spelled = asked_of([talk("c", (False, "Big fish?", ""), (True, "@2", "2"))], FILMS)
     assert checks_of(spelled, [], Fixed("f", 1, 2, 3, 4))[2].n_found == 1
-
-
-def test_near_duplicates_share_most_runs_of_words() -> None:
-    words = " ".join(f"w{at}" for at in range(40))
-    known = [talk("k", (False, words, ""))]
-    assert near_duplicates([talk("n", (False, f"{words} more", ""))], known) == 1
-    assert near_duplicates([talk("n", (False, words[: len(words) // 2], ""))], known) == 0
-    assert near_duplicates([talk("n")], known) == 0
 
 
 def test_a_run_is_written_for_each_protocol(asked: Asked, tmp_path: Path) -> None:

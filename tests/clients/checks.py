@@ -87,7 +87,7 @@ class Answer(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What a client made of an error: its status, and the code in its body."""
+    """What a client made of an error: its status, and the code in its body; "": it drops that."""
 
     status: int
     code: str
@@ -141,6 +141,10 @@ class Client:
 
     def refusal(self, **fields: Any) -> Refusal:
         """A chat completion that is refused."""
+        raise NotOffered
+
+    def task(self, prompt: str) -> str:
+        """The answer to a prompt of the client's own, made for nobody."""
         raise NotOffered
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -295,19 +299,34 @@ def _was_called(answer: Answer) -> None:
 
 def unknown_model(client: Client) -> None:
     """an unknown model is an error of its own"""
-    assert client.refusal(model="nobody") == Refusal(404, "model_not_found")
+    assert _is(client.refusal(model="nobody"), 404, "model_not_found")
 
 
 def bad_request(client: Client) -> None:
     """a wrong field is an error of its own"""
-    assert client.refusal(n=5) == Refusal(400, "invalid_value")
+    assert _is(client.refusal(n=5), 400, "invalid_value")
 
 
 def wrong_key(client: Client) -> None:
     """a wrong key is an error of its own"""
     stranger = type(client)(client.url, "wrong")
-    assert stranger.refusal() == Refusal(401, "invalid_api_key")
+    assert _is(stranger.refusal(), 401, "invalid_api_key")
     stranger.close()
+
+
+def _is(refused: Refusal, status: int, code: str) -> bool:
+    return refused.status == status and refused.code in (code, "")
+
+
+def tasks(client: Client) -> None:
+    """titles, tags and further questions, asked for by the client itself"""
+    prompt = (
+        "### Task:\nGenerate what is asked for.\n### Output:\nJSON format: {OUTPUT}\n"
+        "### Chat History:\n<chat_history>\nUSER: something warm\nASSISTANT: Up\n</chat_history>"
+    )
+    for output in ('{ "title": "it" }', '{ "tags": ["a"] }', '{ "follow_ups": ["a?"] }'):
+        told = json.loads(client.task(prompt.replace("{OUTPUT}", output)))
+        assert set(told) == set(json.loads(output)) and all(told.values())
 
 
 def embeddings(client: Client) -> None:
@@ -332,11 +351,16 @@ def response_streamed(client: Client) -> None:
 
 
 def response_continued(client: Client) -> None:
-    """a response that is continued and fetched again"""
+    """a response that is continued"""
     first = client.respond(WISH[0]["content"], user="ann")
     then = client.respond("something older", previous_response_id=first.id, user="ann")
     assert then.text and then.id != first.id
-    assert client.retrieve(first.id).text == first.text
+
+
+def response_retrieved(client: Client) -> None:
+    """a response that is fetched again"""
+    made = client.respond(WISH[0]["content"], user="ann")
+    assert client.retrieve(made.id).text == made.text
 
 
 CHECKS: tuple[Callable[[Client], None], ...] = (
@@ -359,10 +383,12 @@ CHECKS: tuple[Callable[[Client], None], ...] = (
     unknown_model,
     bad_request,
     wrong_key,
+    tasks,
     embeddings,
     response,
     response_streamed,
     response_continued,
+    response_retrieved,
 )
 
 

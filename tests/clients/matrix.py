@@ -24,6 +24,12 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("openai 3", "openai"),
     Column("openai 3, async", "openai-async"),
+    Column("openai 2", "openai", apart=True),
+    Column("openai 2, async", "openai-async", apart=True),
+    Column("LangChain", "langchain", apart=True),
+    Column("LiteLLM", "litellm", apart=True),
+    Column("Gradio's load_chat", "gradio"),
+    Column("Open WebUI, replayed", "openwebui"),
     Column("curl", "curl"),
 )
 

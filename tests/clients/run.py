@@ -14,6 +14,10 @@ CLIENTS = {
     "openai": "with_openai.OpenAI",
     "openai-async": "with_openai.AsyncOpenAI",
     "curl": "with_curl.Curl",
+    "gradio": "with_gradio.Gradio",
+    "langchain": "with_langchain.LangChain",
+    "litellm": "with_litellm.LiteLLM",
+    "openwebui": "with_openwebui.OpenWebUI",
 }
 """The clients and where they are."""
 

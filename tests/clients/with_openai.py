@@ -55,7 +55,7 @@ def together(chunks: Sequence[Any]) -> Answer:
     called = [call for choice in choices for call in choice.delta.tool_calls or ()]
     name = "".join(call.function.name or "" for call in called)
     arguments = "".join(call.function.arguments or "" for call in called)
-    counts = chunks[-1].usage
+    counts = getattr(chunks[-1], "usage", None)
     return Answer(
         text="".join(texts),
         finish=next((choice.finish_reason for choice in choices[::-1]), ""),

@@ -29,7 +29,7 @@ class Column(NamedTuple):
     kind: str = ""
 
 
-TURNS = (Column("turns", "text"),)
+TURNS = (Column("turns", "text"), Column("titles", "title"))
 """Of the file of sessions."""
 THREADS = (Column("checkpoints", "checkpoint", "type"), Column("writes", "value", "type"))
 """Of the file of threads."""

@@ -16,7 +16,7 @@ from typing import Any
 from simpatico.agent.cipher import TURNS, Cipher, unlock
 from simpatico.agent.database import Database
 from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
-from simpatico.domain import Event, Impression, Profile, Turn
+from simpatico.domain import Event, Heading, Impression, Profile, Turn
 from simpatico.errors import DataError, NotAllowed, StoreError
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ _SESSIONS = (
         "ALTER TABLE sessions ADD COLUMN used_us INTEGER NOT NULL DEFAULT 0",
         # When they were used is not known: for those who ask how old they are, they begin now.
         "UPDATE sessions SET used_us = 1000000 * CAST(strftime('%s', 'now') AS INTEGER)",
+    ),
+    (
+        "ALTER TABLE turns ADD COLUMN list_id TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE titles (
+            session TEXT PRIMARY KEY REFERENCES sessions (session), title TEXT NOT NULL)""",
     ),
 )
 
@@ -248,16 +253,19 @@ class SqliteMemory:
             if not self._touch(connection, session):
                 raise ValueError("a turn for a session that nobody has claimed")
             connection.execute(
-                "INSERT INTO turns (session, role, text) VALUES (?, ?, ?)",
-                (session, turn.role, self._lock.shut(turn.text)),
+                "INSERT INTO turns (session, role, text, list_id) VALUES (?, ?, ?, ?)",
+                (session, turn.role, self._lock.shut(turn.text), turn.list_id),
             )
 
     def turns(self, session: str) -> list[Turn]:
         """A session's turns, oldest first; empty for an unknown one."""
         rows = self._db.read(
-            "SELECT role, text FROM turns WHERE session = ? ORDER BY seq", (session,)
+            "SELECT role, text, list_id FROM turns WHERE session = ? ORDER BY seq", (session,)
         )
-        return [Turn(role=role, text=self._lock.read(text)) for role, text in rows]
+        return [
+            Turn(role=role, text=self._lock.read(text), list_id=list_id)
+            for role, text, list_id in rows
+        ]
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""
@@ -281,20 +289,61 @@ class SqliteMemory:
         Raises:
             StoreError: if it cannot be written.
         """
-        n = 0
+        old = _microseconds(unused_since)
         with self._db.write() as connection:
-            for session in sessions:
-                old = (session, _microseconds(unused_since))
-                connection.execute(
-                    """DELETE FROM turns WHERE session IN
-                    (SELECT session FROM sessions WHERE session = ? AND used_us < ?)""",
-                    old,
-                )
-                n += connection.execute(
-                    "DELETE FROM sessions WHERE session = ? AND used_us < ?", old
-                ).rowcount
+            n = sum(
+                self._remove(connection, "session = ? AND used_us < ?", session, old)
+                for session in sessions
+            )
         self._db.forget()
         return n
+
+    def headings(self, user: str) -> list[Heading]:
+        """A person's sessions in which something was said, the latest used first."""
+        rows = self._db.read(
+            """SELECT session, coalesce(title, ''), used_us, count(*), coalesce((SELECT text
+            FROM turns AS first WHERE first.session = sessions.session AND role = 'user'
+            ORDER BY seq LIMIT 1), '')
+            FROM sessions JOIN turns USING (session) LEFT JOIN titles USING (session)
+            WHERE user = ? GROUP BY session ORDER BY used DESC""",
+            (user,),
+        )
+        return [
+            Heading(
+                session=session,
+                title=self._lock.read(title),
+                opening=self._lock.read(opening),
+                at=_EPOCH + timedelta(microseconds=used_us),
+                n_turns=n,
+            )
+            for session, title, used_us, n, opening in rows
+        ]
+
+    def rename(self, session: str, title: str) -> None:
+        """Give a session a title; an empty one takes it away. An unknown session: no effect.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._db.write() as connection:
+            self._lock.check(connection)
+            connection.execute("DELETE FROM titles WHERE session = ?", (session,))
+            if title:
+                connection.execute(
+                    "INSERT INTO titles SELECT session, ? FROM sessions WHERE session = ?",
+                    (self._lock.shut(title), session),
+                )
+
+    def forget(self, session: str) -> bool:
+        """Remove a session and all that was said in it for good; False for an unknown one.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._db.write() as connection:
+            n = self._remove(connection, "session = ?", session)
+        self._db.forget()
+        return bool(n)
 
     def erase(self, user: str) -> int:
         """Remove a person's sessions and all that was said in them for good; gives how many.
@@ -303,12 +352,7 @@ class SqliteMemory:
             StoreError: if it cannot be written.
         """
         with self._db.write() as connection:
-            connection.execute(
-                """DELETE FROM turns WHERE session IN
-                (SELECT session FROM sessions WHERE user = ?)""",
-                (user,),
-            )
-            n: int = connection.execute("DELETE FROM sessions WHERE user = ?", (user,)).rowcount
+            n = self._remove(connection, "user = ?", user)
         self._db.forget()
         return n
 
@@ -325,6 +369,15 @@ class SqliteMemory:
             (_microseconds(datetime.now(UTC)), session),
         ).rowcount
         return touched
+
+    @staticmethod
+    def _remove(connection: Any, where: str, *values: str | int) -> int:
+        """Delete sessions with what belongs to them; gives how many there were."""
+        theirs = f"session IN (SELECT session FROM sessions WHERE {where})"
+        for table in ("turns", "titles"):
+            connection.execute(f"DELETE FROM {table} WHERE {theirs}", values)
+        n: int = connection.execute(f"DELETE FROM sessions WHERE {where}", values).rowcount
+        return n
 
 
 class VolatileLog:
@@ -428,6 +481,7 @@ class VolatileMemory:
         self._lock = threading.Lock()
         self._owners: dict[str, str] | None = {}  # the latest used last
         self._turns: dict[str, list[Turn]] = {}
+        self._titles: dict[str, str] = {}
         self._used: dict[str, datetime] = {}
 
     def claim(self, session: str, user: str) -> None:
@@ -477,21 +531,42 @@ class VolatileMemory:
         """Forget those of some sessions that were last used before a time; gives how many."""
         with self._lock:
             owners = self._open()
-            old = [name for name in sessions if name in owners and self._used[name] < unused_since]
-            for name in old:
-                del owners[name]
-                self._turns.pop(name, None)
-        return len(old)
+            return self._remove(
+                [name for name in sessions if name in owners and self._used[name] < unused_since]
+            )
+
+    def headings(self, user: str) -> list[Heading]:
+        """A person's sessions in which something was said, the latest used first."""
+        with self._lock:
+            owners = self._open()
+            mine = [session for session, owner in reversed(owners.items()) if owner == user]
+            return [
+                Heading(
+                    session=session,
+                    title=self._titles.get(session, ""),
+                    opening=next((turn.text for turn in turns if turn.role == "user"), ""),
+                    at=self._used[session],
+                    n_turns=len(turns),
+                )
+                for session in mine
+                if (turns := self._turns.get(session))
+            ]
+
+    def rename(self, session: str, title: str) -> None:
+        """Give a session a title; an empty one takes it away. An unknown session: no effect."""
+        with self._lock:
+            if session in self._open():
+                self._titles[session] = title
+
+    def forget(self, session: str) -> bool:
+        """Forget a session and all that was said in it; False for an unknown one."""
+        with self._lock:
+            return self._remove([session]) > 0
 
     def erase(self, user: str) -> int:
         """Forget a person's sessions and all that was said in them; gives how many."""
         with self._lock:
-            owners = self._open()
-            mine = [session for session, owner in owners.items() if owner == user]
-            for session in mine:
-                del owners[session]
-                self._turns.pop(session, None)
-        return len(mine)
+            return self._remove([name for name, owner in self._open().items() if owner == user])
 
     def close(self) -> None:
         """Forget everything. Idempotent."""
@@ -503,6 +578,15 @@ class VolatileMemory:
         if self._owners is None:
             raise StoreError("cannot use the memory: it was closed")
         return self._owners
+
+    def _remove(self, sessions: Sequence[str]) -> int:
+        owners = self._open()
+        known = [session for session in sessions if session in owners]
+        for session in known:
+            del owners[session]
+            for kept in (self._turns, self._titles, self._used):
+                kept.pop(session, None)
+        return len(known)
 
 
 def _check_names(session: str, user: str) -> None:

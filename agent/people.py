@@ -15,9 +15,18 @@ log = logging.getLogger(__name__)
 
 
 class Conversation(Value):
-    """A session: what was said, oldest first, and what was understood last."""
+    """A session.
+
+    Attributes:
+        title: what the person named it; empty when they did not.
+        at: when it was last used.
+        turns: what was said, oldest first.
+        understood: what was understood last.
+    """
 
     session: str
+    title: str = ""
+    at: AwareDatetime
     turns: tuple[Turn, ...]
     understood: UserState | None = None
 

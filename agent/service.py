@@ -16,6 +16,7 @@ from langgraph.types import Durability
 from numpy.typing import NDArray
 
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
+from simpatico.agent.history import TITLE_CHARS, Past, past_of
 from simpatico.agent.mind import Mind, with_chosen_mood
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
@@ -30,6 +31,7 @@ from simpatico.domain import (
     CardsReady,
     Event,
     Finished,
+    Heading,
     Profile,
     Recommendation,
     Reply,
@@ -226,6 +228,55 @@ class Simpatico:
             return ()
         return tuple(await asyncio.to_thread(self._memory.turns, session))
 
+    async def headings(self, user: str) -> list[Heading]:
+        """A person's conversations, the latest used first. Raises `StoreError`."""
+        return await asyncio.to_thread(self._memory.headings, user)
+
+    async def reopen(self, user: str, session: str) -> Past | None:
+        """A conversation as it went, to be read and continued; None if it is not this person's.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        if session not in await asyncio.to_thread(self._memory.sessions, user):
+            return None
+        turns = await asyncio.to_thread(self._memory.turns, session)
+        lists = await asyncio.to_thread(self._events.impressions, user)
+        events = await asyncio.to_thread(self._events.events, user)
+        return past_of(
+            turns,
+            [one for one in lists if one.session == session],
+            [one for one in events if one.session == session],
+            await self._checkpoint(user, session),
+            self.catalog,
+        )
+
+    async def rename(self, user: str, session: str, title: str) -> bool:
+        """Give a conversation a title, an empty one its own first words; False if not theirs.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        if session not in await asyncio.to_thread(self._memory.sessions, user):
+            return False
+        await asyncio.to_thread(self._memory.rename, session, clean(title, max_chars=TITLE_CHARS))
+        return True
+
+    async def forget(self, user: str, session: str) -> bool:
+        """Remove one conversation for good, once a turn running in it has ended.
+
+        What was learned in it (events, which lists were shown) stays. False if it is not theirs.
+
+        Raises:
+            StoreError: a store could not be written; ask again, nothing is acknowledged.
+        """
+        thread = thread_id(user, session)
+        async with self._locks.setdefault(thread, asyncio.Lock()):
+            if session not in await asyncio.to_thread(self._memory.sessions, user):
+                return False
+            await self._threads.erase([thread])
+            return await asyncio.to_thread(self._memory.forget, session)
+
     async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
         """Keep a dialogue as a new session of a person, to be continued by who asks for it.
 
@@ -243,13 +294,13 @@ class Simpatico:
 
     async def export(self, user: str) -> Kept:
         """Everything that is kept of a person. Raises `StoreError` when it cannot be read."""
-        sessions = await asyncio.to_thread(self._memory.sessions, user)
+        headings = await self.headings(user)
         return Kept(
             user=user,
             profile=await self.profile(user),
             events=tuple(await asyncio.to_thread(self._events.events, user)),
             impressions=tuple(await asyncio.to_thread(self._events.impressions, user)),
-            conversations=tuple([await self._conversation(user, each) for each in sessions]),
+            conversations=tuple([await self._conversation(user, each) for each in headings]),
         )
 
     async def erase(self, user: str) -> Erased:
@@ -293,18 +344,24 @@ class Simpatico:
         """Close everything. Idempotent."""
         await self._closing.aclose()
 
-    async def _conversation(self, user: str, session: str) -> Conversation:
-        turns = await asyncio.to_thread(self._memory.turns, session)
-        config: RunnableConfig = {"configurable": {"thread_id": thread_id(user, session)}}
-        try:
-            kept = (await self._kept.aget_state(config)).values.get("state")
-        except (sqlite3.Error, ValueError) as error:
-            raise StoreError(f"a conversation cannot be read: {error}") from error
+    async def _conversation(self, user: str, heading: Heading) -> Conversation:
+        turns = await asyncio.to_thread(self._memory.turns, heading.session)
+        kept = (await self._checkpoint(user, heading.session)).get("state")
         return Conversation(
-            session=session,
+            session=heading.session,
+            title=heading.title,
+            at=heading.at,
             turns=tuple(turns),
             understood=UserState.model_validate(kept) if kept else None,
         )
+
+    async def _checkpoint(self, user: str, session: str) -> TurnState:
+        """What carries over to the session's next turn."""
+        config: RunnableConfig = {"configurable": {"thread_id": thread_id(user, session)}}
+        try:
+            return cast(TurnState, (await self._kept.aget_state(config)).values)
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"a conversation cannot be read: {error}") from error
 
     async def _kept_turn(
         self,
@@ -422,7 +479,8 @@ class Simpatico:
 
     async def _keep(self, request: Request, finished: Finished) -> Finished:
         """Store what was answered."""
-        answer = Turn(role="assistant", text=finished.reply.text)
+        reply = finished.reply
+        answer = Turn(role="assistant", text=reply.text, list_id=reply.list_id)
         try:
             await asyncio.to_thread(self._memory.append, request.session, answer)
         except StoreError as error:

@@ -179,10 +179,28 @@ class Item(Value):
 
 
 class Turn(Value):
-    """One message of a dialogue."""
+    """One message of a dialogue. `list_id` names the list that came with an answer, if one did."""
 
     role: Literal["user", "assistant"]
     text: str
+    list_id: str = ""
+
+
+class Heading(Value):
+    """A conversation among others of a person.
+
+    Attributes:
+        title: what they named it; empty when they did not.
+        opening: their first message in it.
+        at: when it was last used.
+        n_turns: messages and answers in it, at least 1.
+    """
+
+    session: str
+    title: str = ""
+    opening: str = ""
+    at: AwareDatetime
+    n_turns: int = Field(ge=1)
 
 
 class Mood(Value):

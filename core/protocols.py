@@ -15,6 +15,7 @@ from simpatico.domain import (
     Candidate,
     Completion,
     Event,
+    Heading,
     Impression,
     Item,
     Profile,
@@ -246,6 +247,18 @@ class Memory(Protocol):
 
     def drop(self, sessions: Sequence[str], *, unused_since: datetime) -> int:
         """Remove those of some sessions that were last used before a time; gives how many."""
+        ...
+
+    def headings(self, user: str) -> list[Heading]:
+        """A person's sessions in which something was said, the latest used first."""
+        ...
+
+    def rename(self, session: str, title: str) -> None:
+        """Give a session a title; an empty one takes it away. An unknown session: no effect."""
+        ...
+
+    def forget(self, session: str) -> bool:
+        """Remove a session and all that was said in it for good; False for an unknown one."""
         ...
 
     def erase(self, user: str) -> int:

@@ -182,6 +182,21 @@ def test_one_who_runs_on_with_the_old_key_writes_no_more(tmp_path: Path) -> None
     anew.close()
 
 
+def test_titles_are_encrypted_like_what_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.sqlite"
+    for keys in ((OLD,), (NEW, OLD)):
+        if keys[1:]:
+            cli(tmp_path, "encrypt", key=",".join(keys))
+        memory = SqliteMemory(path, ciphers=tuple(map(Cipher, keys)))
+        memory.claim("s", "ann")
+        memory.append("s", Turn(role="user", text=f"{WORD} said"))
+        memory.rename("s", f"{WORD} titled")
+        [heading] = memory.headings("ann")
+        assert (heading.title, heading.opening) == (f"{WORD} titled", f"{WORD} said")
+        memory.close()
+        assert not [one for one in tmp_path.iterdir() if WORD.encode() in one.read_bytes()]
+
+
 def test_a_rewriting_that_breaks_off_leaves_the_file_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -336,6 +337,44 @@ def test_a_closed_memory_says_so(memory: Memory) -> None:
         memory.turns("s")
 
 
+def test_sessions_are_listed_with_what_they_are_about(memory: Memory) -> None:
+    before = datetime.now(UTC)
+    for session, user in (("old", "ann"), ("new", "ann"), ("empty", "ann"), ("other", "bob")):
+        memory.claim(session, user)
+    memory.append("old", Turn(role="user", text="first words"))
+    memory.append("old", Turn(role="assistant", text="an answer", list_id="old:1"))
+    memory.append("new", Turn(role="assistant", text="nobody asked"))
+    memory.append("other", Turn(role="user", text="not hers"))
+    memory.rename("old", "A rainy evening")
+    memory.rename("unknown", "nothing")
+    new, old = memory.headings("ann")
+    assert (old.session, old.title, old.opening, old.n_turns) == (
+        "old",
+        "A rainy evening",
+        "first words",
+        2,
+    )
+    assert (new.session, new.title, new.opening, new.n_turns) == ("new", "", "", 1)
+    assert before <= old.at <= datetime.now(UTC)
+    assert memory.turns("old")[1].list_id == "old:1"
+    memory.rename("old", "")
+    assert memory.headings("ann")[1].title == ""
+
+
+def test_one_session_is_forgotten_and_may_be_begun_by_anybody(memory: Memory) -> None:
+    for session in ("s", "t"):
+        memory.claim(session, "ann")
+        memory.append(session, Turn(role="user", text=f"words of {session}"))
+        memory.rename(session, f"title of {session}")
+    assert memory.forget("s")
+    assert not memory.forget("s")
+    assert [one.session for one in memory.headings("ann")] == ["t"]
+    memory.claim("s", "bob")
+    memory.append("s", Turn(role="user", text="hi"))
+    assert memory.headings("bob")[0].title == ""
+    assert memory.turns("s") == [Turn(role="user", text="hi")]
+
+
 def test_of_many_who_claim_at_once_one_wins(tmp_path: Path) -> None:
     doors = [SqliteMemory(tmp_path / "m.db") for _ in range(4)]  # as separate processes would
     barrier = threading.Barrier(8)
@@ -371,6 +410,25 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     assert log.events("ann") == [event("1")]
     assert memory.turns("s") == [Turn(role="user", text="hi")]
     log.close()
+    memory.close()
+
+
+def test_sessions_from_before_titles_keep_their_turns_and_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    SqliteMemory(path).close()
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    with closing(sqlite3.connect(path)) as file:  # as version 1 made it
+        file.execute("DROP TABLE titles")
+        file.execute("ALTER TABLE sessions DROP COLUMN used_us")
+        file.execute("ALTER TABLE turns DROP COLUMN list_id")
+        file.execute("UPDATE schema SET version = 1 WHERE part = 'sessions'")
+        file.execute("INSERT INTO sessions VALUES ('s', 'ann', 1)")
+        file.execute("INSERT INTO turns (session, role, text) VALUES ('s', 'user', 'hello')")
+        file.commit()
+    memory = SqliteMemory(path)
+    [heading] = memory.headings("ann")
+    assert (heading.title, heading.opening, heading.n_turns) == ("", "hello", 1)
+    assert heading.at >= before
     memory.close()
 
 

@@ -141,6 +141,8 @@ def test_an_old_conversation_that_is_taken_up_again_is_new(home: Path) -> None:
 def test_conversations_from_before_times_were_kept_begin_now(home: Path) -> None:
     connection = sqlite3.connect(home / "sessions.sqlite")
     with connection:
+        connection.execute("DROP TABLE titles")
+        connection.execute("ALTER TABLE turns DROP COLUMN list_id")
         connection.execute("ALTER TABLE sessions DROP COLUMN used_us")
         connection.execute("UPDATE schema SET version = 1 WHERE part = 'sessions'")
     connection.close()

@@ -146,6 +146,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             events=events,
             llm=llm if roles.rephrases else None,
             explainer=explainer,
+            keep_moods=settings.privacy.keep_moods,
         )
         return Simpatico(
             mind=mind,

@@ -47,7 +47,8 @@ class Nodes:
     """The steps, bound to what they work with.
 
     With `explainer`, it writes the replies; else with `llm`, that says composed ones in its own
-    words; with neither they stay as composed.
+    words; with neither they stay as composed. `keep_moods` is for those who do not say whether
+    theirs may be stored.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Nodes:
         events: EventLog,
         llm: LLM | None = None,
         explainer: Explainer | None = None,
+        keep_moods: bool = False,
     ) -> None:
         self.mind = mind
         self.events = events
         self.llm = llm
         self.explainer = explainer
+        self.keep_moods = keep_moods
 
     async def read(self, state: TurnState, writer: Writer) -> TurnState:
         """Understand the newest message and decide what to do with it."""
@@ -89,6 +92,8 @@ class Nodes:
         )
         if state.get("media", Looked()).anything and route in ("clarify", "talk"):
             route = "recommend"  # what is shown is wish enough
+        keep_mood = request.options.keep_mood
+        keeps_mood = self.keep_moods if keep_mood is None else keep_mood
         return {
             "understood": understood,
             "reference": reference,
@@ -96,7 +101,7 @@ class Nodes:
             "profile": profile,
             "route": route,
             "degraded": kept["degraded"] + understanding.degraded + forgotten,
-            "state": understood.model_dump(mode="json", exclude={"mood"}),  # moods are not kept
+            "state": understood.model_dump(mode="json", exclude=None if keeps_mood else {"mood"}),
             "n_turns": state.get("n_turns", 0) + 1,
         }
 

@@ -402,12 +402,15 @@ class TurnOptions(Value):
             session's own constraints.
         adventurous: 0 keeps to the safe and known, 1 to the varied and new; None takes the
             settings'.
+        keep_mood: let the mood be stored with what else was understood, where the session is
+            kept; None takes the settings'. Off removes what an earlier turn stored.
     """
 
     k: int | None = Field(default=None, ge=1, le=20)
     mood: str = "auto"
     personal: bool = True
     adventurous: Unit | None = None
+    keep_mood: bool | None = None
 
     @field_validator("mood")
     @classmethod

@@ -135,6 +135,10 @@ class PrivacySettings(BaseModel):
     key_file: Path | None = Field(
         default=None, description="a file with the key in it, or several, one a line"
     )
+    keep_moods: bool = Field(
+        default=False,
+        description="store how people feel beside what they want, for those who do not say whether",
+    )
     conversations_days: int = Field(
         default=0, ge=0, description="days after its last use that a conversation is kept; 0: ever"
     )

@@ -6,9 +6,10 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from simpatico.errors import DataError
+from simpatico.eval.figures import Cases, grouped, pooled_of
 from simpatico.eval.next_item import Interval
 from simpatico.eval.pooled import Pooled
-from simpatico.eval.record import Cases, Run, grouped, pooled_of
+from simpatico.eval.record import Run
 from simpatico.eval.tables import Table
 
 Verdict = Literal["better", "worse", "no difference"]

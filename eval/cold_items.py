@@ -164,14 +164,3 @@ def n_choices(trial: Trial) -> NDArray[np.int64]:
         left[target] = True
         found.append(np.count_nonzero(left))
     return np.array(found, dtype=np.int64)
-
-
-def places(scores: NDArray[np.floating], split: Split) -> NDArray[np.int64]:
-    """Where each target stands, (n_asked,), from 1, as `judge` ranks (n_asked, n_items)."""
-    found = []
-    for own, row, target in zip(scores, split.rows, split.targets, strict=True):
-        before = own >= own[target]
-        before[split.known.what[row]] = False
-        before[target] = True
-        found.append(np.count_nonzero(before))
-    return np.array(found, dtype=np.int64)

@@ -18,12 +18,11 @@ from simpatico.eval.cold_items import (
     draw_cold,
     n_choices,
     of_items,
-    places,
     trial_of,
 )
 from simpatico.eval.kept import Kept
 from simpatico.eval.modality_rows import PAIRS, ROWS, Recipe, Row, learn
-from simpatico.eval.next_item import CUTOFF, N_DRAWS, Interval, Part, judge
+from simpatico.eval.next_item import CUTOFF, N_DRAWS, Interval, Part, judge, places_of
 from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
 from simpatico.eval.tables import Table
 from simpatico.finetune.sequences import digest, read_interactions
@@ -65,7 +64,7 @@ def judge_row(trained: "Trained", trial: Trial) -> Outcome:
     scores = trained.scores(trial.all.known, trial.all.rows)
     found = trained.scores(trial.cold_known, trial.cold_split.rows)
     among = judge(np.where(trial.cold, found, -np.inf), trial.cold_split)
-    everywhere = places(found, trial.cold_split).astype(np.float64)
+    everywhere = places_of(found, trial.cold_split)
     rows = trial.cold_split.rows
     cold = (*among, *chance(n_choices(trial)), everywhere)
     n_people = len(trial.all.known)

@@ -102,6 +102,13 @@ def judge(scores: NDArray[np.floating], split: Split) -> Judged:
     Raises:
         ValueError: another shape, or scores that are nan.
     """
+    places = places_of(scores, split)
+    hit = places <= CUTOFF
+    return Judged(hit.astype(np.float64), np.where(hit, 1 / np.log2(places + 1), 0.0))
+
+
+def places_of(scores: NDArray[np.floating], split: Split) -> NDArray[np.float64]:
+    """Where each target stands, (n_asked,), from 1; see `judge` for scores and errors."""
     wanted = (len(split.rows), len(split.known.items))
     if scores.shape != wanted:
         raise ValueError(f"wanted scores of shape {wanted}, got {scores.shape}")
@@ -109,13 +116,11 @@ def judge(scores: NDArray[np.floating], split: Split) -> Judged:
         raise ValueError("wanted a score for every item, got nan")
     places = np.empty(len(split.rows))
     for at, (row, target) in enumerate(zip(split.rows, split.targets, strict=True)):
-        own = np.array(scores[at], dtype=np.float64)
-        at_target = own[target]
-        own[split.known.what[row]] = -np.inf
-        own[target] = at_target
-        places[at] = np.count_nonzero(own >= at_target)
-    hit = places <= CUTOFF
-    return Judged(hit.astype(np.float64), np.where(hit, 1 / np.log2(places + 1), 0.0))
+        before = scores[at] >= scores[at, target]
+        before[split.known.what[row]] = False
+        before[target] = True
+        places[at] = np.count_nonzero(before)
+    return places
 
 
 def interval(values: NDArray[np.float64], seed: int = 0) -> Interval:

@@ -1,9 +1,8 @@
 """`simpatico eval ranking`: the fusion ranker's towers beside the baselines, on one split.
 
 The protocol is `next_item`'s. A row that has chance in it is trained once for each seed; its
-figures are means over the seeds, its interval over people. The towers of "fusion" are trained once
-a seed, and are the rows of one tower, too. The last column is the paired difference to the best of
-the simple counters.
+values are means over the seeds, its interval is over people. The towers of "fusion" are trained
+once a seed, and are the rows of one tower, too.
 """
 
 import argparse
@@ -19,8 +18,9 @@ from simpatico.eval.baselines_items import BASELINES
 from simpatico.eval.baselines_recbole import gru4rec, look_for_recbole
 from simpatico.eval.baselines_rectools import RECTOOLS, Theirs, look_for_rectools
 from simpatico.eval.kept import Kept, Scored
-from simpatico.eval.next_item import Judged, Part, Split, card_of, interval, judge, paired, split_of
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.next_item import CUTOFF, MIN_EVENTS, Part, Split, card_of, places_of, split_of
+from simpatico.eval.record import Cases, Check, Run, record_of, tables_of
+from simpatico.eval.tables import to_markdown
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback
@@ -32,6 +32,10 @@ Scores = NDArray[np.floating]
 
 RECBOLE: Mapping[str, Theirs] = {"GRU4Rec (RecBole)": Theirs(gru4rec, chance=True)}
 THEIRS: Mapping[str, Theirs] = {**RECTOOLS, **RECBOLE}
+
+CUTOFFS = (1, CUTOFF, 50)
+N_TOLD = 5
+"""Newest items of a person that a case tells, to read."""
 
 AGAINST = "Markov both ways, window 20"
 FUSION: "Mapping[str, tuple[Tower, ...]]" = {
@@ -45,13 +49,14 @@ FUSION: "Mapping[str, tuple[Tower, ...]]" = {
 
 
 class Found(NamedTuple):
-    """One row: how it did for each person, mean over seeds; spread over seeds; seconds a seed."""
+    """One row: places of the targets for each seed, (n_seeds, n_asked), who it failed on, seconds.
 
-    title: str
-    judged: Judged
-    spread: float
+    A place counts from 1 and is infinite where the row failed; seconds are of one seed.
+    """
+
+    places: NDArray[np.float64]
+    failed: NDArray[np.bool_]
     seconds: float
-    n_seeds: int
 
 
 def run(
@@ -61,16 +66,20 @@ def run(
     names: Sequence[str] = (),
     n_seeds: int = 1,
     keep: Path | None = None,
+    command: str = "",
+    seed: int = 0,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Table:
+) -> Run:
     """Train and judge rows on a file of interactions.
 
     Args:
         data: as `read_interactions` takes it.
         part: "dev" to choose by, "test" to report.
-        names: rows; none: all that run here, without RecTools or RecBole.
+        names: rows, the one that matters first; none: ours and all counters.
         n_seeds: of the rows that have chance in them.
         keep: a folder for what is finished, which is not trained again; see `Kept`.
+        command: for the record.
+        seed: of the draws of intervals.
         progress: told of rows and batches.
 
     Raises:
@@ -83,7 +92,7 @@ def run(
         raise ValueError(f"wanted at least one seed, got {n_seeds}")
     if unknown := [name for name in names if name not in every]:
         raise DataError(f"no row {', '.join(unknown)}; the rows are: {'; '.join(every)}")
-    chosen = tuple(names) or tuple(name for name in every if name not in THEIRS)
+    chosen = tuple(names) or (*FUSION, *BASELINES)
     split = split_of(read_interactions(data), part)
     kept = Kept(keep, card_of(split, part).model_dump_json())
     missing = {
@@ -101,55 +110,87 @@ def run(
         needs("torch", "torch", "the fusion ranker's training")
     steps = [(name, seed) for seed in range(n_seeds) for name in chosen
              if seed < _seeds_of(name, n_seeds)]  # fmt: skip
-    judged: dict[str, list[tuple[Judged, float]]] = {name: [] for name in chosen}
-    for done, (name, seed) in enumerate(steps):
+    ranked: dict[str, list[Found]] = {name: [] for name in chosen}
+    for done, (name, of) in enumerate(steps):
         progress("Comparing", done, len(steps))
-        judged[name].append(_one(name, seed, split, kept, progress))
+        ranked[name].append(_one(name, of, split, kept, progress))
     progress("Comparing", len(steps), len(steps))
-    return table([_row(name, each) for name, each in judged.items()], split, part)
-
-
-def table(found: Sequence[Found], split: Split, part: Part) -> Table:
-    """Rows as text, with the card of the split below."""
-    counter = next((one for one in found if one.title == AGAINST), None)
+    found = {name: _together(each) for name, each in ranked.items()}
+    cases = {name: _cases(each, split) for name, each in found.items()}
     card = card_of(split, part)
-    return Table(
-        title=f"Next item, {part} part, n={card.n_asked}",
-        columns=("row", "HR@10", "NDCG@10", "95 %", "seeds", "±", "s", "beside the counter"),
-        rows=tuple(_cells(one, counter) for one in found),
-        notes=(
-            f"{card.n_events} events of {card.n_users} people with {card.n_items} items; targets"
-            f" {card.targets}; split: {card.split}; masked: {card.masked}; ranked: {card.ranked}.",
-            "95 %: people drawn again 2,000 times. ±: standard deviation of NDCG@10 over seeds. s:"
-            f" seconds to learn and score, one seed. Beside the counter: NDCG@10 less that of"
-            f" {AGAINST!r}, the same people drawn for both.",
-            *(_RECTOOLS_NOTES if any(one.title in RECTOOLS for one in found) else ()),
+    skipped = f"people with fewer than {MIN_EVENTS} events"
+    record = record_of(
+        "ranking",
+        f"Next item, {part} part of {data.name}",
+        cases,
+        command=command,
+        seed=seed,
+        data=[data],
+        protocol={what.replace("_", " "): str(how) for what, how in card},
+        skipped={skipped: card.n_users - card.n_asked},
+        checks=_checks(split),
+        about={name: _about(name, each) for name, each in found.items()},
+    )
+    return Run(record, cases)
+
+
+_RECTOOLS_NOTE = (
+    "gives a list, so items that it scores alike are in its own order, not against the target;"
+    " its SASRec learns from each person's newest 101 events, ours from all"
+)
+
+
+def _cases(found: Found, split: Split) -> Cases:
+    """A case for each person asked; values are means over seeds."""
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(values.mean(axis=0))
+
+    places = found.places
+    gain = np.where(places <= CUTOFF, 1 / np.log2(places + 1), 0.0)
+    hits = {f"HR@{k}": mean((places <= k).astype(np.float64)) for k in CUTOFFS}
+    people = tuple(split.known.users[row] for row in split.rows)
+    items = split.known.items
+    had = (split.known.what[row][-N_TOLD:] for row in split.rows)
+    return Cases(
+        people,
+        people,
+        {f"NDCG@{CUTOFF}": mean(gain), "MRR": mean(1 / places), **hits},
+        found.failed,
+        {
+            "target": tuple(items[target] for target in split.targets),
+            "place": tuple(", ".join(f"{one:.0f}" for one in each) for each in places.T),
+            "had before": tuple(", ".join(items[at] for at in each) for each in had),
+        },
+    )
+
+
+def _checks(split: Split) -> tuple[Check, ...]:
+    pairs = list(zip(split.rows, split.targets, strict=True))
+    return (
+        Check(
+            what="people whose target is among the events they are asked with",
+            n_found=sum(target in split.known.what[row] for row, target in pairs),
+            n=len(pairs),
+        ),
+        Check(
+            what="people asked whose target nobody is known to have had",
+            n_found=int((~np.isin(split.targets, np.concatenate(split.known.what))).sum()),
+            n=len(pairs),
         ),
     )
 
 
-_RECTOOLS_NOTES = (
-    "RecTools gives lists, so items that it scores alike are in its own order, not against the"
-    " target; its SASRec learns from each person's newest 101 events, ours from all.",
-)
-
-
-def _cells(one: Found, counter: Found | None) -> tuple[str, ...]:
-    ndcg = interval(one.judged.ndcg)
-    less = ""
-    if counter is not None and one is not counter:
-        gap = paired(one.judged.ndcg, counter.judged.ndcg)
-        less = f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-    return (
-        one.title,
-        f"{one.judged.hit.mean():.4f}",
-        f"{ndcg.mean:.4f}",
-        f"{ndcg.low:.3f} to {ndcg.high:.3f}",
-        str(one.n_seeds),
-        f"{one.spread:.4f}" if one.n_seeds > 1 else "",
-        f"{one.seconds:.0f}",
-        less,
-    )
+def _about(name: str, found: Found) -> dict[str, str]:
+    n_seeds = len(found.places)
+    told = {"seeds": str(n_seeds), "seconds to learn and score": f"{found.seconds:.0f}"}
+    if n_seeds > 1:
+        gain = np.where(found.places <= CUTOFF, 1 / np.log2(found.places + 1), 0.0)
+        spread = gain.mean(axis=1).std(ddof=1)
+        told[f"standard deviation of NDCG@{CUTOFF} over seeds"] = f"{spread:.4f}"
+    if name in RECTOOLS:
+        told["being RecTools',"] = _RECTOOLS_NOTE
+    return told
 
 
 def _seeds_of(name: str, n_seeds: int) -> int:
@@ -180,21 +221,21 @@ def scores_of(name: str, seed: int, split: Split, kept: Kept, progress: Progress
     return Scored(mean, sum(each.seconds for each in parts))
 
 
-def _one(
-    name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback
-) -> tuple[Judged, float]:
-    """A row for one seed: how it did, and seconds."""
+def _one(name: str, seed: int, split: Split, kept: Kept, progress: ProgressCallback) -> Found:
+    """A row for one seed. Whom it has no number for, it failed on."""
     found = scores_of(name, seed, split, kept, progress)
-    return judge(found.scores, split), found.seconds
+    failed = np.asarray(np.isnan(found.scores).any(axis=1))
+    places = places_of(np.where(failed[:, None], 0, found.scores), split)
+    return Found(np.where(failed, np.inf, places)[None], failed, found.seconds)
 
 
-def _row(name: str, each: Sequence[tuple[Judged, float]]) -> Found:
-    judged = Judged(
-        *(np.mean([getattr(one, field) for one, _ in each], axis=0) for field in Judged._fields)
+def _together(each: Sequence[Found]) -> Found:
+    """The seeds of a row as one."""
+    return Found(
+        np.concatenate([one.places for one in each]),
+        np.logical_or.reduce([one.failed for one in each]),
+        float(np.mean([one.seconds for one in each])),
     )
-    over = [one.ndcg.mean() for one, _ in each]
-    spread = float(np.std(over, ddof=1)) if len(each) > 1 else 0.0
-    return Found(name, judged, spread, float(np.mean([seconds for _, seconds in each])), len(each))
 
 
 def _score(name: str, split: Split, seed: int, progress: ProgressCallback) -> Scores:
@@ -226,7 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     names = [name.strip() for name in chosen.rows.split(";") if name.strip()]
     found = run(chosen.data, part=chosen.part, names=names, n_seeds=chosen.seeds, keep=chosen.keep)
-    print(to_markdown(found))
+    for table in tables_of(found.record):
+        print(to_markdown(table))
 
 
 if __name__ == "__main__":

@@ -23,57 +23,17 @@ from pydantic import AwareDatetime, ValidationError
 
 from simpatico.domain import Value
 from simpatico.errors import DataError
-from simpatico.eval.next_item import N_DRAWS, Interval
-from simpatico.eval.pooled import Pooled, defined, drawn_again, statistic
+from simpatico.eval.figures import Cases as Cases
+from simpatico.eval.figures import Figure as Figure
+from simpatico.eval.figures import Gap, gaps, system_of
+from simpatico.eval.figures import System as System
+from simpatico.eval.figures import grouped as grouped
+from simpatico.eval.next_item import N_DRAWS
+from simpatico.eval.pooled import Pooled
 from simpatico.eval.ran import commit, sha256, versions
 from simpatico.eval.tables import Table, to_markdown
 
 RUN, CASES, TABLE = "run.json", "cases.parquet", "table.md"
-
-
-class Cases(NamedTuple):
-    """One system on n cases.
-
-    Attributes:
-        case: (n,) ids, each once; what pairs systems and runs.
-        unit: (n,) who or what is drawn again for intervals: the person, the dialogue.
-        values: by metric (n,) float64, nan where it is not defined.
-        failed: (n,) of bool: no usable answer came, and the values are those of a miss.
-        texts: by name (n,), to read.
-        columns: by name (n,) float64, what pooled figures are made of.
-    """
-
-    case: tuple[str, ...]
-    unit: tuple[str, ...]
-    values: Mapping[str, NDArray[np.float64]]
-    failed: NDArray[np.bool_]
-    texts: Mapping[str, tuple[str, ...]] = {}
-    columns: Mapping[str, NDArray[np.float64]] = {}
-
-
-class Figure(Value):
-    """A metric with the middle 95 % of it when units are drawn again.
-
-    Attributes:
-        mean: over cases; of a pooled metric, of all cases together.
-        n: cases that it is defined for.
-        higher_is_better: how two runs are compared.
-    """
-
-    metric: str
-    mean: float
-    low: float
-    high: float
-    n: int
-    higher_is_better: bool = True
-
-
-class System(Value):
-    """One system's figures."""
-
-    name: str
-    figures: tuple[Figure, ...]
-    n_failed: int = 0
 
 
 class Check(Value):
@@ -93,6 +53,7 @@ class Record(Value):
         protocol: (what, how); with `data`, what must be equal for a comparison.
         skipped: (why, how many) of cases that nobody was asked.
         pooled: what systems are measured by besides means over cases.
+        gaps: what the first system has more than each other.
     """
 
     version: Literal[1] = 1
@@ -110,6 +71,7 @@ class Record(Value):
     checks: tuple[Check, ...]
     systems: tuple[System, ...]
     pooled: tuple[Pooled, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 class Run(NamedTuple):
@@ -117,112 +79,6 @@ class Run(NamedTuple):
 
     record: Record
     cases: Mapping[str, Cases]
-
-
-def grouped(
-    values: NDArray[np.float64], units: Sequence[str] | NDArray[Any], seed: int = 0
-) -> Interval:
-    """The mean over cases, and how far it may be off when whole units are drawn again.
-
-    Args:
-        values: (n,), nan where not defined.
-        units: (n,).
-        seed: of the draws.
-
-    Raises:
-        ValueError: no value is defined.
-    """
-    there = ~np.isnan(values)
-    if not there.any():
-        raise ValueError("wanted values, all are nan")
-    _, group = np.unique(np.asarray(units)[there], return_inverse=True)
-    total, n = np.bincount(group, weights=values[there]), np.bincount(group)
-    drawn = np.random.default_rng(seed).integers(len(n), size=(N_DRAWS, len(n)))
-    low, high = np.percentile(total[drawn].sum(axis=1) / n[drawn].sum(axis=1), [2.5, 97.5])
-    return Interval(mean=float(values[there].mean()), low=float(low), high=float(high))
-
-
-def pooled_of(
-    one: Pooled, before: Cases | None, after: Cases, seed: int = 0
-) -> tuple[Interval, int] | None:
-    """A pooled figure of `after`, or how far it is above that of `before`; and of how many cases.
-
-    Args:
-        one: which.
-        before: the same cases by another system or in another run, if two are compared; the same
-            units are drawn for both.
-        after: the cases.
-        seed: of the draws.
-
-    Returns:
-        None where it is not defined.
-    """
-    both = (after,) if before is None else (after, before)
-    there = [defined(one, each.columns) for each in both]
-    if any(each is None for each in there):
-        return None
-    rows = np.flatnonzero(np.logical_and.reduce([each for each in there if each is not None]))
-    if not len(rows):
-        return None
-    weights = drawn_again([after.unit[at] for at in rows], N_DRAWS, seed)
-    all_once = np.ones((1, len(rows)))
-    told, every = [], []
-    for each in both:
-        figure = statistic(one, {name: column[rows] for name, column in each.columns.items()})
-        told.append(float(figure(all_once)[0]))
-        every.append(figure(weights))
-    if np.isnan(told).any():
-        return None
-    drawn = every[0] if before is None else every[0] - every[1]
-    value = told[0] if before is None else told[0] - told[1]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Interval(mean=value, low=float(low), high=float(high)), len(rows)
-
-
-def system_of(
-    name: str,
-    cases: Cases,
-    *,
-    pooled: Sequence[Pooled] = (),
-    lower_is_better: Sequence[str] = (),
-    seed: int = 0,
-) -> System:
-    """The figures of a system, pooled ones first; a metric that is defined nowhere has none.
-
-    Raises:
-        ValueError: columns of different lengths, or a case twice.
-    """
-    lengths = {len(cases.unit), len(cases.failed)}
-    for columns in (cases.values, cases.texts, cases.columns):
-        lengths |= {len(each) for each in columns.values()}
-    if lengths != {len(cases.case)}:
-        raise ValueError(f"wanted {len(cases.case)} rows in every column of {name}")
-    if len(set(cases.case)) != len(cases.case):
-        raise ValueError(f"wanted each case of {name} once")
-    figures = []
-    for one in pooled:
-        if told := pooled_of(one, None, cases, seed):
-            figures.append(
-                Figure(
-                    metric=one.metric,
-                    n=told[1],
-                    higher_is_better=one.higher_is_better,
-                    **told[0].model_dump(),
-                )
-            )
-    for metric, values in cases.values.items():
-        n = int((~np.isnan(values)).sum())
-        if n:
-            found = grouped(values, cases.unit, seed)
-            figures.append(
-                Figure(
-                    metric=metric,
-                    n=n,
-                    higher_is_better=metric not in lower_is_better,
-                    **found.model_dump(),
-                )
-            )
-    return System(name=name, figures=tuple(figures), n_failed=int(cases.failed.sum()))
 
 
 def record_of(
@@ -238,6 +94,7 @@ def record_of(
     checks: Sequence[Check] = (),
     pooled: Sequence[Pooled] = (),
     lower_is_better: Sequence[str] = (),
+    about: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Record:
     """A record of systems on the same cases, with what ran here and now.
 
@@ -262,10 +119,28 @@ def record_of(
         skipped=tuple(skipped.items()),
         checks=tuple(checks),
         systems=tuple(
-            system_of(name, each, pooled=pooled, lower_is_better=lower_is_better, seed=seed)
+            system_of(
+                name,
+                each,
+                pooled=pooled,
+                lower_is_better=lower_is_better,
+                about=(about or {}).get(name),
+                seed=seed,
+            )
             for name, each in cases.items()
         ),
         pooled=tuple(pooled),
+        gaps=tuple(
+            gap
+            for other in list(cases.items())[1:]
+            for gap in gaps(
+                next(iter(cases.items())),
+                other,
+                pooled=[one for one in pooled if not group_of(one.metric)],
+                seed=seed,
+            )
+            if not group_of(gap.metric)
+        ),
     )
 
 
@@ -293,6 +168,37 @@ def table_of(record: Record) -> Table:
             "; ".join(f"{what}: {how}" for what, how in record.protocol) + ".",
             f"In brackets: 95 %, drawn again {N_DRAWS:,} times. Skipped: {skipped}.",
             *(f"{each.what}: {each.n_found} of {each.n}." for each in record.checks),
+            *(
+                f"{each.name}: {'; '.join(f'{what} {how}' for what, how in each.about)}."
+                for each in record.systems
+                if each.about
+            ),
+        ),
+    )
+
+
+def tables_of(record: Record) -> tuple[Table, ...]:
+    """All figures as tables: those of `table_of`, gaps between systems, and groups."""
+    return (table_of(record), *gap_tables(record), *group_tables(record))
+
+
+def gap_tables(record: Record) -> tuple[Table, ...]:
+    """What the first system has more than each other, if there are others."""
+    if not record.gaps:
+        return ()
+    metrics = list(dict.fromkeys(each.metric for each in record.gaps))
+    by: dict[str, dict[str, str]] = {}
+    for each in record.gaps:
+        told = f"{each.mean:+.4f} ({each.low:+.3f} to {each.high:+.3f})"
+        by.setdefault(each.less, {})[each.metric] = told
+    return (
+        Table(
+            title=f"{record.gaps[0].system}, less each other",
+            columns=("less", *metrics),
+            rows=tuple(
+                (less, *(own.get(metric, "") for metric in metrics)) for less, own in by.items()
+            ),
+            notes=("In brackets: 95 %, the same units drawn for both.",),
         ),
     )
 
@@ -335,8 +241,7 @@ def write(folder: Path, run: Run) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RUN).unlink(missing_ok=True)
         pq.write_table(_rows(run.cases), folder / CASES, compression="zstd")
-        tables = (table_of(run.record), *group_tables(run.record))
-        page = "\n".join(to_markdown(each) for each in tables)
+        page = "\n".join(to_markdown(each) for each in tables_of(run.record))
         (folder / TABLE).write_text(page, encoding="utf-8")
         draft = folder / f"{RUN}.draft"
         draft.write_text(run.record.model_dump_json(indent=2), encoding="utf-8")

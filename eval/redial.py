@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from simpatico.errors import DataError, SimpaticoError
 from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
-from simpatico.eval.record import Cases, Check, Record, Run, grouped, record_of, table_of, write
+from simpatico.eval.record import Cases, Check, Run, gap_tables, record_of, table_of, write
 from simpatico.eval.redial_metrics import (
     Places,
     beaten,
@@ -236,7 +236,7 @@ def run(
         raise DataError("wanted films that are named for the first time, found none")
     found = answers(systems, asked, progress=progress)
     checks = checks_of(asked, learnt, systems[0])
-    tables = []
+    tables: list[Table] = []
     for protocol, how in PROTOCOLS.items():
         cases = {name: cases_of(asked, each, protocol) for name, each in found.items()}
         record = record_of(
@@ -256,7 +256,7 @@ def run(
             checks=checks,
         )
         write(out / protocol, Run(record, cases))
-        tables.append(_with_gaps(record, cases, seed))
+        tables += [table_of(record), *gap_tables(record)]
     page = "\n".join(to_markdown(each) for each in tables)
     try:
         (out / "redial.md").write_text(page, encoding="utf-8")
@@ -350,21 +350,6 @@ def _facts(asked: Asked, protocol: Protocol) -> dict[str, str]:
         "ties": "against the target",
         "recall": "over targets; NDCG and MRR over messages; SR and RDL over dialogues",
     }
-
-
-def _with_gaps(record: Record, cases: Mapping[str, Cases], seed: int) -> Table:
-    """The table of a protocol, and what the first system has more than each other."""
-    table = table_of(record)
-    ours, *others = cases
-    notes = []
-    for name in others:
-        told = []
-        for k in CUTOFFS:
-            a, b = cases[ours].values[f"R@{k}"], cases[name].values[f"R@{k}"]
-            gap = grouped(a - b, cases[ours].unit, seed)
-            told.append(f"R@{k} {gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
-        notes.append(f"{ours} less {name}, dialogues drawn again: {', '.join(told)}.")
-    return table.model_copy(update={"notes": (*table.notes, *notes)})
 
 
 def _said(talk: Talk, one: Moment) -> str:

@@ -12,7 +12,7 @@ from simpatico.errors import DataError, SettingsError
 from simpatico.eval import against
 from simpatico.eval.plots import Plot, bars, confusion, grouped_bars, reliability
 from simpatico.eval.pooled import CHANCE, SAID, TRUE, Pooled, defined
-from simpatico.eval.record import Cases, Run, group_of, group_tables, metrics_of, table_of
+from simpatico.eval.record import Cases, Run, group_of, metrics_of, tables_of
 
 REPORT: Final = "report.html"
 N_WORST: Final = 20
@@ -85,7 +85,7 @@ def to_html(run: Run, *, before: Run | None = None, plots: Sequence[Plot] = ()) 
     )
     return page.render(
         record=record,
-        tables=(table_of(record), *group_tables(record)),
+        tables=tables_of(record),
         compared=against.table_of(before, run) if before else None,
         plots=drawn,
         lacking=lacking,

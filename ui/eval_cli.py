@@ -187,26 +187,41 @@ def _show_all(tables: "Sequence[Table]", out: Path | None) -> None:
 @evaluate.command("ranking")
 def ranking(
     data: Annotated[Path, typer.Option(help="interactions: .inter, or MovieLens' ratings.csv")],
+    systems: Annotated[
+        list[str],
+        typer.Option(
+            "--system",
+            "--rows",
+            default_factory=list,
+            help="rows, parted by ';', the one that matters first; without it: ours and counters",
+        ),
+    ],
     part: Annotated[
         Literal["dev", "test"], typer.Option(help="to choose settings by, or to report")
     ] = "dev",
-    rows: Annotated[
-        str, typer.Option(help="some of the rows, parted by ';'; without it: those of our own")
-    ] = "",
     seeds: Annotated[int, typer.Option(help="runs of what has chance in it", min=1)] = 1,
     keep: Annotated[
         Path | None, typer.Option(help="a folder for what is finished: it is not run again")
     ] = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
     """Judge the next item over the whole catalogue: the fusion ranker and the baselines."""
     from simpatico.eval.ranking import run
 
+    as_folder(out)
     set_up_logging(load_settings().log_level)
-    names = tuple(name.strip() for name in rows.split(";") if name.strip())
+    names = tuple(name.strip() for name in ";".join(systems).split(";") if name.strip())
     with progress_bars() as show:
-        table = run(data, part=part, names=names, n_seeds=seeds, keep=keep, progress=show)
-    _show(table, out)
+        found = run(
+            data,
+            part=part,
+            names=names,
+            n_seeds=seeds,
+            keep=kept_in(out, keep),
+            command=command(),
+            progress=show,
+        )
+    finish(found, out)
 
 
 @evaluate.command("modalities")

@@ -48,7 +48,7 @@ def finish(run: "Run", out: Path | None) -> None:
     from simpatico.eval import record, report
     from simpatico.eval.tables import to_markdown
 
-    for table in (record.table_of(run.record), *record.group_tables(run.record)):
+    for table in record.tables_of(run.record):
         typer.echo(to_markdown(table))
     if out:
         record.write(out, run)

@@ -18,7 +18,6 @@ from simpatico.eval.cold_items import (
     draw_cold,
     n_choices,
     of_items,
-    places,
     trial_of,
 )
 from simpatico.eval.modalities import Outcome, interval_of, judge_row, run, tables
@@ -31,7 +30,7 @@ from simpatico.eval.modality_rows import (
     learn,
     rows_of,
 )
-from simpatico.eval.next_item import Split, interval, judge
+from simpatico.eval.next_item import Split, interval, judge, places_of
 from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
 from simpatico.finetune.sequences import Sequences
 from simpatico.modelstore import ModelStore
@@ -172,12 +171,12 @@ def test_places_are_those_that_are_judged() -> None:
     split = Split(known, np.array([0, 1]), np.array([2, 4]))
     for _ in range(20):
         scores = rng.integers(8, size=(2, 30)).astype(np.float64)
-        found, judged = places(scores, split), judge(scores, split)
+        found, judged = places_of(scores, split), judge(scores, split)
         assert ((found <= 10) == judged.hit).all()
         within = judged.hit.astype(bool)
         np.testing.assert_allclose((1 / np.log2(found + 1))[within], judged.ndcg[within])
     scores[:] = np.arange(30)
-    assert places(scores, split).tolist() == [28, 26]  # two were had, of which one is the target
+    assert places_of(scores, split).tolist() == [28, 26]  # two were had, of which one is the target
 
 
 def test_an_interval_is_over_people_and_over_draws() -> None:

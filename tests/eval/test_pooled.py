@@ -7,8 +7,9 @@ import pytest
 
 from simpatico.errors import DataError
 from simpatico.eval import against, plots, record, report
+from simpatico.eval.figures import pooled_of
 from simpatico.eval.pooled import Pooled, drawn_again, statistic
-from simpatico.eval.record import Cases, Run, pooled_of
+from simpatico.eval.record import Cases, Run
 
 LABELS = ("joy", "anger", "fear", "never")
 

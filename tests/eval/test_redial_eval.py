@@ -168,9 +168,9 @@ def test_a_run_is_written_for_each_protocol(asked: Asked, tmp_path: Path) -> Non
         asked, systems, TALKS[:0], data=[data], command="simpatico eval redial", seed=3,
         out=tmp_path / "out",
     )  # fmt: skip
-    assert len(tables) == 3
+    assert len(tables) == 6
     page = (tmp_path / "out" / "redial.md").read_text()
-    assert "ReDial, masked, n=4" in page and "ours less repeat" in page
+    assert "ReDial, masked, n=4" in page and "ours, less each other" in page
     for protocol, n in (("repeats", 6), ("fresh", 4), ("masked", 4)):
         kept = record.read(tmp_path / "out" / protocol)
         assert kept.record.n == n and kept.record.seed == 3 and len(kept.record.checks) == 4

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ from simpatico.eval.purchase_figures import (
     ranges,
 )
 from simpatico.eval.purchase_leaks import audit, leaks
+from simpatico.eval.purchase_run import run_of
+from simpatico.eval.record import Run
 from simpatico.eval.tables import Table
 from simpatico.finetune.purchase_data import Browsing, read_browsing
 from simpatico.finetune.purchase_features import NAMES, behaviour, person_folds, sales
@@ -71,6 +73,16 @@ class Row:
     seeds: tuple[Numbers, Numbers] | None = field(default=None)
 
 
+class Measured(NamedTuple):
+    """The run on sessions kept out, and tables.
+
+    They are of that run, of cross-validation, of people not learnt from, of ways to calibrate.
+    """
+
+    run: Run
+    tables: tuple[Table, ...]
+
+
 def run(
     data: Path,
     *,
@@ -78,8 +90,8 @@ def run(
     n_seeds: int = 5,
     command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
-) -> tuple[Table, ...]:
-    """Train and judge: the test table, that of people not seen, cross-validation, calibration.
+) -> Measured:
+    """Train and judge.
 
     Args:
         data: folder of sessions, see `read_browsing`.
@@ -107,7 +119,10 @@ def run(
     parts = learn_parts(found, ~found.test, seeds=range(seed, seed + n_seeds), progress=progress)
     rows = rows_of(found, parts)
     notes = _card(found, columns, n_seeds, seed, time.perf_counter() - began, command)
-    return (*tables(found, rows, seed=seed, notes=notes), calibrations(found, parts))
+    return Measured(
+        run_of(found, rows, data, moved=problems, columns=columns, command=command, seed=seed),
+        (*tables(found, rows, seed=seed, notes=notes), calibrations(found, parts)),
+    )
 
 
 def rows_of(data: Browsing, parts: Parts) -> tuple[Row, ...]:

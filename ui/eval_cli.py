@@ -1,8 +1,6 @@
 """`simpatico eval ...`: is it good?"""
 
 import importlib
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -317,7 +315,10 @@ def purchase(
     keep: Annotated[
         Path | None, typer.Option(help="with --example: a folder for what was learnt")
     ] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="a folder for the run; with --options or an example a Markdown page"),
+    ] = None,
 ) -> None:
     """Measure the chance that an item of a shop session is bought, or work out an example."""
     if options and (example or session):
@@ -328,6 +329,9 @@ def purchase(
 
     needs_library("torch", "torch", "the purchase network").set_num_threads(1)
     set_up_logging(load_settings().log_level)
+    if not (options or example or session):
+        _purchase(data, seed, seeds, out)
+        return
     with progress_bars() as show:
         if example or session:
             from simpatico.eval import purchase_example
@@ -336,16 +340,20 @@ def purchase(
             tables: tuple[Table, ...] = (
                 purchase_example.run(data, did=did, keep=keep, seed=seed, progress=show),
             )
-        elif options:
+        else:
             from simpatico.eval import purchase_missing
 
             tables = purchase_missing.run(data, seed=seed, progress=show)
-        else:
-            from simpatico.eval.purchase import run
-
-            command = shlex.join(["simpatico", *sys.argv[1:]])
-            tables = run(data, seed=seed, n_seeds=seeds, command=command, progress=show)
     _show_all(tables, out)
+
+
+def _purchase(data: Path, seed: int, seeds: int, out: Path | None) -> None:
+    from simpatico.eval.purchase import run
+
+    as_folder(out)
+    with progress_bars() as show:
+        found = run(data, seed=seed, n_seeds=seeds, command=command(), progress=show)
+    finish(found.run, out, found.tables)
 
 
 @evaluate.command("tone")

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from simpatico.ui.progress import console
 
 if TYPE_CHECKING:
     from simpatico.eval.record import Run
+    from simpatico.eval.tables import Table
 
 
 def command() -> str:
@@ -43,14 +45,17 @@ def as_folder(out: Path | None) -> None:
         raise DataError(f"wanted a folder for the run, got the file {out}")
 
 
-def finish(run: "Run", out: Path | None) -> None:
-    """Print a run's tables; with `out` write the run and its page there."""
+def finish(run: "Run", out: Path | None, more: "Sequence[Table]" = ()) -> None:
+    """Print a run's tables and more; with `out` write the run, its page and `more.md` there."""
     from simpatico.eval import record, report
     from simpatico.eval.tables import to_markdown
 
-    for table in record.tables_of(run.record):
+    for table in (*record.tables_of(run.record), *more):
         typer.echo(to_markdown(table))
     if out:
         record.write(out, run)
-        page = report.write(out, run)
-        console.print(f"written to {out}; the page is {page}", markup=False, soft_wrap=True)
+        if more:
+            page = "\n".join(to_markdown(table) for table in more)
+            (out / "more.md").write_text(page, encoding="utf-8")
+        shown = report.write(out, run)
+        console.print(f"written to {out}; the page is {shown}", markup=False, soft_wrap=True)

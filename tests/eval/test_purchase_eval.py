@@ -214,6 +214,8 @@ def test_everything_runs_on_a_folder_and_the_example_says_why(tmp_path: Path) ->
 
     from simpatico.eval.purchase import best_baseline, rows_of, tables
     from simpatico.eval.purchase_example import BROWSED, judged
+    from simpatico.eval.purchase_run import run_of
+    from simpatico.eval.record import read, write
     from simpatico.finetune.purchase import Plan
     from simpatico.finetune.purchase_data import with_session
     from simpatico.finetune.purchase_stack import learn_parts, stacked
@@ -225,6 +227,18 @@ def test_everything_runs_on_a_folder_and_the_example_says_why(tmp_path: Path) ->
     rows = rows_of(data, parts)
     assert all(((row.told > 0) & (row.told < 1)).all() for row in rows)
     assert rows[best_baseline(data, rows)].seeds is None
+    for name in ("events.csv", "items.csv", "candidates.csv"):
+        (tmp_path / name).write_text(name)
+    made = run_of(data, rows, tmp_path, moved=(), columns={"a": 1.0}, command="x", seed=0)
+    system = made.record.systems[0]
+    told = {one.metric: one.mean for one in system.figures}
+    test = data.bought[data.is_test]
+    assert told["ROC AUC"] == pytest.approx(figures(rows[-1].told, test).roc_auc)
+    assert told["log-loss"] == pytest.approx(figures(rows[-1].told, test).log_loss)
+    assert told["ECE"] == pytest.approx(figures(rows[-1].told, test).ece)
+    assert made.record.checks[0].n_found == 0 and "of one of 2 seeds" in system.about[0][0]
+    write(tmp_path / "run", made)
+    assert read(tmp_path / "run").record == made.record
     strangers = tables(replace(data, users=np.arange(60)), rows, seed=0)
     assert [len(table.rows) for table in strangers] == [len(rows)] * 3
     table = judged(stacked(data, parts), with_session(data, BROWSED, start=1e6))

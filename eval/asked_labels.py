@@ -54,7 +54,7 @@ class AskedLabels:
         """1 for what it answers. Texts are dialogues as `simpatico.eval.replay.written` has them.
 
         Raises:
-            LLMUnavailable: the server is gone.
+            ServerGone: it stopped answering.
         """
         chats = [self._chat(text) for text in texts]
         answers = self._endpoint.ask(chats, max_tokens=MAX_TOKENS, progress=self._progress)

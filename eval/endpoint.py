@@ -33,6 +33,10 @@ _MAX_CHARS: Final = 20_000
 _OPENING: Final = re.compile(r"[{\[]")
 
 
+class ServerGone(LLMUnavailable):
+    """A system stopped answering: the run fails, not its cases; what was answered is kept."""
+
+
 class Answer(NamedTuple):
     """What came to one question; `text` is None where nothing usable came. `ms`: to its end."""
 
@@ -83,7 +87,7 @@ class Endpoint:
         """Ask chats, a few at once; those asked before are not asked again.
 
         Raises:
-            LLMUnavailable: `N_SILENT` in a row got no answer; what came before is kept.
+            ServerGone: `N_SILENT` in a row got no answer; what came before is kept.
             DataError: answers cannot be kept.
         """
         names = [self._name_of(chat, max_tokens) for chat in chats]
@@ -128,7 +132,7 @@ class Endpoint:
         finally:
             await llm.aclose()
         if len(in_a_row) >= N_SILENT:
-            raise LLMUnavailable(
+            raise ServerGone(
                 f"{len(in_a_row)} questions in a row got no answer, so the run stops; what was"
                 f" answered is kept, and the same command goes on ({in_a_row[0]})"
             )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError, SimpaticoError
+from simpatico.eval.endpoint import ServerGone
 from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
 from simpatico.eval.record import Cases, Check, Run, gap_tables, record_of, table_of, write
 from simpatico.eval.redial_metrics import (
@@ -266,9 +267,23 @@ def run(
 
 
 def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Check, ...]:
-    """Looks for leakage: from training to test, and from the answer to the question."""
-    known, both = {talk.id for talk in learnt}, (asked.talks, learnt)
+    """Looks for leakage: from training to test, if any is known, and from answer to question."""
     named = [one for one in asked.moments if one.fresh]
+    found = [
+        Check(
+            what="messages with a fresh target's title written out before",
+            n_found=sum(_spelled(asked.talks[one.talk], one) for one in named),
+            n=len(named),
+        ),
+        Check(
+            what=f"messages that {system.name} scores otherwise when they and all after are blank",
+            n_found=_peeked(system, asked),
+            n=min(_N_BLANKED, len(asked.moments)),
+        ),
+    ]
+    if not learnt:
+        return tuple(found)
+    known, both = {talk.id for talk in learnt}, (asked.talks, learnt)
     return (
         Check(
             what="dialogues that training has, by id",
@@ -280,16 +295,7 @@ def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Che
             n_found=sum(near_duplicates(*([letters(talk) for talk in each] for each in both))),
             n=len(asked.talks),
         ),
-        Check(
-            what="messages with a fresh target's title written out before",
-            n_found=sum(_spelled(asked.talks[one.talk], one) for one in named),
-            n=len(named),
-        ),
-        Check(
-            what=f"messages that {system.name} scores otherwise when they and all after are blank",
-            n_found=_peeked(system, asked),
-            n=min(_N_BLANKED, len(asked.moments)),
-        ),
+        *found,
     )
 
 
@@ -326,12 +332,14 @@ def _scores(system: System, asked: Asked, moments: Sequence[Moment]) -> NDArray[
     wanted = (len(moments), len(asked.films))
     try:
         scores = system.scores(asked.talks, moments)
+    except ServerGone:
+        raise
     except (SimpaticoError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
         if len(moments) > 1:
             return np.concatenate([_scores(system, asked, [one]) for one in moments])
         log.warning("%s failed on a message: %s", system.name, error)
         return np.full(wanted, np.nan)
-    if scores.shape != wanted:
+    if len(scores) != wanted[0] or scores.shape[1] < wanted[1]:
         raise ValueError(f"wanted scores of shape {wanted} from {system.name}, got {scores.shape}")
     return scores
 

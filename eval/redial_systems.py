@@ -28,7 +28,10 @@ class System(Protocol):
     name: str
 
     def scores(self, talks: Sequence[Talk], moments: Sequence[Moment]) -> Scores:
-        """(n_moments, n_films), higher is better; -inf is not offered, nan is no answer."""
+        """(n_moments, n_films), higher is better; -inf is not offered, nan is no answer.
+
+        Columns beyond the films are what else it offers, which is never right.
+        """
         ...
 
 

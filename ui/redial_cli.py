@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from simpatico.errors import DataError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.run_cli import command
 
 _OUTSIDE = (
     "ratings of MovieLens, links.csv and ratings.csv; without it: ml-latest-small in or beside"
@@ -73,53 +75,84 @@ def train_redial(
 def eval_redial(
     data: Annotated[Path, typer.Option(help="dialogues to ask about, as ReDial's test_data.jsonl")],
     items: Annotated[Path, typer.Option(help="films that can be offered, items.json")],
-    model: Annotated[Path, typer.Option(help="a folder that `simpatico train redial` wrote")],
     out: Annotated[Path, typer.Option(help="a folder for figures, cases and tables")],
+    systems: Annotated[
+        list[str],
+        typer.Option(
+            "--system",
+            default_factory=list,
+            help="address of a server to ask for titles, http://host:port/v1#model; may be given"
+            " again",
+        ),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="a folder that `simpatico train redial` wrote")
+    ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines/--no-baselines", help="simple rules beside it")
+        bool,
+        typer.Option(
+            "--baselines/--no-baselines",
+            help="simple rules beside it; those that count dialogues need --model",
+        ),
     ] = True,
+    n: Annotated[
+        int, typer.Option(help="how many dialogues, the first of the file; 0: all", min=0)
+    ] = 0,
     seed: Annotated[int, typer.Option(help="of the draws of intervals")] = 0,
 ) -> None:
     """Measure what is offered next in dialogues, under three protocols."""
     from simpatico.eval import redial, redial_systems
+    from simpatico.eval.asked_titles import AskedTitles
+    from simpatico.eval.endpoint import Endpoint, is_url
     from simpatico.eval.tables import to_markdown
-    from simpatico.finetune.redial_data import moments_of, read_films, read_talks
-    from simpatico.finetune.redial_model import Redial
+    from simpatico.finetune.redial_data import Talk, moments_of, read_films, read_talks
     from simpatico.modelstore import ModelStore
-    from simpatico.optional import needs
     from simpatico.retrieval.encoders.minilm import MiniLM
 
-    needs("torch", "torch", "a recommender for ReDial").set_num_threads(1)
+    if unknown := [name for name in systems if not is_url(name)]:
+        raise DataError(f"wanted the address of a server, http://..., got {', '.join(unknown)}")
+    if model is None and not systems:
+        raise DataError("wanted --model, --system or both: a system to measure")
     settings = load_settings()
     set_up_logging(settings.log_level)
     films = read_films(items)
-    asked = redial.asked_of(read_talks(data), films)
+    asked = redial.asked_of(read_talks(data)[: n or None], films)
     with progress_bars() as bars:
-        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
-        trained = Redial(model, encoder)
-        learnt = trained.talks
-        if not {film.id for film in films} & {film.id for film in trained.films}:
-            raise DataError(f"the model in {model} knows no film of {items}")
-        ours = redial_systems.Trained(trained, films)
-        share = redial_systems.repeat_share(moments_of(learnt))
-        systems: list[redial_systems.System] = [
-            ours,
-            redial_systems.MayRepeat(ours, films, share),
-        ]
-        if baselines:
-            systems += [
+        rows: list[redial_systems.System] = []
+        learnt: Sequence[Talk] = ()
+        encoder = None
+        if model is not None or baselines:
+            encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
+        if model is not None and encoder is not None:
+            from simpatico.finetune.redial_model import Redial
+            from simpatico.optional import needs
+
+            needs("torch", "torch", "a recommender for ReDial").set_num_threads(1)
+            trained = Redial(model, encoder)
+            learnt = trained.talks
+            if not {film.id for film in films} & {film.id for film in trained.films}:
+                raise DataError(f"the model in {model} knows no film of {items}")
+            ours = redial_systems.Trained(trained, films)
+            share = redial_systems.repeat_share(moments_of(learnt))
+            rows += [ours, redial_systems.MayRepeat(ours, films, share)]
+        rows += [AskedTitles(Endpoint(url, keep=out / "kept"), films, bars) for url in systems]
+        if learnt and baselines:
+            rows += [
                 redial_systems.Popularity(films, learnt),
-                redial_systems.Repeat(films),
                 redial_systems.CoOccurrence(films, learnt),
+            ]
+        if encoder is not None and baselines:
+            rows += [
+                redial_systems.Repeat(films),
                 redial_systems.Words(films),
                 redial_systems.Likeness(films, encoder, bars),
             ]
         tables = redial.run(
             asked,
-            systems,
+            rows,
             learnt,
             data=(data, items),
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             seed=seed,
             out=out,
             progress=bars,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simpatico.errors import BadReply, DataError, LLMUnavailable, SettingsError
-from simpatico.eval.endpoint import AT_ONCE, KEPT, N_SILENT, Endpoint, json_in
+from simpatico.eval.endpoint import AT_ONCE, KEPT, N_SILENT, Endpoint, ServerGone, json_in
 
 
 def chats(n: int) -> list[list[dict[str, str]]]:
@@ -55,7 +55,7 @@ def test_a_server_that_goes_away_stops_the_run_and_the_next_goes_on(
     Endpoint(server.url, keep=tmp_path).ask(chats(8), max_tokens=9)
     gone.set()
     system = Endpoint(server.url, keep=tmp_path)
-    with pytest.raises(LLMUnavailable, match="in a row .*the same command goes on"):
+    with pytest.raises(ServerGone, match="in a row .*the same command goes on"):
         system.ask(chats(30), max_tokens=9)
     assert len({each[0]["content"] for each in server.asked}) < 8 + N_SILENT + AT_ONCE
     with (tmp_path / KEPT).open("a") as file:

@@ -70,6 +70,7 @@ class Products(NamedTuple):
         pictures: (n, 1280).
         labels: (n, dim of texts), of what the network calls the picture.
         texts: (n, dim of texts), of the titles.
+        ids: (n,), if known.
     """
 
     titles: tuple[str, ...]
@@ -77,6 +78,7 @@ class Products(NamedTuple):
     pictures: Array
     labels: Array
     texts: Array
+    ids: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -123,7 +125,8 @@ def read_products(
     titles = tuple(rows[at][1] for at in good)
     pictures, labels = np.split(inputs[good], [-encoder.dim], axis=1)
     groups = joined(titles, [row.tobytes().hex() for row in pictures])
-    return Products(titles, groups, pictures, labels, encoder.encode(titles)), problems
+    ids = tuple(rows[at][0] for at in good)
+    return Products(titles, groups, pictures, labels, encoder.encode(titles), ids), problems
 
 
 def run(

@@ -1,15 +1,14 @@
 """Measure the explainer adapter beside the template and the base model that rephrases it.
 
-    python -m simpatico.eval.explain --adapter FOLDER --keep FOLDER --out docs/explainer-samples.md
+    simpatico eval explain --adapter FOLDER --out runs/explain --samples docs/explainer-samples.md
 
 Over unseen states: how many replies pass the grounding check unaided, what the check let through
 that a second, separate look finds unknown, how varied and how long they are, and samples.
 """
 
-import argparse
 import asyncio
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean, median
@@ -22,6 +21,7 @@ from simpatico.agent.explainer import Explainer, unaided
 from simpatico.agent.ground import check, rephrase, rephrase_messages
 from simpatico.agent.llm import ScriptedLLM
 from simpatico.domain import Completion, Item, Value
+from simpatico.eval.endpoint import Endpoint
 from simpatico.eval.explain_cases import Case, make_cases, read_cases, write_cases
 from simpatico.eval.explain_check import (
     additions,
@@ -32,20 +32,21 @@ from simpatico.eval.explain_check import (
     repeats,
     strangers,
 )
-from simpatico.eval.explain_write import Timed, explained, rephrased
+from simpatico.eval.explain_write import MAX_REPHRASED, Timed, explained, rephrased
 from simpatico.explaining import fill
 from simpatico.finetune.explainer_data import shipped_rows
 from simpatico.lorafile import WEIGHTS, sha256_of
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.catalog import Catalogs
 from simpatico.retrieval.titles import TitleIndex
-from simpatico.settings import Settings, load_settings
+from simpatico.settings import Settings
 from simpatico.text import fold
 
-Who = Literal["base", "template", "adapter"]
+Who = Literal["base", "server", "template", "adapter"]
 
 WHO: dict[Who, str] = {
     "base": "base model, rephrasing",
+    "server": "server, rephrasing",
     "template": "template",
     "adapter": "explainer adapter",
 }
@@ -92,11 +93,12 @@ class Eyes(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """All that was judged, and what the embedded engine took."""
+    """All that was judged, what the embedded engine took, and seconds of each reply where timed."""
 
     cases: list[Case]
     judged: dict[Who, list[Judged]]
     notes: list[str]
+    seconds: Mapping[Who, Sequence[float]] = {}
 
 
 def eyes_for(items: Sequence[Item], find_titles: FindTitles | None, more: Sequence[str]) -> Eyes:
@@ -140,7 +142,7 @@ def judge(who: Who, number: int, case: Case, raw: str, eyes: Eyes) -> Judged:
 
 def row_of(who: Who, judged: Sequence[Judged], cases: Sequence[Case]) -> tuple[str, ...]:
     """One writer's figures; see `COLUMNS`."""
-    bare = [_without_titles(one.said, cases[one.case]) for one in judged]
+    plain = [bare(one.said, cases[one.case]) for one in judged]
     n = len(judged)
 
     def share(some: Sequence[object]) -> str:
@@ -154,9 +156,9 @@ def row_of(who: Who, judged: Sequence[Judged], cases: Sequence[Case]) -> tuple[s
         str(sum(len(one.reached) for one in judged)),
         f"{fmean(len(one.added) for one in judged):.2f}",
         share([one.kept for one in judged]),
-        f"{distinct_2(bare):.3f}",
+        f"{distinct_2(plain):.3f}",
         f"{fmean(n_words(one.said) for one in judged):.1f}",
-        share([repeats(text) for text in bare]),
+        share([repeats(text) for text in plain]),
     )
 
 
@@ -169,6 +171,7 @@ def run(
     adapter: Path | None = None,
     base: str = BASE_MODEL,
     keep: Path | None = None,
+    server: Endpoint | None = None,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> Outcome:
     """Make or read the cases, have replies written, and judge them.
@@ -181,9 +184,11 @@ def run(
         adapter: folder of the explainer adapter; None: without it.
         base: its base: a model of the store.
         keep: a folder for states and replies; what it has is not made again.
+        server: rephrases the templates as well.
         progress: told (label, done, total).
 
     Raises:
+        ServerGone: the server stopped answering.
         ModelError: a model or the adapter is missing or does not fit.
         StoreError: there is no index; `simpatico prepare` builds it.
         DataError: our training rows are missing, or `keep` has other cases.
@@ -191,15 +196,17 @@ def run(
     rows = shipped_rows()
     cases = _cases(n, settings, seed, [row.brief.said for row in rows], keep, progress)
     raw: dict[Who, list[str]] = {"template": [case.draft for case in cases]}
+    chats = [rephrase_messages(case.draft, case.material()[1], said=[case.said]) for case in cases]
+    seconds: dict[Who, list[float]] = {}
+    if server is not None:
+        answers = server.ask(chats, max_tokens=MAX_REPHRASED, progress=progress)
+        raw["server"] = [answer.text or "" for answer in answers]
+        seconds["server"] = [answer.ms / 1000 for answer in answers]
     if n_base:
-        chats = [
-            rephrase_messages(case.draft, case.material()[1], said=[case.said])
-            for case in cases[:n_base]
-        ]
         raw["base"] = _kept(
             keep,
             f"base-{n_base}-of-{n}-{seed}",
-            lambda: rephrased(chats, base=base, cache=settings.cache, progress=progress),
+            lambda: rephrased(chats[:n_base], base=base, cache=settings.cache, progress=progress),
         )
     notes: list[str] = []
     if adapter is not None:
@@ -211,6 +218,7 @@ def run(
         )
         timed = [Timed(*one) for one in written]
         raw["adapter"] = [one.text for one in timed]
+        seconds["adapter"] = [one.whole_s for one in timed]
         notes.append(
             "Written by the embedded engine (llama.cpp), as in use; the adapter's replies: median"
             f" {median(one.first_s for one in timed):.2f} s to the first piece,"
@@ -226,12 +234,12 @@ def run(
             for number, text in enumerate(raw[who]):
                 judged[who].append(judge(who, number, cases[number], text, eyes))
                 progress(f"Judging, {WHO[who]}", number + 1, len(raw[who]))
-    return Outcome(cases, judged, notes)
+    return Outcome(cases, judged, notes, seconds)
 
 
 def to_markdown(outcome: Outcome, *, command: str = "", n_samples: int = N_SAMPLES) -> str:
     """The table, what it means, what is still unknown, and samples side by side."""
-    cases, judged, notes = outcome
+    cases, judged, notes, _ = outcome
     n_other = sum(not case.films for case in cases)
     lines = ["# What the explainer writes", ""]
     lines += [f"Made by `{command}`.", ""] if command else []
@@ -337,7 +345,8 @@ async def _rephrased(case: Case, raw: str, find_titles: FindTitles | None) -> st
     return "".join([piece async for piece in pieces])
 
 
-def _without_titles(text: str, case: Case) -> str:
+def bare(text: str, case: Case) -> str:
+    """A reply without the titles of what it recommends."""
     for one in case.recommendations:
         text = text.replace(bold(one.item), "it")
     return text
@@ -351,56 +360,3 @@ def _spread(cases: Sequence[Case], judged: dict[Who, list[Judged]], n: int) -> l
 
 def _plain(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print the table, and write the report."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--adapter", type=Path, help="folder of the explainer adapter")
-    parser.add_argument("--base", default=BASE_MODEL)
-    parser.add_argument("--n", type=int, default=500, help="how many states")
-    parser.add_argument("--n-base", type=int, default=64, help="how many the base model rephrases")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="a folder for states and replies")
-    parser.add_argument("--out", type=Path, help="write the report here, as Markdown")
-    given = parser.parse_args(argv)
-    if given.n < 1 or not 0 <= given.n_base <= given.n:
-        parser.error("wanted n of at least 1 and n-base from 0 to n")
-    report(
-        load_settings(llm={"enabled": False}),
-        n=given.n,
-        n_base=given.n_base,
-        seed=given.seed,
-        adapter=given.adapter,
-        base=given.base,
-        keep=given.keep,
-        out=given.out,
-    )
-
-
-def report(
-    settings: Settings,
-    *,
-    out: Path | None = None,
-    n: int = 500,
-    n_base: int = 64,
-    seed: int = 0,
-    adapter: Path | None = None,
-    base: str = BASE_MODEL,
-    keep: Path | None = None,
-    progress: ProgressCallback = lambda label, done, total: None,
-) -> None:
-    """Run, print the report without its samples, and write it whole to `out`."""
-    outcome = run(
-        settings=settings, n=n, n_base=n_base, seed=seed, adapter=adapter, base=base, keep=keep,
-        progress=progress,
-    )  # fmt: skip
-    name = f" --adapter {adapter.name}" if adapter else ""
-    command = f"simpatico eval explain{name} --n {n} --n-base {n_base} --seed {seed}"
-    print(to_markdown(outcome, command=command, n_samples=0).split("\n## 0 samples")[0])
-    if out:
-        out.write_text(to_markdown(outcome, command=command), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -150,13 +150,13 @@ def _house_words() -> frozenset[str]:
 
 def distinct_2(texts: Iterable[str]) -> float:
     """The share of different ones among all pairs of neighbouring words; 0 without any."""
-    pairs = [pair for text in texts for pair in _runs(text, 2)]
+    pairs = [pair for text in texts for pair in ngrams(text, 2)]
     return len(set(pairs)) / len(pairs) if pairs else 0.0
 
 
 def repeats(text: str) -> bool:
     """Whether four words in a row come twice in a text."""
-    return any(count > 1 for count in Counter(_runs(text, 4)).values())
+    return any(count > 1 for count in Counter(ngrams(text, 4)).values())
 
 
 def n_words(text: str) -> int:
@@ -164,7 +164,8 @@ def n_words(text: str) -> int:
     return len(fold(text).split())
 
 
-def _runs(text: str, n: int) -> list[tuple[str, ...]]:
+def ngrams(text: str, n: int) -> list[tuple[str, ...]]:
+    """All runs of n words of a text, in order."""
     words = fold(text).split()
     return [tuple(words[at : at + n]) for at in range(len(words) - n + 1)]
 

@@ -174,6 +174,15 @@ def _cell(value: Interval, sign: str = "") -> str:
     return f"{value.mean:{sign}.4f} ({value.low:{sign}.3f} to {value.high:{sign}.3f})"
 
 
+class Measured(NamedTuple):
+    """Rows with their values, the people asked, what each draw was, and all of it as tables."""
+
+    found: Found
+    people: tuple[str, ...]
+    draws: tuple[str, ...]
+    tables: list[Table]
+
+
 def run(
     data: Path,
     films: Path,
@@ -184,7 +193,7 @@ def run(
     seeds: Sequence[int] = (0,),
     keep: Path | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> list[Table]:
+) -> Measured:
     """Train and judge rows on a file of interactions and a folder of films.
 
     Args:
@@ -224,7 +233,8 @@ def run(
             found[row].append(np.asarray(scores, dtype=np.float64))
             progress("Comparing", sum(map(len, found.values())), len(rows) * len(seeds))
     stacked = {row: Outcome(*np.stack(each, axis=1)) for row, each in found.items()}
-    return tables(stacked, f"What modalities are worth, {part} part, {recipe}", notes)
+    title = f"What modalities are worth, {part} part, {recipe}"
+    return Measured(stacked, events.users, tuple(notes), tables(stacked, title, notes))
 
 
 def _maker(

@@ -10,6 +10,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
+from simpatico.ui.multimodal_cli import eval_multimodal
 from simpatico.ui.next_item_cli import eval_privacy
 from simpatico.ui.people_cli import eval_fairness
 from simpatico.ui.progress import console, progress_bars, set_up_logging
@@ -23,6 +24,7 @@ evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 evaluate.command("redial")(eval_redial)
 evaluate.command("cross-modal")(eval_cross_modal)
 evaluate.command("music-mood")(eval_music_mood)
+evaluate.command("multimodal")(eval_multimodal)
 evaluate.command("privacy")(eval_privacy)
 evaluate.command("fairness")(eval_fairness)
 
@@ -243,7 +245,7 @@ def modalities(
 
     set_up_logging(load_settings().log_level)
     with progress_bars() as show:
-        tables = run(
+        found = run(
             data,
             films,
             part=part,
@@ -253,7 +255,7 @@ def modalities(
             keep=keep,
             progress=show,
         )
-    _show_all(tables, out)
+    _show_all(found.tables, out)
 
 
 @evaluate.command("dialogues")
@@ -372,29 +374,47 @@ def explain(
         Path | None, typer.Option(help="the explainer adapter's folder; without it: the others")
     ] = None,
     base: Annotated[str, typer.Option(help="its base: a model of the store")] = _BASE,
+    system: Annotated[
+        str, typer.Option(help="address of a server that rephrases the templates as well")
+    ] = "",
+    judge: Annotated[
+        str, typer.Option(help="address of a server that says which of two replies is better")
+    ] = "",
     n: Annotated[int, typer.Option(help="how many states", min=1)] = 500,
     n_base: Annotated[int, typer.Option(help="how many the base model rephrases", min=0)] = 64,
     seed: Seed = 0,
     keep: Keep = None,
-    out: Out = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="also write thirty states with every reply, as Markdown")
+    ] = None,
+    out: RunOut = None,
 ) -> None:
     """Measure what the explainer writes, beside the template and the base model."""
-    from simpatico.eval.explain import report
+    from simpatico.eval.endpoint import Endpoint
+    from simpatico.eval.explain import run, to_markdown
+    from simpatico.eval.explain_run import run_of
 
+    as_folder(out)
     settings = load_settings()
     set_up_logging(settings.log_level)
+    kept = kept_in(out, keep)
     with progress_bars() as show:
-        report(
-            settings,
+        server, judged_by = (Endpoint(url, keep=kept) if url else None for url in (system, judge))
+        outcome = run(
+            settings=settings,
             n=n,
             n_base=min(n, n_base),
             seed=seed,
             adapter=adapter,
             base=base,
-            keep=keep,
-            out=out,
+            keep=kept,
+            server=server,
             progress=show,
         )
+        found = run_of(outcome, command=command(), seed=seed, judge=judged_by, progress=show)
+    if samples:
+        samples.write_text(to_markdown(outcome, command=command()), encoding="utf-8")
+    finish(found, out)
 
 
 @evaluate.command("offpolicy")

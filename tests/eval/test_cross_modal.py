@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from simpatico.errors import DataError, ModelError
+from simpatico.eval import record
 from simpatico.eval.cross_modal import (
     BOTH,
     BRIDGE,
@@ -21,6 +22,7 @@ from simpatico.eval.cross_modal import (
     sounds_table,
     tables,
 )
+from simpatico.eval.multimodal import retrieval_run
 from simpatico.eval.music_mood import FEELINGS
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.bridge import unit
@@ -164,3 +166,28 @@ def test_real_products_can_be_read(tmp_path: Path) -> None:
     found, problems = read_products(tmp_path, tmp_path / "kept", store())
     assert len(found.titles) == 12 and not problems
     assert np.isfinite(found.pictures).all() and np.isfinite(found.labels).all()
+
+
+def test_a_run_of_products_has_both_ways_and_says_what_fitting_saw(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,productDisplayName\n")
+    whole = products()
+    found, held = run(whole, seed=0)
+    made = retrieval_run(
+        found, whole, held, data=tmp_path, problems=["x.jpg: no picture"], command="x", seed=0
+    )
+    ours, *others = made.record.systems
+    assert (ours.name, len(others)) == (BRIDGE, 3)
+    told = {one.metric: one for one in ours.figures}
+    expected = next((each.to_text <= 5).mean() for each in found if each.title == BRIDGE)
+    assert told["picture to title, R@5"].mean == expected
+    assert told["title to picture, R@1"].n == 100
+    gap = {(one.less, one.metric): one for one in made.record.gaps}
+    assert gap[LABELS, "picture to title, R@5"].low > 0
+    assert [each.n_found for each in made.record.checks] == [0, 0, 0]
+    leaky = whole._replace(titles=tuple("the same title" for _ in whole.titles))
+    seen = retrieval_run(
+        found, leaky, held, data=tmp_path, problems=[], command="x", seed=0
+    ).record.checks
+    assert [each.n_found for each in seen] == [100, 100, 0]
+    record.write(tmp_path / "run", made)
+    assert record.read(tmp_path / "run").record == made.record

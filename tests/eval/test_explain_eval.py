@@ -1,14 +1,19 @@
 """The explainer's evaluation: its messages, its second look, its judgement; no model runs here."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from simpatico.agent import explain as templates
 from simpatico.domain import Constraints, Item, Mood, Reason, Recommendation, UserState
 from simpatico.errors import DataError
-from simpatico.eval import explain
-from simpatico.eval.explain import Outcome, Who, eyes_for, judge, row_of, to_markdown
+from simpatico.eval import explain, record
+from simpatico.eval.endpoint import Endpoint
+from simpatico.eval.explain import Outcome, Who, bare, eyes_for, judge, row_of, to_markdown
 from simpatico.eval.explain_cases import Case, make_cases, read_cases, write_cases
 from simpatico.eval.explain_check import (
     additions,
@@ -20,6 +25,7 @@ from simpatico.eval.explain_check import (
 )
 from simpatico.eval.explain_lines import messages, other_items, runs
 from simpatico.eval.explain_rows import failing
+from simpatico.eval.explain_run import evidence_used, reading_ease, run_of, verdict_in
 from simpatico.explaining import Brief, BriefItem
 from simpatico.finetune.explainer_data import Row, shipped_rows
 from simpatico.settings import Settings
@@ -252,3 +258,76 @@ def test_without_our_rows_nothing_is_called_unseen(
     monkeypatch.setattr(explain, "shipped_rows", none)
     with pytest.raises(DataError, match="no rows"):
         explain.run(settings=Settings(home=tmp_path), n=1)
+
+
+def outcome_of(raw: dict[Who, list[str]]) -> Outcome:
+    judged = {
+        who: [judge(who, number, CASE, text, EYES) for number, text in enumerate(texts)]
+        for who, texts in raw.items()
+    }
+    n = max(map(len, raw.values()))
+    return Outcome([CASE] * n, judged, [], {"adapter": [0.5] * n} if "adapter" in raw else {})
+
+
+def test_a_run_of_replies_counts_who_wrote_nothing_as_failed(tmp_path: Path) -> None:
+    added = GOOD.replace("Shall", "Tom. Shall")
+    outcome = outcome_of(
+        {"template": [CASE.draft] * 3, "adapter": [GOOD, added, ""], "base": ["A film."]}
+    )
+    made = run_of(outcome, command="x", seed=0)
+    ours, template, base = made.record.systems
+    assert (ours.name, ours.n_failed) == ("explainer adapter", 1)
+    told = {one.metric: one for one in ours.figures}
+    assert told["passes unaided"].mean == pytest.approx(1 / 3)
+    assert (told["unknown facts, written"].n, told["unknown facts, written"].mean) == (2, 0.5)
+    assert told["evidence used"].mean == pytest.approx(2 / 3)
+    written = [bare(each.said, CASE) for each in outcome.judged["adapter"][:2]]
+    assert told["Distinct-2"].mean == pytest.approx(distinct_2(written))
+    assert told["s to the end, median"].mean == 0.5
+    assert {one.metric: one.n for one in base.figures}["items named"] == 1
+    assert template.n_failed == 0
+    record.write(tmp_path / "run", made)
+    assert record.read(tmp_path / "run").record == made.record
+
+
+def test_a_judge_is_asked_in_both_orders_and_its_whims_choose_nobody(
+    serve: Callable[..., Any],
+) -> None:
+    outcome = outcome_of({"template": ["It is warm."] * 3, "adapter": [GOOD] * 3})
+    fair = serve(
+        lambda chat: json.dumps(
+            {"better": "A" if "family" in chat[-1]["content"].split("Reply B")[0] else "B"}
+        )
+    )
+    whim = serve(lambda chat: '{"better": "A"}')
+    mute = serve(lambda chat: "both are fine")
+    metric = "judge's choice over template"
+    told = {}
+    for name, server in (("fair", fair), ("whim", whim), ("mute", mute)):
+        made = run_of(outcome, command="x", seed=0, judge=Endpoint(server.url))
+        told[name] = {one.metric: one.mean for one in made.record.systems[0].figures}
+    agrees = "judge agrees with itself, over template"
+    assert (told["fair"][metric], told["fair"][agrees]) == (1, 1)
+    assert (told["whim"][metric], told["whim"][agrees]) == (0.5, 0)
+    assert metric not in told["mute"]
+    assert len(fair.asked) == 2  # three equal states, each question once
+
+
+def test_how_a_text_reads_and_what_it_gives_back_by_hand() -> None:
+    easy, hard = (
+        "The cat sat. The dog ran.",
+        "Unquestionably inimitable cinematographic brilliance.",
+    )
+    assert reading_ease(easy) == pytest.approx(206.835 - 1.015 * 3 - 84.6)
+    assert reading_ease(hard) < 0 < reading_ease(easy)
+    assert np.isnan(reading_ease("..."))
+    assert evidence_used("So warm, and it is funny.", CASE) == 1
+    assert evidence_used("A film.", CASE) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [('{"better": "A"}', 1), ('x {"better": "b"}', 0), ('{"better": "tie"}', 0.5), ("A", None)],
+)
+def test_verdicts_are_read_from_json_alone(text: str, found: float | None) -> None:
+    assert verdict_in(text) == found

@@ -30,6 +30,7 @@ from simpatico.eval.modality_rows import (
     learn,
     rows_of,
 )
+from simpatico.eval.multimodal import ablation_run
 from simpatico.eval.next_item import Split, interval, judge, places_of
 from simpatico.eval.posters import Films, poster_vectors, read_films, word_vectors
 from simpatico.finetune.sequences import Sequences
@@ -309,3 +310,27 @@ def test_the_command_reads_encodes_trains_prints_and_goes_on(tmp_path: Path) -> 
     assert (tmp_path / "said.md").read_text(encoding="utf-8") == said
     with pytest.raises(ValueError, match=r"seeds in 0 to 4, got \[\]"):
         run(events, tmp_path, part="test", seeds=())
+
+
+def test_a_run_has_a_case_for_each_person_and_draw_with_a_target(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    data = tmp_path / "few.inter"
+    data.write_text("x")
+
+    def values() -> Outcome:
+        drawn = rng.random((7, 2, 30))
+        drawn[:, 0, :4] = np.nan  # nobody asked
+        drawn[2:, 1, 4:10] = np.nan  # no cold target
+        drawn[6] = np.ceil(drawn[6] * 200)
+        return Outcome(*drawn)
+
+    found = {WITHOUT[0]: values(), WITH[-1]: values()}
+    people = tuple(f"p{at}" for at in range(30))
+    made = ablation_run(found, people, data=[data], protocol={"part": "dev"}, command="x")
+    full, ids = made.record.systems
+    assert (full.name, ids.name) == (WITH[-1].title, WITHOUT[0].title)
+    told = {one.metric: one for one in full.figures}
+    assert told["all, NDCG@10"].n == 56 and told["cold, NDCG@10"].n == 50
+    assert told["cold, NDCG@10"].mean == pytest.approx(np.nanmean(found[WITH[-1]].cold_ndcg))
+    assert dict(made.record.skipped) == {"people and draws without a target": 4}
+    assert made.cases[full.name].unit.count("p20") == 2

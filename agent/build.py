@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+from opentelemetry.trace import Tracer
 
 from simpatico import calibration
 from simpatico.adapters import TASKS, Adapter, changes_output, chosen, gguf_of
@@ -29,10 +30,11 @@ from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_want
 from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
+from simpatico.agent.tracing import NO_TRACER
 from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
-from simpatico.protocols import LLM, Encoder, EventLog, ProgressCallback, Ranker, Reader
+from simpatico.protocols import LLM, Encoder, EventLog, Memory, ProgressCallback, Ranker, Reader
 from simpatico.retrieval.build import root_of
 from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.catalog import names_in
@@ -93,8 +95,13 @@ def open_index(settings: Settings) -> Index:
     return _open(settings, _encoder(settings))
 
 
-async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
-    """Open everything a running Simpatico needs; what is missing is fetched and built first."""
+async def build(
+    settings: Settings, *, progress: ProgressCallback, tracer: Tracer = NO_TRACER
+) -> Simpatico:
+    """Open everything a running Simpatico needs; what is missing is fetched and built first.
+
+    Its turns are traced with `tracer`.
+    """
     async with AsyncExitStack() as stack:
         ciphers = ciphers_of(settings.privacy)
         roles = await asyncio.to_thread(roles_of, settings)
@@ -118,6 +125,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
         probes: dict[str, Probe] = {
             "index": lambda: _probe_index(index),
             "events": lambda: _probe_events(events),
+            "conversations": lambda: _probe_conversations(memory, threads),
         }
         llm: LLM | None = None
         if roles:
@@ -157,6 +165,7 @@ async def build(settings: Settings, *, progress: ProgressCallback) -> Simpatico:
             probes=probes,
             turn_timeout_s=settings.turn_timeout_s,
             closing=stack.pop_all(),
+            tracer=tracer,
         )
 
 
@@ -347,6 +356,15 @@ async def _probe_index(index: Index) -> str:
 async def _probe_events(events: EventLog) -> str:
     try:
         await asyncio.to_thread(events.profile, "nobody")
+    except StoreError as error:
+        return f"down: {error}"
+    return "ok"
+
+
+async def _probe_conversations(memory: Memory, threads: Threads) -> str:
+    try:
+        await asyncio.to_thread(memory.sessions, "nobody")
+        await threads.check()
     except StoreError as error:
         return f"down: {error}"
     return "ok"

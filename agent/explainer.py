@@ -64,6 +64,7 @@ class Explainer:
         notes: Sequence[str] = (),
         after: str = "",
         find_titles: FindTitles | None = None,
+        dropped: list[str] | None = None,
     ) -> AsyncIterator[str]:
         """Yield a reply in whole, checked sentences.
 
@@ -80,6 +81,7 @@ class Explainer:
             notes: what has to be admitted; it comes first, and what was let go of is not claimed.
             after: a last paragraph. The draft has both already.
             find_titles: finds catalogue titles in a text, as in `check`.
+            dropped: gets the sentences that evidence does not carry.
 
         Raises:
             LLMError: when the model failed; by then the reply has been made whole from the draft.
@@ -89,7 +91,7 @@ class Explainer:
             return
         brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
         fillings = fillings_of(brief, evidence.recommended)
-        writing = _Writing(evidence, fillings, find_titles, self._names)
+        writing = _Writing(evidence, fillings, find_titles, self._names, dropped)
         stream = written(self._llm, brief, adapter=self._adapter)
         before = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{before}\n\n" if before else ""
@@ -209,13 +211,14 @@ class _Writing:
         fillings: Sequence[Filling],
         find_titles: FindTitles | None,
         names: Collection[str],
+        dropped: list[str] | None,
     ) -> None:
         self.sent = ""
         self.over = False
         self.cut_short = False
         self.problems: list[str] = []
         self._evidence = evidence
-        self._gate = Gate(evidence, find_titles=find_titles, names=names)
+        self._gate = Gate(evidence, find_titles=find_titles, names=names, dropped=dropped)
         self._fillings = fillings[: 1 + MAX_ITEMS]
         self._raw = ""  # what the model wrote
         self._half = ""  # a place of which the end is still to come

@@ -119,13 +119,14 @@ class Gate:
         *,
         find_titles: FindTitles | None = None,
         names: Collection[str] = (),
+        dropped: list[str] | None = None,
     ) -> None:
         """Begin. `names` are words, in lower case, that open a sentence only if evidence has them.
 
-        Any word has a capital there, so others pass.
+        Any word has a capital there, so others pass. What may not be said goes to `dropped`.
         """
         self._name_words = names
-        self.dropped: list[str] = []
+        self.dropped = [] if dropped is None else dropped
         self._evidence = evidence
         self._find_titles = find_titles
         self._titles = [name for item in evidence.items() for name in evidence.names(item)]
@@ -222,6 +223,7 @@ async def rephrase(
     others: Sequence[Item] = (),
     said: Sequence[str] = (),
     find_titles: FindTitles | None = None,
+    dropped: list[str] | None = None,
 ) -> AsyncIterator[str]:
     """Let a language model say a draft more naturally, sentence by checked sentence.
 
@@ -236,6 +238,7 @@ async def rephrase(
         others: further items that may be named.
         said: the person's own words.
         find_titles: finds catalogue titles in a text, as in `check`.
+        dropped: gets the sentences that evidence does not carry.
 
     Raises:
         LLMError: when the model failed; by then the reply has been made whole from the draft.
@@ -244,7 +247,7 @@ async def rephrase(
         yield draft
         return
     evidence = evidence_for(state, recommendations, others=others, said=said)
-    gate = Gate(evidence, find_titles=find_titles)
+    gate = Gate(evidence, find_titles=find_titles, dropped=dropped)
     stream = llm.stream(
         rephrase_messages(draft, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
     )

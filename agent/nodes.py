@@ -173,6 +173,7 @@ class Nodes:
             seed=_seed(state),
         )
         said, others = state["request"].text, list(named.values())
+        dropped: list[str] = []
         if self.explainer is not None:
             pieces = self.explainer.reply(
                 draft,
@@ -183,6 +184,7 @@ class Nodes:
                 notes=state["notes"],
                 after=phrases.FEW if len(recommendations) < wanted else "",
                 find_titles=self.mind.index.titles.link,
+                dropped=dropped,
             )
         elif self.llm is not None:
             pieces = rephrase(
@@ -193,10 +195,12 @@ class Nodes:
                 others=others,
                 said=[said],
                 find_titles=self.mind.index.titles.link,
+                dropped=dropped,
             )
         else:
             return self._say(state, writer, _joined(lead, draft))
-        return await self._pass_on(pieces, state, writer, lead=lead)
+        added = await self._pass_on(pieces, state, writer, lead=lead)
+        return {**added, "n_ungrounded": len(dropped)}
 
     async def answer(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer a question about items: why these, what is that one, which of the two."""

@@ -14,6 +14,7 @@ import numpy as np
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Durability
 from numpy.typing import NDArray
+from opentelemetry.trace import Tracer
 
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.history import TITLE_CHARS, Past, past_of
@@ -26,6 +27,7 @@ from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.safety import care_reply, is_crisis
 from simpatico.agent.showing import WORDS, Looked, look
 from simpatico.agent.threads import Threads, thread_id
+from simpatico.agent.tracing import NO_TRACER, TurnSpan
 from simpatico.agent.turn import Request, TurnState
 from simpatico.domain import (
     CardsReady,
@@ -84,6 +86,7 @@ class Simpatico:
         probes: Mapping[str, Probe],
         turn_timeout_s: float,
         closing: AsyncExitStack,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._mind = mind
         self._events = events
@@ -92,8 +95,9 @@ class Simpatico:
         self._timeout_s = turn_timeout_s
         self._closing = closing
         self._threads = threads
-        self._kept = build_graph(nodes, threads.saver)
-        self._unkept = build_graph(nodes, None)
+        self._tracer = tracer
+        self._kept = build_graph(nodes, threads.saver, tracer)
+        self._unkept = build_graph(nodes, None, tracer)
         self._presence = Presence()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -140,12 +144,13 @@ class Simpatico:
             text=clean(text, max_chars=MAX_CHARS), user=user, session=session, options=options
         )
         degraded = (f"Only the first {MAX_CHARS:,} characters were read.",) if cut else ()
+        span = TurnSpan(self._tracer, kind="kept" if dialogue is None else "unkept")
         if dialogue is None:
-            updates = self._kept_turn(request, degraded, media)
+            updates = self._kept_turn(request, degraded, span, media)
         else:
-            updates = self._unkept_turn(request, degraded, dialogue, media)
-        async with self._presence.shared(user), aclosing(updates):
-            async for update in updates:
+            updates = self._unkept_turn(request, degraded, span, dialogue, media)
+        async with self._presence.shared(user), aclosing(span.follow(updates)) as followed:
+            async for update in followed:
                 yield update
 
     async def revise(
@@ -153,10 +158,9 @@ class Simpatico:
     ) -> AsyncGenerator[Update]:
         """Recommend again from what was understood last, with other options (a corrected mood)."""
         request = Request(text="", user=user, session=session, options=options, revise=True)
-        async with (
-            self._presence.shared(user),
-            aclosing(self._kept_turn(request, ())) as updates,
-        ):
+        span = TurnSpan(self._tracer, kind="revised")
+        updates = span.follow(self._kept_turn(request, (), span))
+        async with self._presence.shared(user), aclosing(updates):
             async for update in updates:
                 yield update
 
@@ -367,6 +371,7 @@ class Simpatico:
         self,
         request: Request,
         degraded: tuple[str, ...],
+        span: TurnSpan,
         media: Callable[[], Looked] = Looked,
     ) -> AsyncGenerator[Update]:
         """A turn of a session that is kept: authorised, one at a time, remembered."""
@@ -382,6 +387,7 @@ class Simpatico:
                 "request": request,
                 "degraded": degraded + forgotten,
                 "media": looked,
+                "span": span.context,
             }
             try:
                 async with aclosing(self._run(self._kept, begin, thread)) as updates:
@@ -396,6 +402,7 @@ class Simpatico:
         self,
         request: Request,
         degraded: tuple[str, ...],
+        span: TurnSpan,
         dialogue: Sequence[Turn],
         media: Callable[[], Looked],
     ) -> AsyncGenerator[Update]:
@@ -407,6 +414,7 @@ class Simpatico:
             "request": request,
             "degraded": degraded + looked.degraded,
             "media": looked,
+            "span": span.context,
         }
         if any(turn.role == "user" for turn in dialogue):
             begin["state"] = understanding.state.model_dump(mode="json")

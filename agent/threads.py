@@ -54,6 +54,14 @@ class Threads:
             ) from error
         return cls(connection, saver)
 
+    async def check(self) -> None:
+        """Raises `StoreError` when the file cannot be read."""
+        try:
+            async with self.saver.lock:
+                await self._connection.execute_fetchall("SELECT 1 FROM checkpoints LIMIT 1")
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"conversations cannot be read: {error}") from error
+
     async def tidy(self, thread: str) -> None:
         """Keep a thread's newest checkpoint alone: no older ones, no half-done steps."""
         try:

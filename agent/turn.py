@@ -3,6 +3,7 @@
 from typing import Annotated, Any, TypedDict
 
 from langgraph.channels.untracked_value import UntrackedValue
+from opentelemetry.context import Context
 
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.showing import Looked
@@ -60,5 +61,7 @@ class TurnState(TypedDict, total=False):
     degraded: Annotated[tuple[str, ...], UntrackedValue]
     stages: Annotated[tuple[Stage, ...], UntrackedValue]
     media: Annotated[Looked, UntrackedValue]  # a picture or a sound that came with the message
+    n_ungrounded: Annotated[int, UntrackedValue]  # sentences the model wrote that were not let out
     lead: Annotated[str, UntrackedValue]  # what is said before the recommendations
+    span: Annotated[Context, UntrackedValue]  # that of the turn
     reply: Annotated[Reply, UntrackedValue]

@@ -7,11 +7,14 @@ import socket
 import uvicorn
 
 from simpatico.agent.api.app import create_app
+from simpatico.agent.api.door import VERSION
 from simpatico.agent.build import build
 from simpatico.agent.retention import every_day
+from simpatico.agent.tracing import NO_TRACER
 from simpatico.errors import SettingsError
 from simpatico.settings import Settings
 from simpatico.ui.progress import console, progress_bars
+from simpatico.ui.telemetry import provider_from_environment
 from simpatico.ui.web import mount
 
 
@@ -29,8 +32,10 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> None:
+    provider = provider_from_environment()
+    tracer = provider.get_tracer("simpatico", VERSION) if provider else NO_TRACER
     with progress_bars() as show:
-        service = await build(settings, progress=show)
+        service = await build(settings, progress=show, tracer=tracer)
     app = mount(create_app(service, settings=settings), service)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -47,6 +52,8 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
         tidying.cancel()
         await asyncio.gather(tidying, return_exceptions=True)
         await service.aclose()
+        if provider is not None:
+            await asyncio.to_thread(provider.shutdown)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -251,6 +251,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                         kind=kind,
                     )
                 )
+                metrics.event(kind, "accepted")
             except SimpaticoError:
                 return {note: _notice("I couldn’t note that down. Please press it again.")}
             talk.mark(item_id, kind)

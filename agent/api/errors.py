@@ -3,12 +3,12 @@
 import logging
 import traceback
 from collections.abc import Mapping
-from contextvars import ContextVar
 
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from simpatico.agent.tracing import REQUEST_ID
 from simpatico.errors import (
     DataError,
     LLMUnavailable,
@@ -18,9 +18,6 @@ from simpatico.errors import (
 )
 
 log = logging.getLogger(__name__)
-
-REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
-"""The id of the request being answered, for the log."""
 
 _TYPES = {
     401: "authentication_error",

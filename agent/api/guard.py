@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from opentelemetry import context, propagate
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simpatico.agent.api.cors import is_api
-from simpatico.agent.api.errors import REQUEST_ID, ApiError, respond
+from simpatico.agent.api.errors import ApiError, respond
+from simpatico.agent.tracing import REQUEST_ID
 
 HEADERS = "simpatico.headers"
 """Where in a request's scope endpoints leave headers for whatever is answered."""
@@ -66,6 +68,7 @@ class Guard:
                 out.setdefault("x-content-type-options", "nosniff")
             await send(message)
 
+        joined = context.attach(propagate.extract(headers))  # the caller's trace, if it sent one
         try:
             self._check(headers, method=scope["method"], path=scope["path"])
             await self._app(_without_trailing_slash(scope), receive, stamped)
@@ -73,6 +76,8 @@ class Guard:
             if started:  # too late for a status; the broken connection tells the caller
                 raise
             await respond(error)(scope, receive, stamped)
+        finally:
+            context.detach(joined)
 
     def _check(self, headers: Headers, *, method: str, path: str) -> None:
         named = headers.getlist("host")

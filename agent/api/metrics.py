@@ -10,6 +10,8 @@ from simpatico.agent.api.errors import as_api_error
 from simpatico.domain import Finished, Reply, TextDelta, Update
 
 _TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+_CANDIDATES_BUCKETS = (0, 1, 5, 10, 25, 50, 100, 150, 200, 500, 1000, 2000)
+_SHARE_BUCKETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _STAGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0)
 
 
@@ -60,6 +62,26 @@ class Metrics:
             buckets=_STAGE_BUCKETS_S,
             registry=self.registry,
         )
+        self._candidates = Histogram(
+            "simpatico_candidates",
+            "Items found, of which the recommendations were chosen.",
+            ["door"],
+            buckets=_CANDIDATES_BUCKETS,
+            registry=self.registry,
+        )
+        self._ungrounded = Counter(
+            "simpatico_ungrounded_sentences",
+            "Sentences the model wrote that evidence did not carry; nobody saw them.",
+            ["door"],
+            registry=self.registry,
+        )
+        self._mood_confidence = Histogram(
+            "simpatico_mood_confidence",
+            "How sure the guess of a mood was, 0 to 1; 0 where none was made.",
+            ["door"],
+            buckets=_SHARE_BUCKETS,
+            registry=self.registry,
+        )
         self._events = Counter(
             "simpatico_events",
             "Feedback events, by kind and by what became of them.",
@@ -88,6 +110,12 @@ class Metrics:
             self._degraded.labels(door).inc()
         for stage in reply.trace.stages:
             self._stage_s.labels(stage.name).observe(stage.ms / 1000)
+            for what, n in stage.counts:
+                if what == "candidates":
+                    self._candidates.labels(door).observe(n)
+                elif what == "ungrounded":
+                    self._ungrounded.labels(door).inc(n)
+        self._mood_confidence.labels(door).observe(reply.state.mood.confidence)
 
     async def counted(
         self, door: str, updates: AsyncGenerator[Update, None]

@@ -15,7 +15,7 @@ from simpatico.agent.evidence import Evidence, FindTitles
 from simpatico.agent.explain import clean_prose
 from simpatico.agent.ground import Gate, check, entry_of, evidence_for
 from simpatico.domain import Constraints, Item, Recommendation, UserState
-from simpatico.errors import LLMError
+from simpatico.errors import LLMError, kinds
 from simpatico.explaining import (
     MAX_ITEMS,
     MAX_REPLY_TOKENS,
@@ -111,7 +111,8 @@ class Explainer:
         if ready := writing.end(whole=broke is None):
             yield before + ready
         if not writing.sent:
-            log.info("the template's reply instead: %s", "; ".join(writing.problems) or broke)
+            why = "; ".join(writing.problems) or (kinds(broke) if broke else "nothing held")
+            log.info("the template's reply instead: %s", why)
             yield draft
         else:
             for item in writing.missing():

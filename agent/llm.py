@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from simpatico.agent.llm_errors import MAX_RAW, WORTH_A_RETRY, brief, raw_of, translate
 from simpatico.agent.wire import Chunk, RawChunk, RawReply, Reply, join, to_completion
 from simpatico.domain import Completion
-from simpatico.errors import BadReply, LLMError, LLMUnavailable
+from simpatico.errors import BadReply, LLMError, LLMUnavailable, kinds
 from simpatico.protocols import Prompt
 
 Flavour = Literal["llamacpp", "vllm", "openai"]
@@ -304,7 +304,7 @@ class OpenAILLM:
         try:
             return await call()
         except WORTH_A_RETRY as error:
-            log.info("%s: %s; trying once more", self._where, error)
+            log.info("%s: %s; trying once more", self._where, kinds(error))
         await asyncio.sleep(RETRY_PAUSE_S)
         return await call()
 

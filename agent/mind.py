@@ -24,7 +24,7 @@ from simpatico.domain import (
     UserState,
     Value,
 )
-from simpatico.errors import LLMError, StoreError
+from simpatico.errors import LLMError, StoreError, kinds
 from simpatico.protocols import Ranker, Reader
 from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.explore import N_NEXT, Draw, explore
@@ -108,7 +108,8 @@ class Mind:
         try:
             state = await self.reader.read(newest, previous=previous, shown=shown)
         except LLMError as error:
-            log.warning("reading with %s instead: %s", self.fallback.name, error)
+            log.warning("reading with %s instead: %s", self.fallback.name, kinds(error))
+            log.debug("why", exc_info=error)  # may quote what the person said
             degraded = ("The language model did not answer; a simpler reader took its place.",)
             state = await self.fallback.read(newest, previous=previous, shown=shown)
         # A reader gives a state and no more; the route and the lessons need what was pointed at.

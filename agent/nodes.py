@@ -34,7 +34,7 @@ from simpatico.domain import (
     Update,
     UserState,
 )
-from simpatico.errors import LLMError, StoreError
+from simpatico.errors import LLMError, StoreError, kinds
 from simpatico.protocols import LLM, EventLog
 from simpatico.retrieval.explore import Draw, policy_name
 
@@ -261,7 +261,8 @@ class Nodes:
                 said.append(piece)
                 writer(TextDelta(text=piece))
         except LLMError as error:
-            log.warning("the reply is not the model's: %s", error)
+            log.warning("the reply is not the model's: %s", kinds(error))
+            log.debug("why", exc_info=error)  # may quote what the person said
             degraded += ("The language model did not answer; these words are from templates.",)
         return self._reply({**state, "degraded": degraded}, _joined(lead, "".join(said)))
 

@@ -56,3 +56,17 @@ class SettingsError(SimpaticoError):
 
 class NotAllowed(SimpaticoError):
     """The caller may not touch this."""
+
+
+def kinds(error: BaseException) -> str:
+    """The types of an error and its causes, and a status if one came: what a log may tell.
+
+    Messages of the language model's errors may quote what it was asked or what it said.
+    """
+    found: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(found) < 4:
+        status = getattr(seen, "status_code", "")
+        found.append(f"{type(seen).__name__} {status}".rstrip())
+        seen = seen.__cause__
+    return " from ".join(found)

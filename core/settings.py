@@ -185,6 +185,9 @@ class Settings(BaseSettings):
         ' ["https://shop.example.org"]; none: no page may',
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="json: one object a line, to standard error"
+    )
     turn_timeout_s: float = Field(default=60.0, gt=0)
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -47,7 +47,7 @@ def import_path(
     keywords=season`.
     """
     settings = load_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     columns: dict[str, list[str]] = {}
     for pair in column or []:
         ours, equals, theirs = pair.partition("=")
@@ -135,7 +135,7 @@ def add_pack(
         hint = "; a folder of your own: simpatico catalog import" if Path(pack).exists() else ""
         raise typer.BadParameter(f"wanted a pack ({NAME}), got {pack!r}{hint}")
     settings = load_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     plan = plan_music(settings.home, only=only or (), limit=limit)
     fetch, keep = plan.fetch_bytes / 1e6, plan.keep_bytes / 1e6
     typer.echo(
@@ -173,7 +173,7 @@ def look_at_media(
     from simpatico.agent.build import look_at_media
 
     settings = load_settings(catalog=name)
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     bridges: dict[Medium, Path | None] = {"image": image_bridge, "audio": audio_bridge}
     given = {medium: path for medium, path in bridges.items() if path}
     with progress_bars() as show:
@@ -244,7 +244,7 @@ def build(name: Name = "movies") -> None:
     from simpatico.agent.build import build_index
 
     settings = load_settings(catalog=name)
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     with progress_bars() as show:
         n_items = build_index(settings, progress=show)
     typer.echo(f"{name}: {n_items} items indexed")
@@ -259,7 +259,7 @@ def audit(
     from simpatico.agent.build import open_index
 
     settings = load_settings(catalog=name)
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     opened = open_index(settings)
     try:
         report = opened.audit(repair=repair)

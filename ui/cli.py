@@ -59,7 +59,7 @@ def main() -> None:
 def settings_for(catalog: str | None = None) -> Settings:
     """Read the settings, with `catalog` over the environment's, and set up logging."""
     settings = load_settings(**({"catalog": catalog} if catalog else {}))
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     return settings
 
 
@@ -157,7 +157,7 @@ def serve(
 
     given = {"port": port, "host": host, "catalog": catalog}
     settings = load_settings(**{name: value for name, value in given.items() if value})
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     serve_all(settings)
 
 

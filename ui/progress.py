@@ -1,9 +1,12 @@
-"""Progress bars on the terminal, and logging set up for people."""
+"""Progress bars on the terminal, and logging set up for people or for programs."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Literal
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -16,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from simpatico.agent.tracing import REQUEST_ID
 from simpatico.protocols import ProgressCallback
 
 console = Console(stderr=True)
@@ -41,14 +45,43 @@ def progress_bars() -> Iterator[ProgressCallback]:
         yield show
 
 
-def set_up_logging(level: str) -> None:
-    """Log ours at `level` and other people's from WARNING, to standard error."""
-    interactive = sys.stderr.isatty()
-    handler: logging.Handler = (
-        RichHandler(console=console, show_path=False) if interactive else logging.StreamHandler()
-    )
-    if not interactive:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+def set_up_logging(level: str, form: Literal["text", "json"] = "text") -> None:
+    """Log ours at `level` and other people's from WARNING, to standard error.
+
+    Each line has the id of the request it is about, "-" without one; on a terminal it has none.
+    """
+    handler: logging.Handler = logging.StreamHandler()
+    if form == "json":
+        handler.setFormatter(JsonLines())
+    elif sys.stderr.isatty():
+        handler = RichHandler(console=console, show_path=False)
+    else:
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+        )
+    handler.addFilter(_with_request_id)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("simpatico").setLevel(level)
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: at, level, logger, request_id, message; and trace with an error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _with_request_id(record: logging.LogRecord) -> bool:
+    record.request_id = REQUEST_ID.get()
+    return True

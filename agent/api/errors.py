@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse
 from simpatico.agent.tracing import REQUEST_ID
 from simpatico.errors import (
     DataError,
+    LLMError,
     LLMUnavailable,
     NotAllowed,
     SimpaticoError,
     StoreError,
+    kinds,
 )
 
 log = logging.getLogger(__name__)
@@ -99,7 +101,8 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, TimeoutError):
         return ApiError(504, "the answer took too long", code="timeout")
     if isinstance(error, SimpaticoError):
-        log.error("%s: %s: %s", REQUEST_ID.get(), type(error).__name__, error)
+        told = kinds(error) if isinstance(error, LLMError) else f"{type(error).__name__}: {error}"
+        log.error("%s: %s", REQUEST_ID.get(), told)
         return _unavailable("a part of this service is not working; /ready says which")
     place = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))
     log.error("%s: unforeseen %s\n%s", REQUEST_ID.get(), type(error).__name__, place)

@@ -1,6 +1,7 @@
 """What happens to every request before and after its endpoint: host, origin, ids, last resort."""
 
 import ipaddress
+import logging
 import re
 import secrets
 import time
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simpatico.agent.api.cors import is_api
 from simpatico.agent.api.errors import ApiError, respond
 from simpatico.agent.tracing import REQUEST_ID
+
+log = logging.getLogger(__name__)
 
 HEADERS = "simpatico.headers"
 """Where in a request's scope endpoints leave headers for whatever is answered."""
@@ -56,11 +59,12 @@ class Guard:
         more: dict[str, str] = {}
         scope[HEADERS] = more
         started = False
+        status = 0
 
         async def stamped(message: Message) -> None:
-            nonlocal started
+            nonlocal started, status
             if message["type"] == "http.response.start":
-                started = True
+                started, status = True, message["status"]
                 out = MutableHeaders(scope=message)
                 out.update(more)
                 out["x-request-id"] = request_id
@@ -69,15 +73,21 @@ class Guard:
             await send(message)
 
         joined = context.attach(propagate.extract(headers))  # the caller's trace, if it sent one
+        within = _without_trailing_slash(scope)
         try:
             self._check(headers, method=scope["method"], path=scope["path"])
-            await self._app(_without_trailing_slash(scope), receive, stamped)
+            await self._app(within, receive, stamped)
         except Exception as error:
             if started:  # too late for a status; the broken connection tells the caller
                 raise
             await respond(error)(scope, receive, stamped)
         finally:
             context.detach(joined)
+            if is_api(scope["path"]):
+                ms = (time.perf_counter() - began) * 1000
+                # The route, not the path: that may hold somebody's name.
+                route = getattr(within.get("route"), "path", "-")
+                log.info("%s %s: %d in %d ms", scope["method"], route, status, ms)
 
     def _check(self, headers: Headers, *, method: str, path: str) -> None:
         named = headers.getlist("host")

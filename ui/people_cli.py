@@ -1,14 +1,23 @@
-"""`simpatico eval fairness`: whom and what a ranker serves."""
+"""`simpatico eval fairness` and `eval simulate`: whom it serves, and whether they find things."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from pydantic import SecretStr
 
+from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+
+if TYPE_CHECKING:
+    from simpatico.eval.talkers import Which
+    from simpatico.protocols import ProgressCallback
+
+_CHAT_MODEL = "smollm2-135m-instruct"
 
 
 def eval_fairness(
@@ -63,3 +72,113 @@ def eval_fairness(
     for table in tables:
         typer.echo(to_markdown(table))
     console.print(f"written to {out}", markup=False)
+
+
+def eval_simulate(
+    out: Annotated[Path, typer.Option(help="a folder for figures, conversations and a report")],
+    n: Annotated[int, typer.Option(help="seekers", min=1)] = 200,
+    system: Annotated[
+        str,
+        typer.Option(help="an OpenAI-compatible server to ask, http://...; without it: our own"),
+    ] = "",
+    model: Annotated[str, typer.Option(help="with --system: the model's name there")] = "simpatico",
+    key_env: Annotated[
+        str, typer.Option(help="with --system: the environment variable that has its key")
+    ] = "",
+    language_model: Annotated[
+        bool,
+        typer.Option("--llm/--no-llm", help="our own with its language model, as the settings say"),
+    ] = False,
+    explore: Annotated[
+        float,
+        typer.Option(
+            help="our own: share of lists that explore, to judge policies by", min=0, max=0.2
+        ),
+    ] = 0.0,
+    baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="popularity beside it")
+    ] = True,
+    chat: Annotated[
+        bool, typer.Option("--chat", help="a language model speaks for the seekers")
+    ] = False,
+    chat_url: Annotated[
+        str, typer.Option(help="with --chat: its server; without it: the embedded model")
+    ] = "",
+    chat_model: Annotated[str, typer.Option(help="with --chat: its name")] = _CHAT_MODEL,
+    engine: Annotated[
+        Literal["serial", "processes", "ray"], typer.Option(help="what works on conversations")
+    ] = "serial",
+    workers: Annotated[int, typer.Option(help="conversations at a time", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="of seekers and draws")] = 0,
+) -> None:
+    """Let simulated people, each with a hidden target and a mood, look for it in conversation.
+
+    A run that broke off goes on: finished conversations are kept in the folder.
+    """
+    from simpatico.eval.conversations import Talks
+    from simpatico.eval.simulate import run
+    from simpatico.eval.tables import to_markdown
+    from simpatico.eval.talkers import POPULARITY
+
+    if chat_url and not chat:
+        raise SettingsError("--chat-url goes with --chat")
+    ours = _which(system, model, key_env, language_model, explore)
+    asked = [ours]
+    if baseline:
+        asked.append(ours.model_copy(update={"name": POPULARITY, "url": POPULARITY}))
+    voice = {"chat": chat, "chat_url": chat_url, "chat_model": chat_model if chat else ""}
+    with progress_bars() as bars:
+        _prepare(ours, chat_model if chat and not chat_url else "", bars)
+        tables = run(
+            {each.name: Talks.model_validate({"which": each, **voice}) for each in asked},
+            n=n,
+            out=out,
+            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            seed=seed,
+            engine=engine,
+            workers=workers,
+            progress=bars,
+        )
+    for table in tables:
+        typer.echo(to_markdown(table))
+    console.print(f"written to {out}", markup=False)
+
+
+def _which(system: str, model: str, key_env: str, language_model: bool, explore: float) -> "Which":
+    """The system that is asked for."""
+    from simpatico.eval.talkers import Which, check_url
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    if system:
+        if language_model or explore:
+            raise SettingsError("--llm and --explore are for our own service, without --system")
+        check_url(system)
+        key = os.environ.get(key_env, "") if key_env else ""
+        if key_env and not key:
+            raise SettingsError(f"--key-env: there is no environment variable {key_env}")
+        return Which(
+            name=f"{model} at {system}",
+            settings=settings,
+            url=system,
+            model=model,
+            key=SecretStr(key),
+        )
+    if key_env:
+        raise SettingsError("--key-env goes with --system")
+    if not language_model:
+        llm = settings.llm.model_copy(update={"enabled": False})
+        settings = settings.model_copy(update={"llm": llm})
+    retrieval = settings.retrieval.model_copy(update={"explore": explore})
+    return Which(name="simpatico", settings=settings.model_copy(update={"retrieval": retrieval}))
+
+
+def _prepare(which: "Which", model: str, bars: "ProgressCallback") -> None:
+    """Fetch and build once what every worker opens."""
+    from simpatico.agent.build import prepare
+    from simpatico.modelstore import ModelStore
+
+    if not which.url:
+        prepare(which.settings, progress=bars)
+    if model:
+        ModelStore(which.settings.cache).fetch(model, progress=bars)

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Final, Protocol
 
-from pydantic import SecretStr
-
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.domain import Impression, Item, Turn, Value
@@ -183,7 +181,6 @@ class Talks(Value):
     chat: bool = False
     chat_url: str = ""
     chat_model: str = ""
-    chat_key: SecretStr = SecretStr("")
 
     @contextmanager
     def __call__(self) -> Iterator[Work[Seeker, Outcome]]:
@@ -200,9 +197,8 @@ class Talks(Value):
 
     @contextmanager
     def _chat(self, settings: Settings) -> Iterator[Voice]:
-        key = self.chat_key.get_secret_value()
         if self.chat_url:
-            with _client(self.chat_url, self.chat_model, key) as voice:
+            with _client(self.chat_url, self.chat_model, "") as voice:
                 yield voice
             return
         folder = ModelStore(settings.cache).path(self.chat_model)

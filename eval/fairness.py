@@ -49,7 +49,7 @@ from simpatico.eval.people_files import (
     read_people,
 )
 from simpatico.eval.ranking import FUSION, THEIRS, has, scores_of
-from simpatico.eval.record import Cases, Check, Figure, Record, Run, record_of, table_of, write
+from simpatico.eval.record import Cases, Check, Figure, Record, Run, record_of, tables_of, write
 from simpatico.eval.tables import Table, to_markdown
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
@@ -325,7 +325,7 @@ def _of_all(metric: str, lists: Lists, figure: Callable[[Lists], float], seed: i
 
 
 def _written(out: Path, run: Run, found: Details) -> tuple[Table, ...]:
-    whole = table_of(run.record)
+    whole, *gaps = tables_of(run.record)
     note = (
         "Exposure Gini and coverage are of all lists together; their intervals have the spread of"
         " draws of people, around the figure."
@@ -333,6 +333,7 @@ def _written(out: Path, run: Run, found: Details) -> tuple[Table, ...]:
     n = run.record.n
     tables = (
         whole.model_copy(update={"notes": (*whole.notes, note)}),
+        *gaps,
         groups.table_of(found.gaps, f"Groups of people, n={n}"),
         tradeoff.table_of(found.curve, found.curve_of, n=n, k=CUTOFF),
     )

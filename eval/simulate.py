@@ -25,9 +25,8 @@ from simpatico.eval.record import (
     Figure,
     Record,
     Run,
-    group_tables,
     record_of,
-    table_of,
+    tables_of,
     write,
 )
 from simpatico.eval.seekers import FEELINGS, MAX_TURNS, TONED, Drawn, Seeker, draw
@@ -282,8 +281,7 @@ def _written(
     by_mood = groups.gaps(run.cases, (_FOUND, "satisfaction"), ("mood",), seed=seed)
     n = run.record.n
     tables = (
-        table_of(run.record),
-        *group_tables(run.record),
+        *tables_of(run.record),
         groups.table_of(by_mood, f"Moods, n={n}"),
     )
     write(out, run)

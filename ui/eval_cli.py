@@ -12,7 +12,7 @@ from simpatico.settings import load_settings
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.multimodal_cli import eval_multimodal
 from simpatico.ui.next_item_cli import eval_privacy
-from simpatico.ui.people_cli import eval_fairness, eval_simulate
+from simpatico.ui.people_cli import eval_fairness, eval_simulate, eval_system
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import eval_redial
 from simpatico.ui.run_cli import as_folder, command, finish, kept_in, names_in
@@ -28,6 +28,7 @@ evaluate.command("multimodal")(eval_multimodal)
 evaluate.command("privacy")(eval_privacy)
 evaluate.command("fairness")(eval_fairness)
 evaluate.command("simulate")(eval_simulate)
+evaluate.command("system")(eval_system)
 
 Adapter = Annotated[
     Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")

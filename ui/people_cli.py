@@ -1,4 +1,4 @@
-"""`simpatico eval fairness` and `eval simulate`: whom it serves, and whether they find things."""
+"""`simpatico eval fairness`, `simulate`, `system`: whom it serves, what they find, how fast."""
 
 import os
 import shlex
@@ -137,6 +137,43 @@ def eval_simulate(
             seed=seed,
             engine=engine,
             workers=workers,
+            progress=bars,
+        )
+    for table in tables:
+        typer.echo(to_markdown(table))
+    console.print(f"written to {out}", markup=False)
+
+
+def eval_system(
+    out: Annotated[Path, typer.Option(help="a folder for figures, turns and a report")],
+    system: Annotated[
+        str,
+        typer.Option(help="an OpenAI-compatible server to time, http://...; without it: our own"),
+    ] = "",
+    model: Annotated[str, typer.Option(help="with --system: the model's name there")] = "simpatico",
+    key_env: Annotated[
+        str, typer.Option(help="with --system: the environment variable that has its key")
+    ] = "",
+    language_model: Annotated[
+        bool,
+        typer.Option("--llm/--no-llm", help="our own with its language model, as the settings say"),
+    ] = True,
+    rounds: Annotated[int, typer.Option(help="how often the conversations are had", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="of the draws of intervals")] = 0,
+) -> None:
+    """Time turns by stage, to the first word and whole; tokens, and what is degraded."""
+    from simpatico.eval.system import run
+    from simpatico.eval.tables import to_markdown
+
+    which = _which(system, model, key_env, language_model and not system, 0.0)
+    with progress_bars() as bars:
+        _prepare(which, "", bars)
+        tables = run(
+            which,
+            out=out,
+            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            rounds=rounds,
+            seed=seed,
             progress=bars,
         )
     for table in tables:

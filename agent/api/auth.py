@@ -28,11 +28,13 @@ class Caller(Value):
 
     Attributes:
         key: names the key; "" when none is asked for.
+        holder: names who holds it, also after it was rotated; "" when none is asked for.
         tenant: see `simpatico.agent.api.keys.Key`.
         scopes: what it may do.
     """
 
     key: str = ""
+    holder: str = ""
     tenant: str = ""
     scopes: tuple[Scope, ...] = SCOPES
 
@@ -93,9 +95,15 @@ def caller(request: Request) -> Caller | None:
     if scheme.lower() != "bearer":
         return None
     if wanted and same:
-        return Caller(key=_digest(wanted.encode()).hex()[:16])
+        name = _digest(wanted.encode()).hex()[:16]
+        return Caller(key=name, holder=name)
     if found is not None:
-        return Caller(key=found.id, tenant=found.tenant, scopes=found.scopes)
+        return Caller(
+            key=found.id,
+            holder=found.holder or found.id,
+            tenant=found.tenant,
+            scopes=found.scopes,
+        )
     return None
 
 
@@ -105,10 +113,12 @@ def person(
     user: str | None = None,
     safety_identifier: str | None = None,
     counted: bool = True,
+    of_tenants: bool = False,
 ) -> Person:
     """`safety_identifier`, else `user`, else the key's holder, else nobody we will know again.
 
-    People of a tenant's key are that tenant's: two tenants with an "ann" have two people.
+    People of a tenant's key are that tenant's: two tenants with an "ann" have two people. With
+    `of_tenants` a key without a tenant may name them too, as "tenant:acme:ann".
 
     Raises:
         ApiError: 400 for a name that is too long, holds control characters, or is reserved; 429
@@ -116,11 +126,13 @@ def person(
     """
     calling: Caller = request.state.caller
     ours = f"{_TENANT}{calling.tenant}:" if calling.tenant else ""
+    reserved = "" if of_tenants and not calling.tenant else _TENANT
     for param, name in (("safety_identifier", safety_identifier), ("user", user)):
         if name is None or not name.strip():
             continue
         most = MAX_USER_CHARS - len(ours)
-        if clean(name, max_chars=most) != name.strip() or name.strip().startswith(_TENANT):
+        taken = bool(reserved) and name.strip().startswith(reserved)
+        if clean(name, max_chars=most) != name.strip() or taken:
             raise ApiError(
                 400,
                 f"{param}: wanted at most {most} characters, none of them control codes, not"
@@ -131,8 +143,8 @@ def person(
         if counted:
             count_person(request, f"{ours}{name.strip()}")
         return Person(user=f"{ours}{name.strip()}", throwaway=False)
-    if calling.key:
-        return Person(user=f"{ours}key:{calling.key}", throwaway=False)
+    if calling.holder:
+        return Person(user=f"{ours}key:{calling.holder}", throwaway=False)
     return Person(user=f"anonymous:{secrets.token_hex(16)}", throwaway=True)
 
 

@@ -34,6 +34,7 @@ class Key(Value):
         scopes: chat (answers, rankings, items), events (what people did), admin (people's data,
             metrics).
         digest: SHA-256 of the whole key, hex.
+        holder: the id of the first key of those that took each other's place; "": this one.
         until: when it ends; None: not by itself.
     """
 
@@ -44,6 +45,7 @@ class Key(Value):
     digest: str
     at: AwareDatetime
     until: AwareDatetime | None = None
+    holder: str = ""
 
     def holds(self, now: datetime) -> bool:
         """Whether it still opens anything."""
@@ -96,8 +98,10 @@ class Keys:
                 found = key
         return found
 
-    def add(self, name: str, *, scopes: Iterable[Scope], tenant: str = "") -> tuple[Key, str]:
-        """Make a key; gives it with its secret, which is nowhere kept.
+    def add(
+        self, name: str, *, scopes: Iterable[Scope], tenant: str = "", holder: str = ""
+    ) -> tuple[Key, str]:
+        """Make a key; gives it with its secret, which is nowhere kept. `holder` as in `Key`.
 
         Raises:
             DataError: for a name, a scope or a tenant that cannot be.
@@ -112,6 +116,7 @@ class Keys:
                 scopes=tuple(dict.fromkeys(scopes)),
                 digest=_digest(secret),
                 at=datetime.now(UTC),
+                holder=holder,
             )
         except ValidationError as error:
             first = error.errors()[0]
@@ -121,13 +126,13 @@ class Keys:
         return key, secret
 
     def rotate(self, key_id: str, *, grace: timedelta) -> tuple[Key, str]:
-        """Make a key like this one, which ends after a time of grace.
+        """Make a key like this one, of the same holder; this one ends after a time of grace.
 
         Raises:
             DataError: there is no such key, or it has ended.
         """
         old = self._get(key_id)
-        made = self.add(old.name, scopes=old.scopes, tenant=old.tenant)
+        made = self.add(old.name, scopes=old.scopes, tenant=old.tenant, holder=old.holder or old.id)
         self._end(key_id, datetime.now(UTC) + grace)
         return made
 

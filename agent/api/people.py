@@ -34,4 +34,4 @@ async def erase(request: Request, user: str) -> Response:
 def _named(request: Request, user: str) -> str:
     if not user.strip():
         raise ApiError(400, "user: name a person", code="missing_user", param="user")
-    return person(request, user=user).user
+    return person(request, user=user, of_tenants=True).user

@@ -169,9 +169,37 @@ def test_people_of_two_tenants_are_two_people(
     assert [event.user for event in service.events] == ["tenant:blue:ann"]
 
 
+def test_who_runs_it_can_take_away_and_erase_a_tenant_s_person(keys: Keys, url: str) -> None:
+    _, theirs = keys.add("shop", scopes=["events", "admin"], tenant="acme")
+    _, ours = keys.add("operator", scopes=["admin"])
+    event = {"user": "ann", "item_id": "up", "kind": "like"}
+    assert ask("POST", f"{url}/v1/events", theirs, json=event).json()["accepted"] == 1
+    kept = ask("GET", f"{url}/v1/users/tenant:acme:ann/export", ours).json()
+    assert len(kept["events"]) == 1
+    _, others = keys.add("rival", scopes=["admin"], tenant="rival")
+    for key in (theirs, others):
+        assert ask("DELETE", f"{url}/v1/users/tenant:acme:ann", key).status_code == 400
+    erased = ask("DELETE", f"{url}/v1/users/tenant:acme:ann", ours).json()
+    assert (erased["user"], erased["n_events"]) == ("tenant:acme:ann", 1)
+    assert ask("GET", f"{url}/v1/users/ann/export", theirs).json()["events"] == []
+
+
+def test_a_holder_who_is_named_by_the_key_stays_the_same_when_it_is_rotated(
+    keys: Keys, url: str, service: ScriptedService
+) -> None:
+    said = {"messages": [{"role": "user", "content": "hi"}]}
+    key, first = keys.add("web", scopes=["chat"])
+    second_key, second = keys.rotate(key.id, grace=timedelta(hours=1))
+    _, third = keys.rotate(second_key.id, grace=timedelta(hours=1))
+    for secret in (first, second, third):
+        assert ask("POST", f"{url}/v1/chat/completions", secret, json=said).status_code == 200
+    assert {asked.user for asked in service.asked} == {f"key:{key.id}"}
+
+
 def test_nobody_may_call_themselves_one_of_a_tenant(keys: Keys, url: str) -> None:
-    _, secret = keys.add("own", scopes=["admin"])
-    answer = ask("GET", f"{url}/v1/users/tenant:red:ann/export", secret)
+    _, secret = keys.add("own", scopes=["chat"])
+    said = {"messages": [{"role": "user", "content": "hi"}], "user": "tenant:red:ann"}
+    answer = ask("POST", f"{url}/v1/chat/completions", secret, json=said)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_value")
 
 

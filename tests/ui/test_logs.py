@@ -101,7 +101,10 @@ def lines(model: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str
             _speak(f"http://127.0.0.1:{port}", home)
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(60)
+            try:
+                server.wait(60)
+            finally:
+                server.kill()
     held = log.read_text()
     assert WORD not in held and USER not in held
     assert "marmalade" not in held.lower()

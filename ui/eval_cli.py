@@ -9,6 +9,7 @@ import typer
 
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
+from simpatico.ui.eval_all import eval_all
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.multimodal_cli import eval_multimodal
 from simpatico.ui.next_item_cli import eval_privacy
@@ -25,6 +26,7 @@ evaluate.command("redial")(eval_redial)
 evaluate.command("cross-modal")(eval_cross_modal)
 evaluate.command("music-mood")(eval_music_mood)
 evaluate.command("multimodal")(eval_multimodal)
+evaluate.command("all")(eval_all)
 evaluate.command("privacy")(eval_privacy)
 evaluate.command("fairness")(eval_fairness)
 evaluate.command("simulate")(eval_simulate)
@@ -490,3 +492,23 @@ def report(
     found = record.read(run)
     page = write(run, found, before=record.read(before) if before else None)
     console.print(f"written to {page}")
+
+
+@evaluate.command("readme")
+def readme(
+    runs: Annotated[list[Path], typer.Argument(help="folders of runs, in the table's order")],
+    page: Annotated[
+        Path | None, typer.Option(help="a page with the two marks, which gets the table")
+    ] = None,
+) -> None:
+    """Make a table of runs for a page."""
+    from simpatico.eval import record
+    from simpatico.eval.readme import fill, table_of
+    from simpatico.eval.tables import to_markdown
+
+    table = table_of([record.read(run).record for run in runs])
+    if page:
+        fill(page, table)
+        console.print(f"written to {page}", markup=False)
+    else:
+        typer.echo(to_markdown(table))

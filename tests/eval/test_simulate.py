@@ -10,17 +10,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from simpatico.agent.llm import ScriptedLLM
 from simpatico.domain import Choice, Impression, Item, Turn
-from simpatico.errors import BadReply, LLMUnavailable, SettingsError
+from simpatico.errors import BadReply, LLMError, LLMUnavailable, SettingsError
 from simpatico.eval import offpolicy_log, record, simulate
 from simpatico.eval.conversations import Attributes, Chat, Outcome, Talks, converse
 from simpatico.eval.figures import system_of
 from simpatico.eval.seekers import MAX_TURNS, Seeker, Wish, message
 from simpatico.eval.simulate import cases_of, fit, satisfaction
-from simpatico.eval.talkers import POPULARITY, Answered, Which, check_url, talker_of
+from simpatico.eval.talkers import POPULARITY, Answered, Endpoint, Which, check_url, talker_of
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.cli import app
@@ -244,27 +245,37 @@ def test_any_server_s_titles_are_found_in_its_words(tmp_path: Path) -> None:
         (200, chat(None), "gave no chat completion"),
     ],
 )
-def test_a_server_that_gives_no_answer_is_told_before_anything_is_run(
-    status: int, body: object, told: str, tmp_path: Path
-) -> None:
+def test_a_server_that_gives_no_answer_is_told(status: int, body: object, told: str) -> None:
     with serving(status, body) as (url, _):
-        done = CliRunner().invoke(
-            app,
-            ["eval", "simulate", "--n", "1", "--out", str(tmp_path / "out"), "--system", url],
-            env={"SIMPATICO_HOME": str(tmp_path)},
-        )
-    assert done.exit_code == 1 and isinstance(done.exception, Exception)
-    assert told in str(done.exception)
+        server = Endpoint(url, "m", SecretStr(""), CATALOG)
+        with pytest.raises(LLMError, match=told):
+            server.reply("s", [Turn(role="user", text="a comedy")])
+        server.close()
+
+
+def test_a_server_s_own_recommendations_count_as_far_as_the_catalogue_has_them() -> None:
+    cards: list[dict[str, object]] = [
+        {"id": one, "title": one, "year": None, "kind": "film", "genres": [], "creators": [],
+         "p_accept": 0.5, "reasons": []}
+        for one in ("b", "elsewhere")
+    ]  # fmt: skip
+    ours = {"recommendations": cards, "degraded": ["slow"]}
+    for extra, shown in ((ours, ("b",)), ({"recommendations": 7}, ("c",))):
+        with serving(200, {**chat("Silver Streak (1976)"), "simpatico": extra}) as (url, _):
+            server = Endpoint(url, "m", SecretStr(""), CATALOG)
+            found = server.reply("s", [Turn(role="user", text="a comedy")])
+            server.close()
+        assert found.shown == shown
+        assert found.degraded == (("slow",) if extra is ours else ())
+
+
+def test_a_dead_server_and_a_bad_address_are_told_before_anything_is_run(tmp_path: Path) -> None:
+    given = ["eval", "simulate", "--n", "1", "--out", str(tmp_path / "out"), "--system"]
+    env = {"SIMPATICO_HOME": str(tmp_path)}
+    done = CliRunner().invoke(app, [*given, "http://127.0.0.1:9/v1"], env=env)
+    assert isinstance(done.exception, LLMUnavailable)
+    assert "127.0.0.1:9/v1/chat/completions does not answer" in str(done.exception)
     assert not (tmp_path / "out" / "run.json").exists()
-
-
-def test_a_dead_server_and_a_bad_address_are_told(tmp_path: Path) -> None:
-    settings = load_settings(home=tmp_path)
-    with (
-        pytest.raises(LLMUnavailable, match="127.0.0.1:9/v1.* does not answer"),
-        talker_of(Which(name="x", settings=settings, url="http://127.0.0.1:9/v1")),
-    ):
-        pass
     for url in ("localhost:7860", "ftp://x/v1", "http://"):
         with pytest.raises(SettingsError, match="wanted an address"):
             check_url(url)

@@ -24,10 +24,14 @@ def add(
     tenant: Annotated[
         str, typer.Option(help="whose people its callers see; without it: the page's own")
     ] = "",
+    forwards: Annotated[
+        bool,
+        typer.Option(help="believe its X-OpenWebUI-User-Id: a chat page that many people use"),
+    ] = False,
 ) -> None:
     """Make a key and show it this once. From the first one on, the API asks for a key."""
     scopes: list[Scope] = list(scope or ["chat"])  # type: ignore[arg-type]  # checked in there
-    _show(*_keys().add(name, scopes=scopes, tenant=tenant))
+    _show(*_keys().add(name, scopes=scopes, tenant=tenant, forwards=forwards))
 
 
 @keys.command("list")
@@ -38,7 +42,7 @@ def list_keys() -> None:
 
     now = datetime.now(UTC)
     rows = tuple(
-        (key.id, key.name, key.tenant, ", ".join(key.scopes), f"{key.at:%Y-%m-%d}", _ends(key, now))
+        (key.id, key.name, key.tenant, _may(key), f"{key.at:%Y-%m-%d}", _ends(key, now))
         for key in _keys().all()
     )
     columns = ("id", "name", "tenant", "scopes", "made", "ends")
@@ -68,6 +72,10 @@ def _keys() -> Keys:
 def _show(key: Key, secret: str) -> None:
     console.print(f"key {key.id} for {', '.join(key.scopes)}; it is shown only now:")
     typer.echo(secret)
+
+
+def _may(key: Key) -> str:
+    return ", ".join((*key.scopes, *(("forwards",) if key.forwards else ())))
 
 
 def _ends(key: Key, now: datetime) -> str:

@@ -19,6 +19,7 @@ from simpatico.text import clean
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_USER_CHARS = 200
 
+_FORWARDED = "X-OpenWebUI-User-Id"
 _TENANT = "tenant:"
 """What people of a tenant are kept under; nobody else may have a name that begins so."""
 
@@ -29,12 +30,14 @@ class Caller(Value):
     Attributes:
         key: names the key; "" when none is asked for.
         holder: names who holds it, also after it was rotated; "" when none is asked for.
+        forwards: see `simpatico.agent.api.keys.Key`.
         tenant: see `simpatico.agent.api.keys.Key`.
         scopes: what it may do.
     """
 
     key: str = ""
     holder: str = ""
+    forwards: bool = False
     tenant: str = ""
     scopes: tuple[Scope, ...] = SCOPES
 
@@ -101,6 +104,7 @@ def caller(request: Request) -> Caller | None:
         return Caller(
             key=found.id,
             holder=found.holder or found.id,
+            forwards=found.forwards,
             tenant=found.tenant,
             scopes=found.scopes,
         )
@@ -115,10 +119,12 @@ def person(
     counted: bool = True,
     of_tenants: bool = False,
 ) -> Person:
-    """`safety_identifier`, else `user`, else the key's holder, else nobody we will know again.
+    """Who the call is about.
 
-    People of a tenant's key are that tenant's: two tenants with an "ann" have two people. With
-    `of_tenants` a key without a tenant may name them too, as "tenant:acme:ann".
+    `safety_identifier`, else `user`, else whom a key that forwards people names in
+    `X-OpenWebUI-User-Id`, else the key's holder, else nobody we will know again. People of a
+    tenant's key are that tenant's: two tenants with an "ann" have two people. With `of_tenants` a
+    key without a tenant may name them too, as "tenant:acme:ann".
 
     Raises:
         ApiError: 400 for a name that is too long, holds control characters, or is reserved; 429
@@ -127,7 +133,12 @@ def person(
     calling: Caller = request.state.caller
     ours = f"{_TENANT}{calling.tenant}:" if calling.tenant else ""
     reserved = "" if of_tenants and not calling.tenant else _TENANT
-    for param, name in (("safety_identifier", safety_identifier), ("user", user)):
+    forwarded = request.headers.get(_FORWARDED) if calling.forwards else None
+    for param, name in (
+        ("safety_identifier", safety_identifier),
+        ("user", user),
+        (_FORWARDED, forwarded),
+    ):
         if name is None or not name.strip():
             continue
         most = MAX_USER_CHARS - len(ours)

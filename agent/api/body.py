@@ -3,12 +3,15 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from simpatico.agent.api.errors import ApiError, from_validation
+from simpatico.agent.api.limits import Limits
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
@@ -42,7 +45,8 @@ async def read_json(request: Request, *, media_bytes: int = 0) -> Any:
     text or forms without asking, but not that.
 
     Raises:
-        ApiError: 415 for another type, 413 over `MAX_BYTES`, 408 when it does not arrive, 400
+        ApiError: 415 for another type, 413 over `MAX_BYTES`, 408 when it does not arrive, 429
+            when too many large ones come at once, 400
             for anything that is not one JSON value in UTF-8 (repeated keys, NaN and nesting
             deeper than `MAX_DEPTH` count as such).
     """
@@ -54,14 +58,26 @@ async def read_json(request: Request, *, media_bytes: int = 0) -> Any:
         raise ApiError(
             415, "Content-Type: wanted application/json, not encoded", code="unsupported_media_type"
         )
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            raw = await _read_bytes(request, MAX_BYTES + media_bytes)
-    except TimeoutError as error:
-        raise ApiError(408, "the body did not arrive in time", code="timeout") from error
-    except ClientDisconnect as error:  # nobody reads this answer
-        raise ApiError(499, "the caller left", code="caller_gone") from error
-    if len(raw) > MAX_BYTES and len(_BASE64.sub(b'""', raw)) > MAX_BYTES:
+    limits: Limits = request.app.state.door.limits
+    with ExitStack() as held:
+        try:
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                raw = await _read_bytes(
+                    request,
+                    MAX_BYTES + media_bytes,
+                    when_large=lambda: held.enter_context(limits.large()),
+                )
+        except TimeoutError as error:
+            raise ApiError(408, "the body did not arrive in time", code="timeout") from error
+        except ClientDisconnect as error:  # nobody reads this answer
+            raise ApiError(499, "the caller left", code="caller_gone") from error
+        if len(raw) <= MAX_BYTES:
+            return parse(raw)
+        return await asyncio.to_thread(_parse_large, raw)
+
+
+def _parse_large(raw: bytes) -> Any:
+    if len(_BASE64.sub(b'""', raw)) > MAX_BYTES:
         raise _too_large(MAX_BYTES)
     return parse(raw)
 
@@ -90,16 +106,23 @@ def parse(raw: bytes) -> Any:
     return _mended(value, MAX_DEPTH)
 
 
-async def _read_bytes(request: Request, most: int) -> bytes:
+async def _read_bytes(request: Request, most: int, *, when_large: Callable[[], None]) -> bytes:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > most:
+    size = int(length) if length.isdecimal() else 0
+    if size > most:
         raise _too_large(most)
+    is_large = size > MAX_BYTES
+    if is_large:
+        when_large()
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
             raise _too_large(most)
+        if size > MAX_BYTES and not is_large:
+            is_large = True
+            when_large()
         chunks.append(chunk)
     return b"".join(chunks)
 

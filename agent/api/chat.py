@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from simpatico.agent.api import tasks
-from simpatico.agent.api.auth import person, session
+from simpatico.agent.api.auth import Person, person, session
 from simpatico.agent.api.body import read
 from simpatico.agent.api.door import VERSION, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.exchange import Exchange, Said, tokens_in, written
 from simpatico.agent.api.media import MEDIA_BYTES, Attached, attached
 from simpatico.agent.api.schemas import MODEL, ChatRequest, Extra, extra, notes_on, turns_of
-from simpatico.agent.api.structured import CannotFill, Wanted, fill, wanted
+from simpatico.agent.api.structured import CannotFill, Wanted, fill, insists, wanted
 from simpatico.domain import Finished, Reply, TextDelta, TurnOptions, Update, UserState
 
 router = APIRouter(tags=["chat"])
@@ -32,12 +32,13 @@ async def complete(request: Request) -> Response:
     chat = await read(request, ChatRequest, media_bytes=MEDIA_BYTES)
     check_model(chat.model)
     task = tasks.task_of(chat.messages)
-    data = None if task else _data(chat)
+    data = None if task else data_of(chat.response_format, chat.tools, chat.tool_choice)
+    who = person(request, user=chat.user, safety_identifier=chat.safety_identifier)
     if task:
-        updates = _canned(tasks.answer(task, chat.messages))
+        updates = canned(tasks.answer(task, chat.messages))
     else:
         hosts = frozenset(door.settings.retrieval.media_hosts)
-        updates = _turn(request, chat, door, await attached(chat.messages, hosts=hosts))
+        updates = _turn(request, chat, door, who, await attached(chat.messages, hosts=hosts))
     shape = _Completion(
         chat,
         is_task=task is not None,
@@ -51,19 +52,32 @@ async def complete(request: Request) -> Response:
         is_task=task is not None,
         write=partial(fill, data.schema) if data else None,
     )
-    return await exchange.answer(updates, request, stream=chat.stream)
+
+    async def answer() -> Response:
+        return await exchange.answer(updates, request, stream=chat.stream)
+
+    return await door.repeats.once(request, chat, who, answer)
 
 
-def _data(chat: ChatRequest) -> Wanted | None:
+def data_of(
+    form: Any, tools: Any, choice: Any, *, form_name: str = "response_format"
+) -> Wanted | None:
+    """The data that is wanted in place of words. Raises `ApiError` 400 when none can be."""
     try:
-        return wanted(chat.response_format, chat.tools, chat.tool_choice)
+        return wanted(form, tools, choice)
     except CannotFill as error:
         raise ApiError(
             400,
             f"the schema of the answer cannot be filled: {error}; docs/api.md lists what can be",
             code="unsupported_schema",
-            param="tools" if chat.tools else "response_format",
+            param="tools" if insists(choice) else form_name,
         ) from error
+
+
+async def canned(text: str) -> AsyncIterator[Update]:
+    """A turn for nobody, that says a text."""
+    yield TextDelta(text=text)
+    yield Finished(reply=Reply(text=text, route="talk", state=UserState()))
 
 
 def check_model(model: str) -> None:
@@ -78,9 +92,8 @@ def check_model(model: str) -> None:
 
 
 def _turn(
-    request: Request, chat: ChatRequest, door: Door, files: Attached
+    request: Request, chat: ChatRequest, door: Door, who: Person, files: Attached
 ) -> AsyncIterator[Update]:
-    who = person(request, user=chat.user, safety_identifier=chat.safety_identifier)
     named = session(request, who)
     said = turns_of(chat.messages)
     last = max(at for at, turn in enumerate(said) if turn.role == "user")
@@ -99,11 +112,6 @@ def _turn(
         image=files.image,
         audio=files.audio,
     )
-
-
-async def _canned(text: str) -> AsyncIterator[Update]:
-    yield TextDelta(text=text)
-    yield Finished(reply=Reply(text=text, route="talk", state=UserState()))
 
 
 class _Completion:

@@ -15,6 +15,7 @@ from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.keys import FILE, Keys
 from simpatico.agent.api.limits import Limits
 from simpatico.agent.api.metrics import Metrics
+from simpatico.agent.api.repeats import Repeats
 from simpatico.domain import Event, Profile, Turn, TurnOptions, Update
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import Settings
@@ -115,6 +116,7 @@ class Door:
         self.metrics = Metrics()
         self.keys = Keys(settings.home / FILE)
         self.limits = Limits(settings.limits)
+        self.repeats = Repeats()
         self.created = int(time.time())
         self.behind: Service | None = None
         self.failure = ""

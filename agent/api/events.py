@@ -103,7 +103,7 @@ def _event(request: Request, sent: Any, index: int) -> Event:
     if user.throwaway or not given.user.strip():
         raise ApiError(400, "user: an event belongs to a person; name one")
     event = Event(
-        id=_own(request, given.id) or _id(request.headers.get("idempotency-key"), user.user, index),
+        id=_own(request, given.id) or _id(request, given, user.user, index),
         at=at,
         user=user.user,
         session=given.session,
@@ -130,11 +130,16 @@ def _own(request: Request, given: str) -> str:
     return f"evt-{hashlib.sha256(f'{tenant}:{given}'.encode()).hexdigest()}"
 
 
-def _id(key: str | None, user: str, index: int) -> str:
-    """From the idempotency key, so that a repeated request gives the same ids; else a new one."""
+def _id(request: Request, given: SentEvent, user: str, index: int) -> str:
+    """From the idempotency key, so that a repeated request gives the same ids; else a new one.
+
+    What happened is part of it: another event is not lost to a key that was used before.
+    """
+    key = request.headers.get("idempotency-key")
     if not key:
         return f"evt-{uuid.uuid4().hex}"
-    digest = hashlib.sha256("\0".join((key, user, str(index))).encode())
+    what = (given.item_id, given.kind, str(given.value), str(given.at), given.list_id)
+    digest = hashlib.sha256("\0".join((key, user, str(index), *what)).encode())
     return f"evt-{digest.hexdigest()[:32]}"
 
 

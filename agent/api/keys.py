@@ -35,6 +35,7 @@ class Key(Value):
             metrics).
         digest: SHA-256 of the whole key, hex.
         holder: the id of the first key of those that took each other's place; "": this one.
+        forwards: its callers are believed when a header says on whose behalf they call.
         until: when it ends; None: not by itself.
     """
 
@@ -46,6 +47,7 @@ class Key(Value):
     at: AwareDatetime
     until: AwareDatetime | None = None
     holder: str = ""
+    forwards: bool = False
 
     def holds(self, now: datetime) -> bool:
         """Whether it still opens anything."""
@@ -99,7 +101,13 @@ class Keys:
         return found
 
     def add(
-        self, name: str, *, scopes: Iterable[Scope], tenant: str = "", holder: str = ""
+        self,
+        name: str,
+        *,
+        scopes: Iterable[Scope],
+        tenant: str = "",
+        forwards: bool = False,
+        holder: str = "",
     ) -> tuple[Key, str]:
         """Make a key; gives it with its secret, which is nowhere kept. `holder` as in `Key`.
 
@@ -117,6 +125,7 @@ class Keys:
                 digest=_digest(secret),
                 at=datetime.now(UTC),
                 holder=holder,
+                forwards=forwards,
             )
         except ValidationError as error:
             first = error.errors()[0]
@@ -132,7 +141,13 @@ class Keys:
             DataError: there is no such key, or it has ended.
         """
         old = self._get(key_id)
-        made = self.add(old.name, scopes=old.scopes, tenant=old.tenant, holder=old.holder or old.id)
+        made = self.add(
+            old.name,
+            scopes=old.scopes,
+            tenant=old.tenant,
+            forwards=old.forwards,
+            holder=old.holder or old.id,
+        )
         self._end(key_id, datetime.now(UTC) + grace)
         return made
 

@@ -4,13 +4,17 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simpatico.agent.api.errors import ApiError
 from simpatico.settings import LimitSettings
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
+
+
+MAX_LARGE: Final = 8
+"""Bodies with pictures or sounds that are read at the same time; each may take 55 MB."""
 
 
 class Limits:
@@ -31,6 +35,7 @@ class Limits:
         }
         self._at_once = settings.at_once
         self._running = 0
+        self._large = 0
 
     def count(self, what: str, name: str) -> dict[str, str]:
         """Count a call of a key or a person; gives the headers that tell what is left.
@@ -77,3 +82,23 @@ class Limits:
             yield
         finally:
             self._running -= 1
+
+    @contextmanager
+    def large(self) -> Iterator[None]:
+        """A large body that is read.
+
+        Raises:
+            ApiError: 429 with Retry-After when as many are read as may be.
+        """
+        if self._large >= MAX_LARGE:
+            raise ApiError(
+                429,
+                f"{MAX_LARGE} pictures or sounds are being read, no more at once",
+                code="rate_limit_exceeded",
+                headers={"Retry-After": "1", "Connection": "close"},
+            )
+        self._large += 1
+        try:
+            yield
+        finally:
+            self._large -= 1

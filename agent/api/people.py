@@ -27,7 +27,9 @@ async def export(request: Request, user: str) -> Response:
 @router.delete("/v1/users/{user:path}")
 async def erase(request: Request, user: str) -> Response:
     """Remove a person from every store; again for somebody unknown, there is nothing left."""
-    erased = await door_of(request).service.erase(_named(request, user))
+    door, name = door_of(request), _named(request, user)
+    erased = await door.service.erase(name)
+    door.repeats.forget(name)
     return JSONResponse({"object": "user.deleted", "deleted": True, **erased.model_dump()})
 
 

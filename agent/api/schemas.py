@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from simpatico.agent.api.structured import insists
 from simpatico.agent.profile import PastEvent
 from simpatico.domain import (
     Item,
@@ -20,6 +21,7 @@ from simpatico.domain import (
     UserState,
     Value,
 )
+from simpatico.retrieval.explore import EXPLORED
 
 MODEL = "simpatico"
 MAX_MESSAGES = 200
@@ -171,7 +173,10 @@ class RecommendRequest(Sent):
 
 
 class Card(Value):
-    """A recommendation as callers see it."""
+    """A recommendation as callers see it.
+
+    `explored`: it has its place by chance, so that something is learned.
+    """
 
     id: str
     title: str
@@ -181,6 +186,7 @@ class Card(Value):
     creators: tuple[str, ...]
     p_accept: float
     reasons: tuple[Reason, ...]
+    explored: bool = False
 
 
 class Extra(Value):
@@ -217,6 +223,7 @@ def card(recommendation: Recommendation) -> Card:
         creators=item.creators,
         p_accept=recommendation.p_accept,
         reasons=recommendation.reasons,
+        explored=any(part.name == EXPLORED for part in recommendation.parts),
     )
 
 
@@ -258,7 +265,7 @@ def notes_on(request: ChatRequest, *, in_session: bool) -> tuple[str, ...]:
         )
     if any(message.role in ("system", "developer") for message in request.messages):
         notes.append("system and developer messages do not change how Simpatico works")
-    if request.functions or (request.tools and request.tool_choice in (None, "auto", "none")):
+    if request.functions or (request.tools and not insists(request.tool_choice)):
         notes.append("a tool is called only when tool_choice insists on one")
     return tuple(notes)
 

@@ -91,6 +91,9 @@ class EventStream(Response):
 
     An error before the first event becomes a proper status; a later one becomes an event. After
     `keep_alive_s` of silence a comment tells proxies that the connection lives.
+
+    Attributes:
+        broken: it ended in an error.
     """
 
     media_type = "text/event-stream"
@@ -116,6 +119,7 @@ class EventStream(Response):
         """
         super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
+        self.broken = False
         self._updates = updates
         self._write = write
         self._limit_s = limit_s
@@ -145,6 +149,7 @@ class EventStream(Response):
             except CallerGone:
                 return
             except Exception as error:
+                self.broken = True
                 await _send_body(send, self._on_error(error))
             await _send_body(send, b"", more=False)
 

@@ -294,14 +294,22 @@ def wanted(response_format: Any, tools: Any, tool_choice: Any) -> Wanted | None:
     return found
 
 
+def insists(choice: Any) -> bool:
+    """Whether a `tool_choice` leaves no choice: any tool, one by name, or one of some."""
+    if not isinstance(choice, Mapping):
+        return bool(choice == "required")
+    if choice.get("type") == "allowed_tools":
+        return bool(_inner(choice, "allowed_tools").get("mode") == "required")
+    return "name" in _inner(choice, "function")
+
+
 def _format(given: Any) -> Wanted | None:
     kind = given.get("type") if isinstance(given, Mapping) else None
     if kind == "json_object":
         return Wanted(DEFAULT)
     if kind != "json_schema":
         return None
-    inner = given.get("json_schema")
-    schema = inner.get("schema") if isinstance(inner, Mapping) else None
+    schema = _inner(given, "json_schema").get("schema")
     if schema in (None, {}, {"type": "object"}):
         return Wanted(DEFAULT)
     if not isinstance(schema, Mapping):
@@ -310,19 +318,37 @@ def _format(given: Any) -> Wanted | None:
 
 
 def _tool(tools: Any, choice: Any) -> Wanted | None:
-    functions = {
-        str(each["function"].get("name")): each["function"]
-        for each in (tools if isinstance(tools, list) else [])
-        if isinstance(each, Mapping) and isinstance(each.get("function"), Mapping)
-    }
-    name = next(iter(functions), None) if choice == "required" else None
-    if isinstance(choice, Mapping) and isinstance(choice.get("function"), Mapping):
-        name = str(choice["function"].get("name"))
-    if name is None:
+    """The tool that is insisted on, as chat completions or as Responses write it."""
+    if not insists(choice):
         return None
+    functions = _functions(tools)
+    if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
+        allowed = _functions(_inner(choice, "allowed_tools").get("tools"))
+        name = next(iter(allowed), "")
+    elif isinstance(choice, Mapping):
+        name = str(_inner(choice, "function").get("name", ""))
+    else:
+        name = next(iter(functions), "")
     if name not in functions:
         raise CannotFill("tool_choice", f"there is no tool {name[:80]!r}")
     parameters = functions[name].get("parameters") or {}
     if not isinstance(parameters, Mapping):
         raise CannotFill(f"tools.{name[:80]}.parameters", "wanted a schema")
     return Wanted({"properties": {}, **parameters}, name)
+
+
+def _functions(tools: Any) -> dict[str, Mapping[str, Any]]:
+    """The functions among tools, by name."""
+    listed = tools if isinstance(tools, list) else []
+    found = [
+        _inner(each, "function")
+        for each in listed
+        if isinstance(each, Mapping) and each.get("type", "function") == "function"
+    ]
+    return {str(each["name"]): each for each in found if "name" in each}
+
+
+def _inner(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """`{name: {...}}` as chat completions nest it, or the same without, as Responses do."""
+    inner = given.get(name, given)
+    return inner if isinstance(inner, Mapping) else {}

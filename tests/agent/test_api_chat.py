@@ -13,13 +13,14 @@ from pydantic import SecretStr
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
-from simpatico.agent.api.schemas import Message
+from simpatico.agent.api.schemas import Message, card
 from simpatico.agent.api.scripted import ScriptedService
 from simpatico.agent.api.tasks import task_of
 from simpatico.domain import (
     Constraints,
     Item,
     Mood,
+    Part,
     Reason,
     Recommendation,
     Reply,
@@ -30,6 +31,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import StoreError
+from simpatico.retrieval.explore import EXPLORED
 from simpatico.settings import Settings
 
 PADDINGTON = Recommendation(
@@ -145,6 +147,7 @@ def test_the_recommendations_come_in_a_key_of_their_own(url: str) -> None:
             "creators": ["Paul King"],
             "p_accept": 0.75,
             "reasons": [{"kind": "quote", "text": "you asked for something warm", "weight": 0.5}],
+            "explored": False,
         }
     ]
     assert extra["list_id"] == "list-1"
@@ -634,3 +637,29 @@ def test_a_title_may_be_asked_for_plainly_and_streamed(url: str, service: Script
 )
 def test_people_who_sound_a_little_like_a_client_are_heard(text: str) -> None:
     assert task_of([Message(role="user", content=text)]) is None
+
+
+def test_a_card_tells_that_it_is_there_by_chance() -> None:
+    drawn = PADDINGTON.model_copy(update={"parts": (Part(name=EXPLORED, value=0.0),)})
+    assert card(drawn).explored and not card(PADDINGTON).explored
+
+
+def test_a_caller_may_leave_after_any_event_of_a_stream() -> None:
+    service = ScriptedService(REPLY, pause_s=0.005)
+    body = json.dumps({"messages": HELLO, "stream": True}).encode()
+    with Loopback(create_app(service, settings=Settings())) as server:
+        n_events = len(chunks_of(post(server.url, messages=HELLO, stream=True).text))
+        for n in range(n_events):
+            with socket.create_connection(("127.0.0.1", server.port)) as connection:
+                connection.sendall(
+                    b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+                    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                    % (len(body), body)
+                )
+                lines = connection.makefile("rb")
+                for _ in range(n):
+                    while not lines.readline().startswith(b"data: "):
+                        pass
+        while "simpatico_turns_running 0.0" not in ask("GET", f"{server.url}/metrics").text:
+            time.sleep(0.01)
+        assert post(server.url, messages=HELLO).status_code == 200

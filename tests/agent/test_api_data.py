@@ -191,6 +191,7 @@ def test_the_same_idempotency_key_gives_the_same_events(url: str) -> None:
     assert send(url, events, **key)["accepted"] == 2
     assert send(url, events, **key)["duplicate"] == 2
     assert send(url, [{**events[0], "user": "bob"}], **key)["accepted"] == 1
+    assert send(url, [{**events[0], "kind": "like"}], **key)["accepted"] == 1
     assert send(url, events)["accepted"] == 2
 
 

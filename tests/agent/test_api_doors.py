@@ -1,9 +1,11 @@
 """What holds for every endpoint: errors, ids, keys, hosts, bodies, health and metrics."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +21,7 @@ from simpatico.agent.api.app import create_app
 from simpatico.agent.api.body import parse
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.guard import hosts_for
+from simpatico.agent.api.limits import MAX_LARGE
 from simpatico.agent.api.loopback import Loopback
 from simpatico.agent.api.scripted import ScriptedService
 from simpatico.domain import Reply, Stage, Trace, UserState
@@ -191,6 +194,34 @@ def test_a_caller_who_leaves_while_sending_is_no_error_of_ours(
     for _ in range(20):
         assert ask("GET", f"{url}/health").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_only_some_large_bodies_are_read_at_once(
+    running: tuple[ScriptedService, Loopback], url: str
+) -> None:
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 2000000\r\n\r\n"
+    )
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(MAX_LARGE):
+            slow = socket.create_connection(("127.0.0.1", running[1].port))
+            open_ones.enter_context(slow).sendall(head + b'{"messages": [')
+        while (refused := _large(url)).status_code != 429:
+            time.sleep(0.01)
+        assert refused.headers["retry-after"] and error_of(refused)["code"] == "rate_limit_exceeded"
+        assert ask("POST", f"{url}/v1/chat/completions", json=CHAT).status_code == 200
+    while (answered := _large(url)).status_code == 429:
+        time.sleep(0.01)
+    assert answered.status_code == 200
+
+
+def _large(url: str) -> httpx.Response:
+    """A chat with a sound of some size, which is never looked at: it is an earlier message's."""
+    sound = {"type": "input_audio", "input_audio": {"data": "A" * 2_000_000, "format": "wav"}}
+    earlier = [{"role": "user", "content": [sound]}, {"role": "assistant", "content": "hm"}]
+    body = json.dumps({"messages": [*earlier, *CHAT["messages"]]}).encode()
+    return ask("POST", f"{url}/v1/chat/completions", content=body, headers=JSON)
 
 
 def test_a_byte_order_mark_is_forgiven(url: str) -> None:

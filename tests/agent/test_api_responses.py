@@ -1,10 +1,12 @@
 """Responses, as OpenAI's own client asks for them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
+from pydantic import BaseModel
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
@@ -151,11 +153,136 @@ def test_what_was_not_used_is_said(client: OpenAI) -> None:
         user="ann",
         instructions="Answer as a pirate.",
         tools=[{"type": "function", "name": "f", "parameters": {}, "strict": True}],
-        text={"format": {"type": "json_object"}},
     )
     assert made.model_extra is not None
-    notes = " ".join(made.model_extra["simpatico"]["notes"])
-    assert "instructions" in notes and "tools" in notes and "text.format" in notes
+    assert made.model_extra["simpatico"]["notes"] == [
+        "instructions do not change how Simpatico works",
+        "a tool is called only when tool_choice insists on one",
+    ]
+
+
+class Pick(BaseModel):
+    title: str
+    mood: str
+
+
+TOOL: Any = {
+    "type": "function",
+    "name": "book",
+    "parameters": Pick.model_json_schema(),
+    "strict": True,
+}
+CHOICES: list[Any] = [
+    "required",
+    {"type": "function", "name": "book"},
+    {
+        "type": "allowed_tools",
+        "mode": "required",
+        "tools": [{"type": "function", "name": "book"}],
+    },
+]
+
+
+def test_an_answer_is_data_when_that_is_asked_for(client: OpenAI) -> None:
+    made = client.responses.parse(model="simpatico", input="fun", text_format=Pick)
+    assert made.output_parsed == Pick(title="Up", mood="unknown")
+    loose = client.responses.create(
+        model="simpatico", input="fun", text={"format": {"type": "json_object"}}
+    )
+    assert json.loads(loose.output_text)["recommendations"][0]["title"] == "Up"
+
+
+def test_data_that_cannot_be_had_is_refused_with_the_field_named(client: OpenAI) -> None:
+    schema = {"type": "object", "properties": {"price": {"type": "number"}}, "required": ["price"]}
+    form: Any = {"format": {"type": "json_schema", "name": "x", "schema": schema}}
+    with pytest.raises(BadRequestError, match="price") as refused:
+        client.responses.create(model="simpatico", input="fun", text=form)
+    assert (refused.value.code, refused.value.param) == ("unsupported_schema", "text.format")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_tool_that_is_insisted_on_is_called(client: OpenAI, choice: Any) -> None:
+    made = client.responses.create(
+        model="simpatico", input="fun", tools=[TOOL], tool_choice=choice, user="ann"
+    )
+    (call,) = made.output
+    assert call.type == "function_call" and call.status == "completed"
+    assert (call.name, json.loads(call.arguments)) == ("book", {"title": "Up", "mood": "unknown"})
+
+
+def test_a_tool_call_is_streamed_in_its_own_events(client: OpenAI) -> None:
+    with client.responses.stream(
+        model="simpatico", input="fun", tools=[TOOL], tool_choice="required"
+    ) as stream:
+        events = list(stream)
+        final = stream.get_final_response()
+    assert [event.type for event in events] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+        "response.output_item.done",
+        "response.completed",
+    ]
+    assert final.output[0].type == "function_call"
+    assert json.loads(final.output[0].arguments)["title"] == "Up"
+
+
+def test_the_result_of_a_call_continues_the_response(
+    client: OpenAI, service: ScriptedService
+) -> None:
+    first = client.responses.create(
+        model="simpatico", input="fun", tools=[TOOL], tool_choice="required", user="ann"
+    )
+    assert first.output[0].type == "function_call"
+    result: Any = {
+        "type": "function_call_output",
+        "call_id": first.output[0].call_id,
+        "output": "booked",
+    }
+    then = client.responses.create(
+        model="simpatico", input=[result], previous_response_id=first.id, user="ann"
+    )
+    assert then.output_text == "Try Up tonight."
+    assert (service.asked[1].text, service.asked[1].dialogue) == ("fun", ())
+
+
+def test_without_anything_to_recommend_data_are_refused_in_words() -> None:
+    talk = ScriptedService(Reply(text="How are you?", route="talk", state=UserState()))
+    with Loopback(create_app(talk, settings=Settings())) as server, open_client(server) as client:
+        whole = client.responses.parse(model="simpatico", input="hi", text_format=Pick)
+        with client.responses.stream(model="simpatico", input="hi", text_format=Pick) as stream:
+            events = list(stream)
+            streamed = stream.get_final_response()
+        called = client.responses.create(
+            model="simpatico", input="hi", tools=[TOOL], tool_choice="required"
+        )
+    for made in (whole, streamed):
+        assert made.output_parsed is None
+        (message,) = made.output
+        assert message.type == "message" and message.content[0].type == "refusal"
+        assert message.content[0].refusal == "How are you?"
+    kinds = [event.type for event in events]
+    assert "response.refusal.delta" in kinds and "response.refusal.done" in kinds
+    assert called.output_text == "How are you?"
+
+
+def test_a_clients_housekeeping_never_reaches_the_service(
+    client: OpenAI, service: ScriptedService
+) -> None:
+    prompt = '### Task:\nTags.\n### Output:\nJSON format: { "tags": ["a"] }'
+    made = client.responses.create(model="simpatico", input=prompt, user="ann")
+    assert json.loads(made.output_text) == {"tags": ["Recommendations"]}
+    assert service.asked == []
+
+
+def test_nothing_runs_in_the_background_to_be_cancelled(client: OpenAI) -> None:
+    made = client.responses.create(model="simpatico", input="fun", user="ann")
+    with pytest.raises(BadRequestError, match="background"):
+        client.responses.cancel(made.id, extra_query={"user": "ann"})
+    with pytest.raises(NotFoundError):
+        client.responses.cancel("resp_nobody", extra_query={"user": "ann"})
 
 
 @pytest.mark.parametrize(

@@ -314,3 +314,29 @@ def test_a_batch_of_one_person_s_events_is_one_call_about_them(
         first, second = (ask("POST", url, json=events) for _ in range(2))
     assert (first.status_code, first.json()["accepted"]) == (200, 5)
     assert (second.status_code, len(service.events)) == (429, 5)
+
+
+def chat(url: str, key: str, **headers: str) -> httpx.Response:
+    said = {"messages": [{"role": "user", "content": "hi"}]}
+    with httpx.Client(verify=False, trust_env=False) as client:
+        headers["Authorization"] = f"Bearer {key}"
+        return client.post(f"{url}/v1/chat/completions", json=said, headers=headers)
+
+
+def test_only_a_key_that_forwards_people_is_believed_whom_it_names(
+    keys: Keys, url: str, service: ScriptedService
+) -> None:
+    page, trusted = keys.add("page", scopes=["chat"], tenant="acme", forwards=True)
+    _, rotated = keys.rotate(page.id, grace=timedelta(hours=1))
+    plain, other = keys.add("other", scopes=["chat"])
+    for secret in (trusted, rotated, other):
+        assert chat(url, secret, **{"X-OpenWebUI-User-Id": "u-1"}).status_code == 200
+    assert chat(url, trusted).status_code == 200
+    assert [asked.user for asked in service.asked] == [
+        "tenant:acme:u-1",
+        "tenant:acme:u-1",
+        f"key:{plain.id}",
+        f"tenant:acme:key:{page.id}",
+    ]
+    wrong = chat(url, trusted, **{"X-OpenWebUI-User-Id": "u" * 300})
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "X-OpenWebUI-User-Id")

@@ -159,6 +159,10 @@ class Client:
         """A response, streamed."""
         raise NotOffered
 
+    def respond_parsed(self, said: Any) -> Any:
+        """A response as data of the shape `SCHEMA`."""
+        raise NotOffered
+
     def retrieve(self, response_id: str) -> Answer:
         """A response that was kept."""
         raise NotOffered
@@ -350,6 +354,22 @@ def response_streamed(client: Client) -> None:
     assert len(answer.text) > 20 and answer.finish == "completed"
 
 
+def response_data(client: Client) -> None:
+    """a response as data of a schema"""
+    found = client.respond_parsed(WISH[0]["content"])
+    assert found["films"]
+    assert all(film["title"] and film["why"] for film in found["films"])
+
+
+def response_tool(client: Client) -> None:
+    """a response that calls a tool, whole and streamed"""
+    function = {"type": "function", **TOOL["function"]}
+    for respond in (client.respond, client.respond_stream):
+        choice = {"type": "function", "name": "book_seats"}
+        answer = respond(WISH[0]["content"], tools=[function], tool_choice=choice)
+        _was_called(answer._replace(finish=""))
+
+
 def response_continued(client: Client) -> None:
     """a response that is continued"""
     first = client.respond(WISH[0]["content"], user="ann")
@@ -387,6 +407,8 @@ CHECKS: tuple[Callable[[Client], None], ...] = (
     embeddings,
     response,
     response_streamed,
+    response_data,
+    response_tool,
     response_continued,
     response_retrieved,
 )

@@ -93,6 +93,10 @@ class Curl(Client):
         pieces = [event for event in events if event["type"].endswith(".delta")]
         return _response(events[-1]["response"])._replace(pieces=len(pieces))
 
+    def respond_parsed(self, said: Any) -> Any:
+        form = {"type": "json_schema", "name": "films", "schema": SCHEMA, "strict": True}
+        return json.loads(self.respond(said, text={"format": form}).text)
+
     def retrieve(self, response_id: str) -> Answer:
         return _response(self._json(f"/v1/responses/{response_id}?user=ann"))
 
@@ -128,5 +132,10 @@ def _response(made: dict[str, Any]) -> Answer:
         text="".join(part["text"] for part in parts),
         finish=made["status"],
         ours=made.get("simpatico"),
+        calls=tuple(
+            (item["name"], item["arguments"])
+            for item in made["output"]
+            if item["type"] == "function_call"
+        ),
         id=made["id"],
     )

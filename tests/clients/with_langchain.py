@@ -66,6 +66,11 @@ class LangChain(Client):
             whole = whole + chunk
         return _answer(whole)._replace(pieces=sum(bool(chunk.text) for chunk in chunks))
 
+    def respond_parsed(self, said: Any) -> Any:
+        schema = {"title": "films", **SCHEMA}
+        model = self._model(use_responses_api=True)
+        return model.with_structured_output(schema, method="json_schema").invoke(said)
+
     def _model(self, **more: Any) -> ChatOpenAI:
         return ChatOpenAI(
             model=MODEL, base_url=f"{self.url}/v1", api_key=self.key, max_retries=0, **more

@@ -80,6 +80,10 @@ class LiteLLM(Client):
         pieces = [event for event in events if str(event.type.value).endswith(".delta")]
         return _response(events[-1].response)._replace(pieces=len(pieces))
 
+    def respond_parsed(self, said: Any) -> Any:
+        form = {"type": "json_schema", "name": "films", "schema": SCHEMA, "strict": True}
+        return json.loads(self.respond(said, text={"format": form}).text)
+
     def _told(self, fields: dict[str, Any]) -> dict[str, Any]:
         model = fields.pop("model", MODEL)
         ours = (

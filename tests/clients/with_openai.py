@@ -156,6 +156,11 @@ class OpenAI(Client):
             kinds = [event.type for event in stream]
             return response_of(stream.get_final_response(), _deltas(kinds))
 
+    def respond_parsed(self, said: Any) -> Any:
+        made = self._api.responses.parse(model=MODEL, input=said, text_format=Films)
+        assert isinstance(made.output_parsed, Films)
+        return made.output_parsed.model_dump()
+
     def retrieve(self, response_id: str) -> Answer:
         return response_of(self._api.responses.retrieve(response_id, extra_query={"user": "ann"}))
 

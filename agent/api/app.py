@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,7 +26,7 @@ from simpatico.agent.api import (
 from simpatico.agent.api.auth import allow
 from simpatico.agent.api.cors import Cors
 from simpatico.agent.api.door import GRACE_S, KEEP_ALIVE_S, VERSION, Door, Service
-from simpatico.agent.api.errors import ApiError, handle
+from simpatico.agent.api.errors import ERROR_SCHEMA, ApiError, handle
 from simpatico.agent.api.guard import Guard, hosts_for
 from simpatico.agent.api.keys import Scope
 from simpatico.errors import SimpaticoError
@@ -46,6 +47,12 @@ _ROUTERS: tuple[tuple[APIRouter, tuple[Scope, ...]], ...] = (
     (ops.admin, ("admin",)),
     (ops.router, ()),
 )
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "An error; docs/api.md lists them.",
+        "content": {"application/json": {"schema": ERROR_SCHEMA}},
+    }
+}
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -91,9 +98,9 @@ def create_app(
     app.add_middleware(Guard, hosts=hosts_for(settings.host, more=hosts), origins=origins)
     if origins:  # around the guard: a page can read what that refuses
         app.add_middleware(Cors, origins=origins)
-    app.include_router(ops.public)
+    app.include_router(ops.public, responses=_ERRORS)
     for router, scopes in _ROUTERS:
-        app.include_router(router, dependencies=[Depends(allow(*scopes))])
+        app.include_router(router, dependencies=[Depends(allow(*scopes))], responses=_ERRORS)
     app.include_router(_rest())
     return app
 

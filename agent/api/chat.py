@@ -12,7 +12,7 @@ from starlette.responses import Response
 from simpatico.agent.api import tasks
 from simpatico.agent.api.auth import Person, person, session
 from simpatico.agent.api.body import read
-from simpatico.agent.api.door import VERSION, Door, body_of, door_of
+from simpatico.agent.api.door import STREAMED, VERSION, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.exchange import Exchange, Said, tokens_in, written
 from simpatico.agent.api.media import MEDIA_BYTES, Attached, attached
@@ -25,7 +25,7 @@ router = APIRouter(tags=["chat"])
 _DONE = b"data: [DONE]\n\n"
 
 
-@router.post("/v1/chat/completions", openapi_extra=body_of(ChatRequest))
+@router.post("/v1/chat/completions", openapi_extra=body_of(ChatRequest), responses=STREAMED)
 async def complete(request: Request) -> Response:
     """Answer the last message of a dialogue, as OpenAI's chat completions do."""
     door = door_of(request)

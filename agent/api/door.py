@@ -147,6 +147,10 @@ def door_of(request: Request) -> Door:
     return door
 
 
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+"""The `responses` of an endpoint that answers whole or as events."""
+
+
 def body_of(model: type[BaseModel], *, or_list: bool = False) -> dict[str, Any]:
     """The `openapi_extra` of an endpoint that reads its body itself."""
     schema = model.model_json_schema()

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Mapping
+from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -32,6 +33,25 @@ _CODES = {
     500: "internal_error",
 }
 _RETRY_AFTER_S = "2"
+_TEXT_OR_NULL = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+ERROR_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": _TEXT_OR_NULL,
+                "code": _TEXT_OR_NULL,
+            },
+            "required": ["message", "type", "param", "code"],
+        }
+    },
+    "required": ["error"],
+}
+"""What `ApiError.body` is, for the description of the API."""
 _FRAMES = 8  # the innermost; the outer ones are the framework's
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from simpatico.agent.api.auth import caller
 from simpatico.agent.api.chat import check_model
@@ -48,7 +48,7 @@ async def ready(request: Request) -> JSONResponse:
     )
 
 
-@admin.get("/metrics")
+@admin.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """All series in Prometheus' text format."""
     return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -65,7 +65,7 @@ class ResponseShape:
         """The event of a piece, after those that begin its item if it is the first."""
         begun = b"" if self._refused is not None else b"".join(self._begin(refused))
         self._text += text
-        more = {} if self._calls or refused and not self._tool else {"logprobs": []}
+        more: dict[str, Any] = {} if self._calls or refused and not self._tool else {"logprobs": []}
         return begun + self._at(f"response.{self._part_name}.delta", delta=text, **more)
 
     def ending(self, said: Said) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from simpatico.agent.api import tasks
 from simpatico.agent.api.auth import Person, person
 from simpatico.agent.api.body import read
 from simpatico.agent.api.chat import canned, check_model, data_of
-from simpatico.agent.api.door import Door, body_of, door_of
+from simpatico.agent.api.door import STREAMED, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.exchange import Exchange
 from simpatico.agent.api.media import MEDIA_BYTES, attached
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 router = APIRouter(tags=["responses"])
 
 
-@router.post("/v1/responses", openapi_extra=body_of(ResponseRequest))
+@router.post("/v1/responses", openapi_extra=body_of(ResponseRequest), responses=STREAMED)
 async def create(request: Request) -> Response:
     """Answer the last message, after what `previous_response_id` stands for."""
     door = door_of(request)

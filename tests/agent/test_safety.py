@@ -285,3 +285,10 @@ def test_quieter_words_of_crisis_are_heard(text: str) -> None:
 )
 def test_more_figures_of_speech_are_let_pass(text: str) -> None:
     assert not is_crisis(text)
+
+
+@pytest.mark.parametrize("part", ["0", "laugh", "all ", "being ", "1.1"])
+def test_no_text_makes_the_patterns_crawl(part: str) -> None:
+    """With every further character costing as much as all before it, this would take hours."""
+    assert not is_crisis(part * 200_000)
+    assert is_crisis(part * 200 + " i want to kill myself")

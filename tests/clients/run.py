@@ -22,6 +22,8 @@ CLIENTS = {
 """The clients and where they are."""
 
 YES, NOT_OFFERED = "yes", "not offered"
+KEY = "sesame"
+"""What the server of the tests asks for."""
 
 
 def results(client: Client) -> dict[str, str]:

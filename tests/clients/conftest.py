@@ -1,0 +1,45 @@
+"""A real server for real clients, and the surroundings in which they run."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from run import KEY
+
+from simpatico.agent.api.app import create_app
+from simpatico.agent.api.loopback import Loopback
+from simpatico.agent.build import build
+from simpatico.agent.service import Simpatico
+from simpatico.settings import load_settings
+
+
+@pytest.fixture(scope="session")
+def url(built_home: Path) -> Iterator[str]:
+    """A whole Simpatico without a language model, behind a key."""
+    settings = load_settings(home=built_home, llm={"enabled": False}, api_key=SecretStr(KEY))
+
+    async def make() -> Simpatico:
+        return await build(settings, progress=lambda what, done, of: None)
+
+    with Loopback(create_app(make, settings=settings)) as server, httpx.Client(timeout=60) as http:
+        while http.get(f"{server.url}/ready").json()["status"] == "starting":
+            time.sleep(0.1)
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def quiet() -> dict[str, str]:
+    """An environment in which nothing is looked up outside, and no proxy stands between."""
+    told = {
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_OFFLINE": "1",
+        "LANGSMITH_TRACING": "false",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "NO_PROXY": "*",
+    }
+    kept = ("HOME", "LANG", "PATH", "TMPDIR")
+    return {**{name: os.environ[name] for name in kept if name in os.environ}, **told}

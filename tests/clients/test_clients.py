@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "clients.md"
 WRITES = bool(os.environ.get("CLIENTS_WRITE"))
 
+pytest_plugins = ("surroundings",)
 pytestmark = pytest.mark.slow
 
 
@@ -42,17 +43,17 @@ def test_the_page_has_a_row_for_every_check_and_a_column_for_every_client() -> N
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.label)
 def test_a_client_can_do_what_the_page_says(
-    column: Column, url: str, quiet: dict[str, str], found: dict[str, Any]
+    column: Column, served_url: str, quiet_environment: dict[str, str], found: dict[str, Any]
 ) -> None:
     python = os.environ.get("CLIENTS_PYTHON", "") if column.apart else sys.executable
     if not python:
         pytest.skip("needs the clients' environment: make clients")
     done = subprocess.run(
-        [python, str(HERE / "run.py"), column.client, url, KEY],
+        [python, str(HERE / "run.py"), column.client, served_url, KEY],
         capture_output=True,
         text=True,
         timeout=240,
-        env=quiet,
+        env=quiet_environment,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])

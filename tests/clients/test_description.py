@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from run import KEY
 
+pytest_plugins = ("surroundings",)
+
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -19,7 +21,7 @@ N_EXAMPLES = 10
 
 @pytest.mark.slow
 def test_no_request_is_answered_against_the_description(
-    url: str, quiet: dict[str, str], tmp_path: Path
+    served_url: str, quiet_environment: dict[str, str], tmp_path: Path
 ) -> None:
     if not (python := os.environ.get("CLIENTS_PYTHON", "")):
         pytest.skip("needs the clients' environment: make clients")
@@ -27,7 +29,7 @@ def test_no_request_is_answered_against_the_description(
         [
             str(Path(python).parent / "schemathesis"),
             "run",
-            f"{url}/openapi.json",
+            f"{served_url}/openapi.json",
             f"--header=Authorization: Bearer {KEY}",
             f"--checks={','.join(CHECKS)}",
             "--phases=examples,coverage,fuzzing",
@@ -40,7 +42,7 @@ def test_no_request_is_answered_against_the_description(
         text=True,
         timeout=250,
         cwd=tmp_path,
-        env=quiet,
+        env=quiet_environment,
     )
     assert done.returncode == 0, done.stdout[-6000:]
     assert "Tested: 17" in done.stdout, done.stdout[-3000:]

@@ -18,7 +18,7 @@ from simpatico.settings import load_settings
 
 
 @pytest.fixture(scope="session")
-def url(built_home: Path) -> Iterator[str]:
+def served_url(built_home: Path) -> Iterator[str]:
     """A whole Simpatico without a language model, behind a key."""
     settings = load_settings(home=built_home, llm={"enabled": False}, api_key=SecretStr(KEY))
 
@@ -32,7 +32,7 @@ def url(built_home: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def quiet() -> dict[str, str]:
+def quiet_environment() -> dict[str, str]:
     """An environment in which nothing is looked up outside, and no proxy stands between."""
     told = {
         "GRADIO_ANALYTICS_ENABLED": "False",

@@ -103,21 +103,20 @@ async def build(
     Its turns are traced with `tracer`.
     """
     async with AsyncExitStack() as stack:
-        ciphers = ciphers_of(settings.privacy)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        ciphers = ciphers_of(settings.privacy)  # a wrong key is told before anything is built
+        memory = SqliteMemory(settings.home / SESSIONS_FILE, ciphers=ciphers)
+        stack.callback(memory.close)
+        threads = await Threads.open(settings.home / THREADS_FILE, ciphers)
+        stack.push_async_callback(threads.close)
+        events = SqliteLog(settings.home / EVENTS_FILE)
+        stack.callback(events.close)
         roles = await asyncio.to_thread(roles_of, settings)
         await asyncio.to_thread(_fetch_weights, settings, roles, progress)
         encoder = await asyncio.to_thread(_encoder, settings)
         index = await asyncio.to_thread(_opened, settings, encoder, progress)
         stack.callback(index.close)
-
-        settings.home.mkdir(parents=True, exist_ok=True)
-        events = SqliteLog(settings.home / EVENTS_FILE)
-        stack.callback(events.close)
         await asyncio.to_thread(learn_likes, index, events)
-        memory = SqliteMemory(settings.home / SESSIONS_FILE, ciphers=ciphers)
-        stack.callback(memory.close)
-        threads = await Threads.open(settings.home / THREADS_FILE, ciphers)
-        stack.push_async_callback(threads.close)
 
         reading = await asyncio.to_thread(_reading_encoder, settings, encoder)
         vocabulary = Vocabulary.of(index.catalog.items)

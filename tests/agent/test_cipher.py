@@ -1,6 +1,7 @@
 """What was said lies encrypted on the disk; no key, a wrong one and a new one."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,37 @@ pytestmark = pytest.mark.model
 OLD, NEW = new_key(), new_key()
 
 
+@pytest.fixture(scope="module")
+def catalogued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home: Path = tmp_path_factory.mktemp("home")
+    Catalogs(home).upsert("tiny", FILMS)
+    return home
+
+
+@pytest.fixture(scope="module")
+def said_in_the_clear(catalogued: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = Path(shutil.copytree(catalogued, tmp_path_factory.mktemp("clear") / "home"))
+    say(settings_of(home), f"something funny with {WORD}")
+    return home
+
+
+@pytest.fixture(scope="module")
+def said_under_a_key(catalogued: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = Path(shutil.copytree(catalogued, tmp_path_factory.mktemp("shut") / "home"))
+    say(settings_of(home, OLD), f"something funny with {WORD}")
+    return home
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    Catalogs(tmp_path).upsert("tiny", FILMS)
-    return tmp_path
+def clear(said_in_the_clear: Path, tmp_path: Path) -> Path:
+    """A home where something was said without a key, the test's own."""
+    return Path(shutil.copytree(said_in_the_clear, tmp_path / "home"))
+
+
+@pytest.fixture
+def shut(said_under_a_key: Path, tmp_path: Path) -> Path:
+    """A home where something was said under the old key, the test's own."""
+    return Path(shutil.copytree(said_under_a_key, tmp_path / "home"))
 
 
 def settings_of(home: Path, *keys: str) -> Settings:
@@ -85,65 +113,59 @@ def cli(home: Path, *args: str, key: str = "", **env: str) -> str:
     return result.stdout
 
 
-def test_with_a_key_no_file_holds_what_was_said(home: Path) -> None:
-    say(settings_of(home, OLD), f"something funny with {WORD}")
-    assert files_with(home, WORD) == []
-    (talk,) = export(settings_of(home, OLD)).conversations
+def test_with_a_key_no_file_holds_what_was_said(shut: Path) -> None:
+    assert files_with(shut, WORD) == []
+    (talk,) = export(settings_of(shut, OLD)).conversations
     assert WORD in talk.turns[0].text
     assert talk.understood is not None and WORD in talk.understood.query
 
 
-def test_without_a_key_words_lie_there_as_before(home: Path) -> None:
-    say(settings_of(home), f"something funny with {WORD}")
-    assert files_with(home, WORD) == ["sessions.sqlite", "threads.sqlite"]
+def test_without_a_key_words_lie_there_as_before(clear: Path) -> None:
+    assert files_with(clear, WORD) == ["sessions.sqlite", "threads.sqlite"]
 
 
 @pytest.mark.parametrize(("keys", "wanted"), [((), "give its key"), ((NEW,), "another key")])
 def test_a_missing_or_wrong_key_is_told_at_start_and_costs_nothing(
-    home: Path, keys: tuple[str, ...], wanted: str
+    shut: Path, keys: tuple[str, ...], wanted: str
 ) -> None:
-    say(settings_of(home, OLD), f"something funny with {WORD}")
     with pytest.raises(StoreError, match=wanted):
-        export(settings_of(home, *keys))
-    finding = examine_words(settings_of(home, *keys))
+        export(settings_of(shut, *keys))
+    finding = examine_words(settings_of(shut, *keys))
     assert not finding.well and wanted in finding.word
-    say(settings_of(home, OLD), "older than that")
-    (talk,) = export(settings_of(home, OLD)).conversations
+    say(settings_of(shut, OLD), "older than that")
+    (talk,) = export(settings_of(shut, OLD)).conversations
     assert len(talk.turns) == 4
 
 
-def test_words_in_the_clear_are_encrypted_by_command(home: Path) -> None:
-    say(settings_of(home), f"something funny with {WORD}")
-    before = export(settings_of(home)).conversations
+def test_words_in_the_clear_are_encrypted_by_command(clear: Path) -> None:
+    before = export(settings_of(clear)).conversations
     with pytest.raises(StoreError, match="privacy encrypt"):
-        export(settings_of(home, OLD))
-    assert not examine_words(settings_of(home, OLD)).well
-    cli(home, "encrypt", key=OLD)
-    assert files_with(home, WORD) == []
-    assert export(settings_of(home, OLD)).conversations == before
-    assert examine_words(settings_of(home, OLD)).word == "encrypted"
+        export(settings_of(clear, OLD))
+    assert not examine_words(settings_of(clear, OLD)).well
+    cli(clear, "encrypt", key=OLD)
+    assert files_with(clear, WORD) == []
+    assert export(settings_of(clear, OLD)).conversations == before
+    assert examine_words(settings_of(clear, OLD)).word == "encrypted"
 
 
-def test_a_key_is_changed_by_command_and_the_old_one_is_needed_no_more(home: Path) -> None:
-    say(settings_of(home, OLD), f"something funny with {WORD}")
-    before = export(settings_of(home, NEW, OLD)).conversations  # not changed yet, still read
-    assert "older key" in examine_words(settings_of(home, NEW, OLD)).word
-    cli(home, "encrypt", key=f"{NEW},{OLD}")
-    assert export(settings_of(home, NEW)).conversations == before
+def test_a_key_is_changed_by_command_and_the_old_one_is_needed_no_more(shut: Path) -> None:
+    before = export(settings_of(shut, NEW, OLD)).conversations  # not changed yet, still read
+    assert "older key" in examine_words(settings_of(shut, NEW, OLD)).word
+    cli(shut, "encrypt", key=f"{NEW},{OLD}")
+    assert export(settings_of(shut, NEW)).conversations == before
     with pytest.raises(StoreError, match="another key"):
-        export(settings_of(home, OLD))
-    cli(home, "decrypt", key=NEW)
-    assert export(settings_of(home)).conversations == before
+        export(settings_of(shut, OLD))
+    cli(shut, "decrypt", key=NEW)
+    assert export(settings_of(shut)).conversations == before
 
 
-def test_encrypting_with_a_key_that_cannot_open_changes_nothing(home: Path) -> None:
-    say(settings_of(home, OLD), f"something funny with {WORD}")
+def test_encrypting_with_a_key_that_cannot_open_changes_nothing(shut: Path) -> None:
     with pytest.raises(StoreError, match="another key"):
-        cli(home, "encrypt", key=NEW)
-    assert export(settings_of(home, OLD)).conversations
+        cli(shut, "encrypt", key=NEW)
+    assert export(settings_of(shut, OLD)).conversations
 
 
-def test_keys_may_lie_in_a_file(home: Path, tmp_path: Path) -> None:
+def test_keys_may_lie_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys.txt"
     file.write_text(f"{NEW}\n{OLD}\n")
     ciphers = ciphers_of(PrivacySettings(key_file=file))
@@ -162,8 +184,8 @@ def test_a_key_file_that_cannot_be_used_is_an_error(tmp_path: Path, content: str
     assert "too short" not in str(caught.value)
 
 
-def test_a_new_key_is_one(home: Path) -> None:
-    first, second = (cli(home, "new-key").strip() for _ in range(2))
+def test_a_new_key_is_one(tmp_path: Path) -> None:
+    first, second = (cli(tmp_path, "new-key").strip() for _ in range(2))
     assert first != second
     assert Cipher(second).read(Cipher(second).shut("word")) == "word"
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -33,10 +34,11 @@ BEN = "ben-7c1e5a"
 Got = TypeVar("Got")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Ann and Ben talked and liked a film."""
-    Catalogs(tmp_path).upsert("tiny", FILMS)
+    home: Path = tmp_path_factory.mktemp("lived")
+    Catalogs(home).upsert("tiny", FILMS)
 
     async def live(service: Simpatico) -> None:
         for user, word in (("ann", "quetzal"), (BEN, "zyxomma")):
@@ -46,8 +48,14 @@ def home(tmp_path: Path) -> Path:
             like = Event(id=user, at=datetime.now(UTC), user=user, item_id="bear", kind="like")
             assert await service.record(like)
 
-    run(tmp_path, live)
-    return tmp_path
+    run(home, live)
+    return home
+
+
+@pytest.fixture
+def home(lived: Path, tmp_path: Path) -> Path:
+    """That home, the test's own."""
+    return Path(shutil.copytree(lived, tmp_path / "home"))
 
 
 def run(home: Path, work: Callable[[Simpatico], Awaitable[Got]]) -> Got:

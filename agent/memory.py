@@ -8,7 +8,7 @@ leave no trace. All may be called from several threads.
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,13 @@ class SqliteLog:
         )
         return [user for (user,) in rows]
 
+    def withdraw(self, user: str, event_ids: Collection[str]) -> None:
+        """Take back events of a person by id; unknown ids and other people's are ignored."""
+        with self._db.write() as connection:
+            connection.executemany(
+                "DELETE FROM events WHERE user = ? AND id = ?", [(user, id_) for id_ in event_ids]
+            )
+
     def erase(self, user: str) -> int:
         """Remove a person's events and shown lists for good; gives how many there were.
 
@@ -266,6 +273,15 @@ class SqliteMemory:
             Turn(role=role, text=self._lock.read(text), list_id=list_id)
             for role, text, list_id in rows
         ]
+
+    def cut(self, session: str, n: int) -> None:
+        """Keep the first n turns of a session and remove the others."""
+        with self._db.write() as connection:
+            connection.execute(
+                """DELETE FROM turns WHERE session = ? AND seq NOT IN
+                (SELECT seq FROM turns WHERE session = ? ORDER BY seq LIMIT ?)""",
+                (session, session, n),
+            )
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""
@@ -433,6 +449,14 @@ class VolatileLog:
             active = {event.user for event in self._open().values()}
             return sorted(active | {shown.user for shown in self._shown.values()})
 
+    def withdraw(self, user: str, event_ids: Collection[str]) -> None:
+        """Take back events of a person by id; unknown ids and other people's are ignored."""
+        with self._lock:
+            events = self._open()
+            for id_ in event_ids:
+                if id_ in events and events[id_].user == user:
+                    del events[id_]
+
     def erase(self, user: str) -> int:
         """Forget a person's events and shown lists; gives how many there were."""
         with self._lock:
@@ -510,6 +534,12 @@ class VolatileMemory:
         with self._lock:
             self._open()
             return list(self._turns.get(session, ()))
+
+    def cut(self, session: str, n: int) -> None:
+        """Keep the first n turns of a session and remove the others."""
+        with self._lock:
+            self._open()
+            del self._turns.get(session, [])[n:]
 
     def sessions(self, user: str) -> list[str]:
         """A person's sessions, the latest used first."""

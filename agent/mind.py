@@ -278,6 +278,7 @@ class Mind:
             vectors=self.index.vectors([one.item.id for one in ranked]),
             settings=settings,
             profile=profile,
+            popular=options.popular,
         )
         kinds, banned = state.constraints.kinds, state.constraints.exclude_ids
         best = choose(k=k or options.k or settings.k, banned=banned, kinds=kinds)
@@ -369,6 +370,18 @@ def _of_kind(state: UserState, kind: str) -> UserState:
 def _named(kinds: Sequence[str], *, last: str = "and") -> str:
     """Kinds in the plural: "films and music"."""
     return listing([plural(clean(kind, max_chars=20).casefold()) for kind in kinds], last=last)
+
+
+def wanting_more_like(state: UserState, item: Item, previous: UserState | None) -> UserState:
+    """The state of who asks for more like an item: that one alone is newly spoken of."""
+    told = (previous or UserState()).mentions
+    mentions = told.model_copy(
+        update={
+            "liked": (*(one for one in told.liked if one != item.id), item.id),
+            "disliked": tuple(one for one in told.disliked if one != item.id),
+        }
+    )
+    return state.model_copy(update={"mentions": mentions, "intent": "seek"})
 
 
 def with_chosen_mood(state: UserState, mood: str) -> UserState:

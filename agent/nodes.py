@@ -13,11 +13,12 @@ from simpatico.agent import explain, phrases, safety
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
-from simpatico.agent.mind import Mind, Understanding, with_chosen_mood
+from simpatico.agent.mind import Mind, Understanding, wanting_more_like, with_chosen_mood
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
 from simpatico.agent.showing import Looked
 from simpatico.agent.turn import Request, TurnState
+from simpatico.agent.undo import with_before
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -82,6 +83,8 @@ class Nodes:
             turns = (*request.said, Turn(role="user", text=request.text))
             understanding = await self.mind.understand(turns, previous, shown)
         understood = with_chosen_mood(understanding.state, request.options.mood)
+        if liked := self.mind.items([request.like]):
+            understood = wanting_more_like(understood, liked[0], previous)
         reference = understanding.reference
         profile, forgotten = await self._profile(request)
         said = newly_said(understood.mentions, (previous or UserState()).mentions)
@@ -103,14 +106,18 @@ class Nodes:
             "degraded": kept["degraded"] + understanding.degraded + forgotten,
             "state": understood.model_dump(mode="json", exclude=None if keeps_mood else {"mood"}),
             "n_turns": state.get("n_turns", 0) + 1,
+            "taught": [],
+            "before": with_before(state, n_said=len(request.said)),
         }
 
     async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:
         """Find candidates; when nothing fits, let go of one wish after another and say so."""
         profile, unlogged = state["profile"], state["degraded"]
+        taught = state.get("taught", [])
         if state["route"] != "acknowledge":  # which has taken its lessons already
             lessons = self._lessons(state)
             unlogged += await self._record(state["request"], lessons)
+            taught = [event.id for event in lessons]
             if lessons:
                 profile, forgotten = await self._profile(state["request"])
                 unlogged += forgotten
@@ -122,6 +129,7 @@ class Nodes:
             "candidates": found.candidates,
             "notes": found.notes,
             "profile": profile,
+            "taught": taught,
             "degraded": unlogged + found.degraded,
         }
 
@@ -226,7 +234,10 @@ class Nodes:
         unlogged = await self._record(request, events)
         kinds = {event.kind for event in events}
         text = self._noted(state, events)
-        added: TurnState = {"degraded": state["degraded"] + unlogged}
+        added: TurnState = {
+            "degraded": state["degraded"] + unlogged,
+            "taught": [event.id for event in events],
+        }
         if kinds and kinds <= {"accept", "like"}:
             return {**added, **self._say({**state, **added}, writer, text)}
         writer(TextDelta(text=text + "\n\n"))

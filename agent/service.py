@@ -29,6 +29,7 @@ from simpatico.agent.showing import WORDS, Looked, look
 from simpatico.agent.threads import Threads, thread_id
 from simpatico.agent.tracing import NO_TRACER, TurnSpan
 from simpatico.agent.turn import Request, TurnState
+from simpatico.agent.undo import LEVELS, cut_of
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -116,12 +117,16 @@ class Simpatico:
         dialogue: Sequence[Turn] | None = None,
         image: bytes | None = None,
         audio: bytes | None = None,
+        like: str = "",
     ) -> AsyncGenerator[Update]:
         """Answer one message: stage updates, cards, text, and last the whole reply.
 
         With an `image` or `audio` file also by what looks or sounds like it. It is read on this
         machine and not kept, and counts for this message alone; one that cannot be searched with
         here is named in `degraded`.
+
+        `like` is the id of an item when the message asks for more like it: then it is that one,
+        whatever the words would be taken for. An id that the catalogue has not changes nothing.
 
         `dialogue` is what was said before, oldest first, for callers that keep the history
         themselves: then nothing of what is said is kept here, only which list was shown to a named
@@ -141,7 +146,11 @@ class Simpatico:
         media = partial(look, self._mind.index, image=image, audio=audio)
         cut = len(text) > MAX_CHARS
         request = Request(
-            text=clean(text, max_chars=MAX_CHARS), user=user, session=session, options=options
+            text=clean(text, max_chars=MAX_CHARS),
+            user=user,
+            session=session,
+            options=options,
+            like=like,
         )
         degraded = (f"Only the first {MAX_CHARS:,} characters were read.",) if cut else ()
         span = TurnSpan(self._tracer, kind="kept" if dialogue is None else "unkept")
@@ -163,6 +172,48 @@ class Simpatico:
         async with self._presence.shared(user), aclosing(updates):
             async for update in updates:
                 yield update
+
+    async def take_back(self, text: str, *, user: str, session: str) -> bool:
+        """Take back the newest message with its answer and all that was learned from it.
+
+        What was shown stays logged, for it was shown; so do buttons that were pressed.
+
+        Args:
+            text: the message, which has to be the newest; empty for a turn by `revise`.
+            user: whose session it is.
+            session: which one.
+
+        Returns:
+            Whether the session is now without it: False when another message is the newest.
+
+        Raises:
+            DataError: so many were taken back that where it stood before is no longer known.
+            StoreError: it cannot be read or written.
+        """
+        thread = _thread_id(user, session)
+        config: RunnableConfig = {"configurable": {"thread_id": thread}}
+        async with (
+            self._presence.shared(user),
+            self._locks.setdefault(thread, asyncio.Lock()),
+        ):
+            if session not in await asyncio.to_thread(self._memory.sessions, user):
+                return False
+            turns = await asyncio.to_thread(self._memory.turns, session)
+            try:
+                values = (await self._kept.aget_state(config)).values
+                found = cut_of(values, turns, text=clean(text, max_chars=MAX_CHARS))
+                if found == "too long ago":
+                    raise DataError(f"only the last {LEVELS} messages can be taken back")
+                if found == "unknown":
+                    return False
+                if found.values is not None:
+                    await self._kept.aupdate_state(config, found.values, as_node="talk")
+                    await self._threads.tidy(thread)
+            except (sqlite3.Error, ValueError) as error:
+                raise StoreError(f"a conversation cannot be changed: {error}") from error
+            await asyncio.to_thread(self._memory.cut, session, found.n_said)
+            await asyncio.to_thread(self._events.withdraw, user, found.taught)
+        return True
 
     async def recommend(
         self,

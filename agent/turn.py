@@ -29,6 +29,7 @@ class Request(Value):
         said: the dialogue before this message, oldest first.
         revise: keep what was understood last and only apply the options.
         stored: the session is kept, so what is said in it may be learned from.
+        like: an item that things like it are wanted of; the text says so in words.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Request(Value):
     said: tuple[Turn, ...] = ()
     revise: bool = False
     stored: bool = True
+    like: str = ""
 
 
 class TurnState(TypedDict, total=False):
@@ -48,6 +50,8 @@ class TurnState(TypedDict, total=False):
     reasons: list[dict[str, Any]]  # why those were shown: recommendations without their items
     list_id: str
     n_turns: int
+    taught: list[str]  # ids of the events that the last message taught
+    before: list[dict[str, Any]]  # where the turns before had left it; see `undo`
 
     request: Annotated[Request, UntrackedValue]
     understood: Annotated[UserState, UntrackedValue]

@@ -404,6 +404,8 @@ class TurnOptions(Value):
             settings'.
         keep_mood: let the mood be stored with what else was understood, where the session is
             kept; None takes the settings'. Off removes what an earlier turn stored.
+        popular: 0 favours the little known, 1 the well known, .5 neither; None leaves it to
+            `adventurous` and the settings.
     """
 
     k: int | None = Field(default=None, ge=1, le=20)
@@ -411,6 +413,7 @@ class TurnOptions(Value):
     personal: bool = True
     adventurous: Unit | None = None
     keep_mood: bool | None = None
+    popular: Unit | None = None
 
     @field_validator("mood")
     @classmethod

@@ -4,7 +4,7 @@ Disk and CPU work is synchronous (callers on an event loop use `asyncio.to_threa
 model talks over the network and is asynchronous, so that cancelling the task cancels the request.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -205,6 +205,10 @@ class EventLog(Protocol):
         """Everybody with an event or a shown list, sorted."""
         ...
 
+    def withdraw(self, user: str, event_ids: Collection[str]) -> None:
+        """Take back events of a person by id; unknown ids and other people's are ignored."""
+        ...
+
     def erase(self, user: str) -> int:
         """Remove a person's events and shown lists for good; gives how many there were."""
         ...
@@ -235,6 +239,10 @@ class Memory(Protocol):
 
     def turns(self, session: str) -> list[Turn]:
         """A session's turns, oldest first; empty for an unknown one."""
+        ...
+
+    def cut(self, session: str, n: int) -> None:
+        """Keep the first n turns of a session and remove the others."""
         ...
 
     def sessions(self, user: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from simpatico.domain import Profile, Recommendation
 from simpatico.kinds import kind_name
@@ -16,6 +17,9 @@ from simpatico.text import fold_title
 
 MAX_DAMPING: Final = 0.5
 """Share of its score that the best known item loses when the unknown is favoured fully."""
+
+MAX_LEANING: Final = 0.6
+"""Share of its score that an item loses which is as well (or little) known as is not wanted."""
 
 POOL: Final = 60
 """The few are chosen among this many from the top: variety is not worth the worst candidates."""
@@ -39,6 +43,27 @@ def damped(
             grows with the square of popularity, so that only the very well known feel it.
     """
     return scores * (1 - MAX_DAMPING * novelty * popularity**2)
+
+
+def leaning(
+    scores: NDArray[np.float64], popularity: NDArray[np.float64], *, popular: float
+) -> NDArray[np.float64]:
+    """Scores that lean to the little known or the well known: (n,), (n,) -> (n,).
+
+    What counts is an item's place among the others by popularity, not how popular it is: so it
+    means the same in every catalogue.
+
+    Args:
+        scores: (n,), not negative.
+        popularity: (n,).
+        popular: 0 takes `MAX_LEANING` from the best known of them, 1 from the least known; .5
+            changes nothing.
+    """
+    lean = 2 * popular - 1
+    if lean == 0 or scores.size < 2:
+        return scores
+    place = (rankdata(popularity) - 1) / (scores.size - 1)
+    return scores * (1 - MAX_LEANING * abs(lean) * (place if lean < 0 else 1 - place))
 
 
 def mmr(
@@ -91,6 +116,7 @@ def rerank(
     profile: Profile,
     banned: Collection[str] = (),
     kinds: Sequence[str] = (),
+    popular: float | None = None,
 ) -> list[Recommendation]:
     """Choose k to show: varied, not only the best known, one of a series, best first.
 
@@ -109,6 +135,8 @@ def rerank(
         profile: whose list it is.
         banned: ids that must not be shown beside those of the profile.
         kinds: kinds that were asked for.
+        popular: how well known they should be, in place of `novelty`; see `leaning`. Then the best
+            need not be among them.
     """
     if vectors.shape[0] != len(recommendations):
         raise ValueError(f"wanted {len(recommendations)} vectors, got {vectors.shape[0]}")
@@ -125,6 +153,7 @@ def rerank(
                     settings=settings,
                     profile=profile,
                     banned=banned,
+                    popular=popular,
                 )
                 for group, share in zip(groups, shares, strict=True)
             ]
@@ -133,22 +162,34 @@ def rerank(
         (place for place, each in enumerate(recommendations) if each.item.id not in never),
         key=lambda place: (-recommendations[place].p_accept, recommendations[place].item.id),
     )
-    if settings.diversity == 0 and settings.novelty == 0:
+    if popular is None and settings.diversity == 0 and settings.novelty == 0:
         return [recommendations[place] for place in places[: max(k, 0)]]
+    leant: dict[int, float] = {}
+    if popular is not None:  # before the pool is cut off, or none of the wanted may be in it
+        wanted = leaning(
+            np.array([recommendations[place].p_accept for place in places]),
+            np.array([recommendations[place].item.popularity for place in places]),
+            popular=popular,
+        )
+        leant = dict(zip(places, wanted.tolist(), strict=True))
+        places.sort(key=leant.__getitem__, reverse=True)
     first, spare = _one_of_each_series(recommendations, places[: max(POOL, 2 * k)])
     first += spare[: max(0, k - len(first))]
     if not first or k < 1:
         return []
     first.sort(key=places.index)
     pool = [recommendations[place] for place in first]
-    scores = damped(
-        np.array([each.p_accept for each in pool]),
-        np.array([each.item.popularity for each in pool]),
-        novelty=settings.novelty,
-    )
-    scores[0] = max(scores[0], scores.max())  # damping must not take the first place away
+    if leant:
+        scores = np.array([leant[place] for place in first])
+    else:
+        scores = damped(
+            np.array([each.p_accept for each in pool]),
+            np.array([each.item.popularity for each in pool]),
+            novelty=settings.novelty,
+        )
+        scores[0] = max(scores[0], scores.max())  # damping must not take the first place away
     chosen = mmr(scores, vectors[first], k=k, diversity=settings.diversity)
-    return [pool[place] for place in sorted(chosen)]  # the pool is in order of p_accept
+    return sorted((pool[place] for place in chosen), key=lambda one: (-one.p_accept, one.item.id))
 
 
 def _by_kind(

@@ -148,6 +148,7 @@ class RecommendRequest(Sent):
     mood: str = "auto"
     personal: bool = True
     adventurous: float | None = None
+    popular: float | None = None
 
     @model_validator(mode="after")
     def _one_dialogue(self) -> "RecommendRequest":
@@ -169,7 +170,12 @@ class RecommendRequest(Sent):
     @property
     def options(self) -> TurnOptions:
         """The rest of the wishes. Raises pydantic's ValidationError."""
-        return TurnOptions(mood=self.mood, personal=self.personal, adventurous=self.adventurous)
+        return TurnOptions(
+            mood=self.mood,
+            personal=self.personal,
+            adventurous=self.adventurous,
+            popular=self.popular,
+        )
 
 
 class Card(Value):

@@ -27,6 +27,7 @@ _NOTED: dict[str, str] = {
     "save": "Saved for later.",
     "seen": "Noted: you’ve seen it.",
 }
+MOST_STARS = 5
 TONES_SHOWN = 3
 REASONS_SHOWN = 2
 
@@ -39,6 +40,7 @@ def card(
     note: str = "",
     posters: bool = False,
     pressed: Collection[EventKind] = (),
+    stars: int = 0,
 ) -> str:
     """One card.
 
@@ -49,6 +51,7 @@ def card(
         note: what the reply says of it; stands in for the item's own text and the first reasons.
         posters: whether remote posters may be loaded.
         pressed: the buttons already pressed.
+        stars: how many the person gave it, 1 to 5; 0: none yet.
     """
     item = one.item
     facts = " · ".join(escape(fact) for fact in (str(item.year or ""), *item.genres[:3]) if fact)
@@ -67,6 +70,7 @@ def card(
     heard = _HEARD if kind_name(item.kind) == "music" else {}
     says = {**_NOTED, **{kind: words for kind, (_, words) in heard.items()}}
     noted = next((says[kind] for kind, _ in BUTTONS if kind in pressed), "")
+    noted = noted or (f"Noted: {stars} of 5 stars." if stars else "")
     buttons = "".join(
         _button(one, kind, heard.get(kind, (name,))[0], list_id, kind in pressed)
         for kind, name in BUTTONS
@@ -78,7 +82,10 @@ def card(
         f'<p class="facts">{facts}</p>{premise}{player(item)}{reasons}{tones}'
         f"{credit_lines(item)}</div>"
         f'<div class="card-foot"><div class="acts" role="group" aria-label="{escape(item.title)}">'
-        f'{buttons}</div><p class="noted" role="status">{noted}</p>{_why(one, key)}</div>'
+        f'{buttons}</div><div class="acts more">{_stars(one, list_id, stars)}'
+        f'<button type="button" class="act act-more" data-act="like" '
+        f'data-item="{escape(item.id)}">{icon("more")}<span>More like this</span></button></div>'
+        f'<p class="noted" role="status">{noted}</p>{_why(one, key)}</div>'
         "</article></li>"
     )
 
@@ -97,6 +104,18 @@ def _button(one: Recommendation, kind: EventKind, name: str, list_id: str, press
         f'data-item="{escape(one.item.id)}" data-list="{escape(list_id)}" '
         f'aria-pressed="{"true" if pressed else "false"}">{icon(kind)}<span>{name}</span></button>'
     )
+
+
+def _stars(one: Recommendation, list_id: str, given: int) -> str:
+    buttons = "".join(
+        f'<button type="button" class="star{" lit" if n <= given else ""}" data-act="event" '
+        f'data-kind="rate" data-stars="{n}" data-item="{escape(one.item.id)}" '
+        f'data-list="{escape(list_id)}" aria-label="{n} of 5 stars" '
+        f'aria-pressed="{"true" if n == given else "false"}">{icon("star")}</button>'
+        for n in range(1, MOST_STARS + 1)
+    )
+    name = escape(f"Rate {one.item.title}")
+    return f'<div class="stars" role="group" aria-label="{name}">{buttons}</div>'
 
 
 def _why(one: Recommendation, key: str) -> str:

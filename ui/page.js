@@ -8,13 +8,17 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
   if (!button) return;
   pressed = button;
-  const { act, text, mood, kind, item, list } = button.dataset;
+  const { act, text, mood, kind, item, list, stars } = button.dataset;
   if (act === "say") trigger("submit", { text });
   if (act === "mood") trigger("select", { mood });
   if (act === "stop") trigger("stop", {});
   if (act === "again") trigger("retry", {});
+  if (act === "undo") trigger("undo", {});
+  if (act === "edit") edit();
+  if (act === "like") trigger("submit", { like: item });
+  if (act === "copy") copy(button, text);
   if (act === "event" && button.getAttribute("aria-pressed") !== "true") {
-    trigger("click", { kind, item, list });
+    trigger("click", stars ? { kind, item, list, stars } : { kind, item, list });
   }
 });
 
@@ -55,6 +59,44 @@ watch("value", () => {
     pressed = null;
     document.querySelector("#message textarea")?.focus({ preventScroll: true });
   }
+});
+
+// The words of an answer, as plain text. Outside https and localhost there is no clipboard to ask.
+const copy = async (button, text) => {
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyBySelecting(text);
+  } catch {
+    copyBySelecting(text);
+  }
+  const words = button.querySelector("span");
+  const before = words.textContent;
+  words.textContent = button.dataset.done;
+  setTimeout(() => (words.textContent = before), 2000);
+};
+const copyBySelecting = (text) => {
+  const box = document.createElement("textarea");
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
+};
+
+// Changing one's newest message: it comes back into the box. Escape or a button leaves it as it was.
+const box = () => document.querySelector("#message textarea");
+const edit = () => {
+  trigger("edit", {});
+  box()?.focus();
+};
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-cancel-edit]")) return;
+  trigger("clear", {});
+  box()?.focus();
+});
+document.addEventListener("keydown", (event) => {
+  const editing = document.querySelector("[data-cancel-edit]");
+  if (event.key === "Escape" && editing && event.target === box()) editing.click();
 });
 
 // The settings: a panel that its button opens. Other components may not be there yet.

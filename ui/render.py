@@ -53,6 +53,7 @@ def conversation(
     mood: str = "auto",
     posters: bool = False,
     marks: Mapping[str, Collection[EventKind]] = {},
+    stars: Mapping[str, int] = {},
 ) -> list[str]:
     """One block of HTML for each exchange, oldest first; the empty page when there are none."""
     if not exchanges:
@@ -67,6 +68,7 @@ def conversation(
             mood=mood,
             posters=posters,
             marks=marks,
+            stars=stars,
         )
         for n, exchange in enumerate(exchanges)
     ]
@@ -81,6 +83,7 @@ def block(
     mood: str = "auto",
     posters: bool = False,
     marks: Mapping[str, Collection[EventKind]] = {},
+    stars: Mapping[str, int] = {},
 ) -> str:
     """One message and its answer. `key` is an id unique on the page."""
     running = exchange.status == "running"
@@ -99,16 +102,16 @@ def block(
             )
             chips = understood_chips(exchange.state, title_of=title_of)
             parts.append(f'<div class="heard">{chip}{chips}</div>' if chip or chips else "")
-        parts.append(_cards(exchange, text, key=key, posters=posters, marks=marks))
+        parts.append(_cards(exchange, text, key=key, posters=posters, marks=marks, stars=stars))
     if text.after:
         parts.append(f'<div class="answer closing">{prose(text.after)}</div>')
-    parts.append(_ending(exchange, newest=newest))
+    parts += [_ending(exchange, newest=newest), _tools(exchange, newest=newest)]
     body = "".join(parts)
     return (
         f'<section class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
         'aria-label="One message and its answer">'
         f'<p class="asked"><span class="sr-only">You said: </span>{escape(exchange.asked)}'
-        f"{_PICTURED if exchange.pictured else ''}</p>"
+        f"{_PICTURED if exchange.pictured else ''}</p>{_own_tools(exchange, newest=newest)}"
         f'<div class="reply{" care" if caring else ""}" aria-live="polite" '
         f'aria-busy="{"true" if running else "false"}">'
         f'<span class="sr-only">Simpatico: </span>{body}</div></section>'
@@ -136,6 +139,7 @@ def _cards(
     key: str,
     posters: bool,
     marks: Mapping[str, Collection[EventKind]],
+    stars: Mapping[str, int],
 ) -> str:
     if not exchange.recommendations:
         return ""
@@ -148,6 +152,7 @@ def _cards(
             key=f"{key}-{n}",
             posters=posters,
             pressed=marks.get(one.item.id, ()),
+            stars=stars.get(one.item.id, 0),
         )
         for n, one in enumerate(exchange.recommendations)
     )
@@ -172,16 +177,42 @@ def _ending(exchange: Exchange, *, newest: bool) -> str:
     if exchange.degraded:
         what = escape("; ".join(exchange.degraded))
         parts.append(f'<p class="quiet degraded"><b>Running in a simpler mode.</b> {what}</p>')
-    if newest and exchange.status in ("failed", "stopped"):
-        parts.append(
-            f'<button type="button" class="link again" data-act="again">{icon("again")}'
-            "Try again</button>"
-        )
     if newest and exchange.status == "done" and exchange.recommendations:
         parts.append(_say_buttons(FOLLOW_UPS))
     elif newest and exchange.status == "done" and nothing:
         parts.append(_say_buttons((("Surprise me", "Surprise me"),)))
     return "".join(parts)
+
+
+def _own_tools(exchange: Exchange, *, newest: bool) -> str:
+    """What can be done with one's own message: the newest can be changed."""
+    if not newest or exchange.status == "running" or exchange.revises:
+        return ""
+    return f'<div class="own-tools">{_tool("edit", "Edit")}</div>'
+
+
+def _tools(exchange: Exchange, *, newest: bool) -> str:
+    """What can be done with an answer as a whole."""
+    if exchange.status == "running":
+        return ""
+    tools = []
+    if exchange.text:
+        words = escape(exchange.text.replace("**", ""))
+        tools.append(
+            f'<button type="button" class="link" data-act="copy" data-text="{words}" '
+            f'data-done="Copied">'
+            f"{icon('copy')}<span>Copy</span></button>"
+        )
+    if newest and exchange.route != "care":
+        tools += [_tool("again", "Try again"), _tool("undo", "Take back")]
+    return f'<div class="tools" role="group" aria-label="This answer">{"".join(tools)}</div>'
+
+
+def _tool(act: str, words: str) -> str:
+    return (
+        f'<button type="button" class="link {act}" data-act="{act}">{icon(act)}'
+        f"<span>{words}</span></button>"
+    )
 
 
 def _say_buttons(pairs: Collection[tuple[str, str]]) -> str:

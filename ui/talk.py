@@ -51,11 +51,22 @@ Status = Literal["running", "done", "stopped", "failed"]
 class Exchange(Value):
     """One message and its answer as far as it has come.
 
-    `step` indexes `STEPS`; `pictured` says that a picture came with the message.
+    Attributes:
+        asked: the message.
+        pictured: a picture came with it.
+        picture: that file, while it is the newest: for trying again.
+        like: the item that more like it is asked for.
+        revises: no message, but other options for the one before: a corrected mood.
+        mood: what was chosen for the mood when it was asked.
+        step: indexes `STEPS`.
     """
 
     asked: str
     pictured: bool = False
+    picture: bytes | None = None
+    like: str = ""
+    revises: bool = False
+    mood: str = "auto"
     status: Status = "running"
     step: int = 0
     detail: str = ""
@@ -124,11 +135,12 @@ class Talk:
         self.mood = "auto"
         self.exchanges: list[Exchange] = []
         self.marks: dict[str, frozenset[EventKind]] = {}
-        self.picture: bytes | None = None  # of the newest message, for trying again
+        self.stars: dict[str, int] = {}
+        self.editing = False  # the next message takes the place of the newest
         self._task: asyncio.Task[None] | None = None
 
     async def play(
-        self, asked: str, updates: AsyncIterator[Update], *, picture: bytes | None = None
+        self, begun: Exchange, updates: AsyncIterator[Update]
     ) -> AsyncIterator[Exchange]:
         """Run a turn to its end, yielding the exchange each time there is something to draw.
 
@@ -137,8 +149,9 @@ class Talk:
         """
         await self.stop()
         at = len(self.exchanges)
-        self.exchanges.append(Exchange(asked=asked, pictured=picture is not None))
-        self.picture = picture
+        if at:  # a picture is held for as long as it may be asked with again
+            self.exchanges[-1] = self.exchanges[-1].with_(picture=None)
+        self.exchanges.append(begun)
         changed = asyncio.Event()
         self._task = task = asyncio.create_task(self._follow(at, updates, changed))
         try:
@@ -168,7 +181,18 @@ class Talk:
         self.mood = "auto"
         self.exchanges.clear()
         self.marks.clear()
-        self.picture = None
+        self.stars.clear()
+        self.editing = False
+
+    def drop_last(self) -> None:
+        """Forget the newest exchange; the mood is again as it was chosen before it."""
+        self.exchanges.pop()
+        self.mood = self.exchanges[-1].mood if self.exchanges else "auto"
+        self.editing = False
+
+    def shows(self, item_id: str) -> bool:
+        """Whether this item was shown to the person in any list."""
+        return any(self.shown(exchange.list_id, item_id) for exchange in self.exchanges)
 
     def shown(self, list_id: str, item_id: str) -> bool:
         """Whether this item was shown to the person in that list."""
@@ -178,8 +202,10 @@ class Talk:
             for exchange in self.exchanges
         )
 
-    def mark(self, item_id: str, kind: EventKind) -> None:
+    def mark(self, item_id: str, kind: EventKind, stars: int | None = None) -> None:
         """Remember a pressed button; like and dislike take each other back."""
+        if stars is not None:
+            self.stars[item_id] = stars
         other = {"like": "dislike", "dislike": "like"}.get(kind)
         self.marks[item_id] = (self.marks.get(item_id, frozenset()) - {other}) | {kind}
 

@@ -2,31 +2,30 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from fastapi import FastAPI
 
 from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.service import MAX_CHARS, Simpatico
-from simpatico.domain import MOODS, Event, TurnOptions, Update
+from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
-from simpatico.ui.cards import BUTTONS
+from simpatico.ui.acts import CANNOT_TAKE_BACK, EDITING, pressed_of, take_back
+from simpatico.ui.chosen import MIDDLE, Chosen
 from simpatico.ui.headers import PageHeaders
 from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
 from simpatico.ui.picture import LIKE_THIS, NO_PICTURE, picture_of
 from simpatico.ui.render import conversation, empty
-from simpatico.ui.talk import Talk
+from simpatico.ui.talk import Exchange, Talk
 from simpatico.ui.theme import theme
 
 if TYPE_CHECKING:
     import gradio as gr
 
-MIDDLE = 50
-"""Where the slider stands when the person leaves the choice to the settings."""
+Given = dict[Any, Any]
+"""What an event's function is handed: the value of each component it asked for."""
 
 # Gradio reads these when a page is made. The last is after how many events it sums up its own
 # statistics with pandas, which nobody sees here: by default after each one.
@@ -60,6 +59,10 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         item = service.catalog.get(item_id)
         return item.title if item else ""
 
+    def label_of(item_id: str) -> str:
+        item = service.catalog.get(item_id)
+        return item.label if item else ""
+
     def draw(talk: Talk, posters: bool) -> list[str]:
         return conversation(
             talk.exchanges,
@@ -67,13 +70,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             mood=talk.mood,
             posters=posters,
             marks=talk.marks,
-        )
-
-    def options(talk: Talk, personal: bool, adventurous: float) -> TurnOptions:
-        return TurnOptions(
-            mood=talk.mood,
-            personal=personal,
-            adventurous=None if adventurous == MIDDLE else adventurous / 100,
+            stars=talk.stars,
         )
 
     page = gr.Blocks(title="Simpatico", analytics_enabled=False, fill_width=True)
@@ -91,6 +88,12 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 0, 100, MIDDLE, step=5,
                 label="Safe or adventurous",
                 info="Left: known and close to your wishes. Right: varied and new.",
+                buttons=[],
+            )  # fmt: skip
+            popular = gr.Slider(
+                0, 100, MIDDLE, step=5,
+                label="Little or well known",
+                info="Left: what few have heard of. Right: what many know.",
                 buttons=[],
             )  # fmt: skip
             personal = gr.Checkbox(
@@ -129,38 +132,43 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
         gr.HTML(_FOOTER, apply_default_css=False, js_on_load=None)
 
-        settings = [personal, posters, adventurous]
+        settings = {
+            "personal": personal,
+            "posters": posters,
+            "adventurous": adventurous,
+            "popular": popular,
+        }
+
+        def chosen(given: Given) -> Chosen:
+            return Chosen.kept({name: given[part] for name, part in settings.items()})
 
         async def run(
-            talk: Talk,
-            asked: str,
-            updates: AsyncGenerator[Update, None],
-            is_shown: bool,
-            picture: bytes | None = None,
-        ) -> AsyncIterator[dict[Any, Any]]:
+            talk: Talk, exchange: Exchange, updates: AsyncGenerator[Update, None], posters: bool
+        ) -> AsyncIterator[Given]:
             counted = metrics.counted("page", updates)
-            async for _ in talk.play(asked, counted, picture=picture):
-                yield {view: draw(talk, is_shown)}
+            async for _ in talk.play(exchange, counted):
+                yield {view: draw(talk, posters)}
             # Gradio sends the last frame once more when all is done: it must not draw over a
             # button that was pressed in between.
             yield {note: gr.skip()}
 
         async def ask(
-            text: str,
-            talk: Talk | None,
-            keep: Any,
-            personal: bool,
-            posters: bool,
-            adventurous: float,
-            picture: bytes | None = None,
-        ) -> AsyncIterator[dict[Any, Any]]:
-            talk = talk or _begin(keep)
+            text: str, given: Given, *, picture: bytes | None = None, like: str = ""
+        ) -> AsyncIterator[Given]:
+            talk = given[talk_state] or _begin(given[kept])
             if problem := _unfit(text):
                 yield {note: problem, talk_state: talk}
                 return
+            if talk.editing:
+                replaced = await take_back(service, talk)
+                if replaced is None:
+                    yield {note: _notice(CANNOT_TAKE_BACK), talk_state: talk}
+                    return
+                picture = picture or replaced.picture
+            how = chosen(given)
             yield {
                 talk_state: talk,
-                kept: _keep(talk, personal, posters, adventurous),
+                kept: _keep(talk, how),
                 message: "",
                 note: "",
             }
@@ -168,127 +176,128 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 text.strip(),
                 user=talk.user,
                 session=talk.session,
-                options=options(talk, personal, adventurous),
+                options=how.options(talk.mood),
                 image=picture,
+                like=like,
             )
-            async for frame in run(talk, text.strip(), updates, posters, picture):
+            exchange = Exchange(
+                asked=text.strip(),
+                pictured=picture is not None,
+                picture=picture,
+                like=like,
+                mood=talk.mood,
+            )
+            async for frame in run(talk, exchange, updates, how.posters):
                 yield frame
 
-        async def show(
-            talk: Talk | None,
-            keep: Any,
-            personal: bool,
-            posters: bool,
-            adventurous: float,
-            event: gr.EventData,
-        ) -> AsyncIterator[dict[Any, Any]]:
+        async def send_message(given: Given) -> AsyncIterator[Given]:
+            async for out in ask(given[message], given):
+                yield out
+
+        async def show(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
             picture = picture_of(_said(event, "image"))
             if picture is None:
                 yield {note: _notice(NO_PICTURE)}
                 return
             text = _said(event, "text").strip() or LIKE_THIS
-            async for out in ask(text, talk, keep, personal, posters, adventurous, picture):
+            async for out in ask(text, given, picture=picture):
                 yield out
 
-        async def say(
-            talk: Talk | None,
-            keep: Any,
-            personal: bool,
-            posters: bool,
-            adventurous: float,
-            event: gr.EventData,
-        ) -> AsyncIterator[dict[Any, Any]]:
-            async for out in ask(_said(event, "text"), talk, keep, personal, posters, adventurous):
+        async def say(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
+            talk, like = given[talk_state], _said(event, "like")
+            if talk is not None:
+                talk.editing = False
+            if like and not (talk and talk.shows(like)):
+                return
+            text = f"More like {label_of(like)}" if like else _said(event, "text")
+            async for out in ask(text, given, like=like):
                 out.pop(message, None)  # what the person is typing stays
                 yield out
 
-        async def again(
-            talk: Talk | None, keep: Any, personal: bool, posters: bool, adventurous: float
-        ) -> AsyncIterator[dict[Any, Any]]:
-            if talk is None or not talk.exchanges:
-                return
-            text, picture = talk.exchanges[-1].asked, talk.picture
-            async for out in ask(text, talk, keep, personal, posters, adventurous, picture):
-                out.pop(message, None)
-                yield out
+        async def feel_again(talk: Talk, asked: str, how: Chosen) -> AsyncIterator[Given]:
+            updates = service.revise(
+                user=talk.user, session=talk.session, options=how.options(talk.mood)
+            )
+            exchange = Exchange(asked=asked, revises=True, mood=talk.mood)
+            async for frame in run(talk, exchange, updates, how.posters):
+                yield frame
 
-        async def feel(
-            talk: Talk | None,
-            personal: bool,
-            posters: bool,
-            adventurous: float,
-            event: gr.EventData,
-        ) -> AsyncIterator[dict[Any, Any]]:
-            mood = _said(event, "mood")
+        async def again(given: Given) -> AsyncIterator[Given]:
+            talk = given[talk_state]
+            last = await take_back(service, talk)
+            if last is None:
+                yield {note: _notice(CANNOT_TAKE_BACK)}
+            elif last.revises:
+                talk.mood = last.mood
+                async for out in feel_again(talk, last.asked, chosen(given)):
+                    yield out
+            else:
+                async for out in ask(last.asked, given, picture=last.picture, like=last.like):
+                    out.pop(message, None)
+                    yield out
+
+        async def feel(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
+            talk, mood = given[talk_state], _said(event, "mood")
             if talk is None or mood not in ("auto", "off", *MOODS):
                 return
             talk.mood = mood
             words = {"auto": "Guess from my words again.", "off": "Please don’t read my mood."}
             asked = words.get(mood, f"I feel {word_of(mood)}.")
-            updates = service.revise(
-                user=talk.user,
-                session=talk.session,
-                options=options(talk, personal, adventurous),
-            )
-            async for frame in run(talk, asked, updates, posters):
-                yield frame
+            async for out in feel_again(talk, asked, chosen(given)):
+                yield out
 
-        async def press(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
-            kinds = {kind: kind for kind, _ in BUTTONS}
-            kind = kinds.get(_said(event, "kind"))  # type: ignore[call-overload]
-            item_id, list_id = _said(event, "item"), _said(event, "list")
-            if talk is None or kind is None or not talk.shown(list_id, item_id):
+        async def undo(given: Given) -> Given:
+            talk = given[talk_state]
+            last = await take_back(service, talk)
+            if last is None:
+                return {note: _notice(CANNOT_TAKE_BACK)}
+            return {view: draw(talk, given[posters]), note: "", message: last.asked}
+
+        def edit(given: Given) -> Given:
+            talk = given[talk_state]
+            if talk is None or not talk.exchanges or talk.exchanges[-1].revises:
+                return {note: ""}
+            talk.editing = True
+            return {note: EDITING, message: talk.exchanges[-1].asked}
+
+        def leave_edit(given: Given) -> Given:
+            if given[talk_state] is not None:
+                given[talk_state].editing = False
+            return {note: "", message: ""}
+
+        async def press(given: Given, event: gr.EventData) -> Given:
+            talk = given[talk_state]
+            pressed = pressed_of(event._data)
+            if talk is None or pressed is None or not talk.shown(pressed.list_id, pressed.item_id):
                 return {note: ""}
             try:
-                await service.record(
-                    Event(
-                        id=str(uuid4()),
-                        at=datetime.now(UTC),
-                        user=talk.user,
-                        session=talk.session,
-                        list_id=list_id,
-                        item_id=item_id,
-                        kind=kind,
-                    )
-                )
-                metrics.event(kind, "accepted")
+                await service.record(pressed.event(user=talk.user, session=talk.session))
+                metrics.event(pressed.kind, "accepted")
             except SimpaticoError:
                 return {note: _notice("I couldn’t note that down. Please press it again.")}
-            talk.mark(item_id, kind)
-            return {view: draw(talk, posters), note: ""}
+            talk.mark(pressed.item_id, pressed.kind, pressed.stars)
+            return {view: draw(talk, given[posters]), note: ""}
 
         async def stop(talk: Talk | None) -> None:
             if talk is not None:
                 await talk.stop()
 
-        async def start_over(talk: Talk | None) -> dict[Any, Any]:
+        async def start_over(talk: Talk | None) -> Given:
             if talk is not None:
                 await talk.clear()
             return {view: [empty()], note: "", message: ""}
 
-        def redraw(talk: Talk | None, posters: bool) -> dict[Any, Any]:
+        def redraw(talk: Talk | None, posters: bool) -> Given:
             return {view: draw(talk, posters)} if talk else {note: ""}
 
-        def remember(
-            talk: Talk | None, personal: bool, posters: bool, adventurous: float
-        ) -> dict[Any, Any]:
-            return {kept: _keep(talk, personal, posters, adventurous)} if talk else {note: ""}
+        def remember(given: Given) -> Given:
+            talk = given[talk_state]
+            return {kept: _keep(talk, chosen(given))} if talk else {note: ""}
 
-        def arrive(keep: Any) -> dict[Any, Any]:
-            talk = _begin(keep)
-            chosen = keep if isinstance(keep, dict) else {}
-            slider = chosen.get("adventurous")
-            known = isinstance(slider, int | float) and 0 <= slider <= 100
-            values = {
-                personal: chosen.get("personal") is not False,
-                posters: chosen.get("posters") is True,
-                adventurous: slider if known else MIDDLE,
-            }
-            return {
-                talk_state: talk,
-                kept: _keep(talk, *values.values()),  # type: ignore[arg-type]
-                **values,
-            }
+        def arrive(keep: Any) -> Given:
+            talk, how = _begin(keep), Chosen.kept(keep)
+            values = {part: getattr(how, name) for name, part in settings.items()}
+            return {talk_state: talk, kept: _keep(talk, how), **values}
 
         quiet: dict[str, Any] = {
             "show_progress": "hidden",
@@ -300,22 +309,24 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         quiet["queue"] = False
         soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
-        page.load(arrive, [kept], [talk_state, kept, *settings], **quiet)
-        gr.on(
-            [message.submit, send.click], ask, [message, talk_state, kept, *settings], drawn, **many
-        )
-        view.submit(say, [talk_state, kept, *settings], drawn, **many)
-        view.upload(show, [talk_state, kept, *settings], drawn, **many)
-        view.retry(again, [talk_state, kept, *settings], drawn, **many)
-        view.select(feel, [talk_state, *settings], [view, note], **many)
-        view.click(press, [talk_state, posters], [view, note], **soon)
+        all_set = {talk_state, kept, *settings.values()}
+        page.load(arrive, [kept], [talk_state, kept, *settings.values()], **quiet)
+        gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
+        view.submit(say, all_set, drawn, **many)
+        view.upload(show, all_set, drawn, **many)
+        view.retry(again, all_set, drawn, **many)
+        view.select(feel, all_set, [view, note], **many)
+        view.undo(undo, {talk_state, posters}, [view, note, message], **soon)
+        view.edit(edit, {talk_state}, [note, message], **soon)
+        view.clear(leave_edit, {talk_state}, [note, message], **soon)
+        view.click(press, {talk_state, posters}, [view, note], **soon)
         view.stop(stop, [talk_state], [], **soon)
         fresh.click(start_over, [talk_state], [view, note, message], **quiet)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(
-            [personal.input, posters.input, adventurous.release],
+            [personal.input, posters.input, adventurous.release, popular.release],
             remember,
-            [talk_state, *settings],
+            {talk_state, *settings.values()},
             [kept, note],
             **quiet,
         )
@@ -362,13 +373,8 @@ def _begin(keep: Any) -> Talk:
     return Talk(user if isinstance(user, str) else "")
 
 
-def _keep(talk: Talk, personal: bool, posters: bool, adventurous: float) -> dict[str, Any]:
-    return {
-        "user": talk.user,
-        "personal": personal,
-        "posters": posters,
-        "adventurous": adventurous,
-    }
+def _keep(talk: Talk, how: Chosen) -> dict[str, Any]:
+    return {"user": talk.user, **how.model_dump()}
 
 
 def _said(event: "gr.EventData", name: str) -> str:

@@ -108,13 +108,13 @@ def block(
     parts += [_ending(exchange, newest=newest), _tools(exchange, newest=newest)]
     body = "".join(parts)
     return (
-        f'<section class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
-        'aria-label="One message and its answer">'
+        f'<div class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
+        'role="group" aria-label="One message and its answer">'
         f'<p class="asked"><span class="sr-only">You said: </span>{escape(exchange.asked)}'
         f"{_PICTURED if exchange.pictured else ''}</p>{_own_tools(exchange, newest=newest)}"
         f'<div class="reply{" care" if caring else ""}" aria-live="polite" '
         f'aria-busy="{"true" if running else "false"}">'
-        f'<span class="sr-only">Simpatico: </span>{body}</div></section>'
+        f'<h2 class="sr-only">Simpatico:</h2>{body}</div></div>'
     )
 
 

@@ -84,7 +84,7 @@ def tile(item: Item) -> str:
     tones = strongest_tones(item, k=1)
     words = item.title.split()
     # 84 % of the width for the longest word, at about .56 em a letter.
-    size = min(_size(len(item.title)), 150 / max(map(len, words), default=1))
+    size = min(_size(len(item.title)), 132 / max(map(len, words), default=1))
     year = f'<span class="tile-year">{item.year}</span>' if item.year else ""
     return (
         f'<span class="tile" aria-hidden="true" style="--ground:{css(colours.ground)}">'

@@ -115,21 +115,22 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             apply_default_css=False,
             elem_id="talk",
         )
-        note = gr.HTML("", apply_default_css=False, js_on_load=None, elem_id="note")
-        with gr.Row(elem_id="composer"):
-            message = gr.Textbox(
-                label="Your message",
-                placeholder="How are you tonight?",
-                show_label=False,
-                container=False,
-                lines=1,
-                max_lines=6,
-                autofocus=True,
-                elem_id="message",
-                scale=1,
-            )
-            gr.Button("Picture", elem_id="picture", scale=0, min_width=84)  # see page.js
-            send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
+        with gr.Column(elem_id="dock"):
+            note = gr.HTML("", apply_default_css=False, js_on_load=None, elem_id="note")
+            with gr.Row(elem_id="composer"):
+                message = gr.Textbox(
+                    label="Your message",
+                    placeholder="How are you tonight?",
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=6,
+                    autofocus=True,
+                    elem_id="message",
+                    scale=1,
+                )
+                gr.Button("Picture", elem_id="picture", scale=0, min_width=84)  # see page.js
+                send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
         gr.HTML(_FOOTER, apply_default_css=False, js_on_load=None)
 
         settings = {
@@ -324,11 +325,11 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         fresh.click(start_over, [talk_state], [view, note, message], **quiet)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(
-            [personal.input, posters.input, adventurous.release, popular.release],
+            [part.input for part in settings.values()],
             remember,
             {talk_state, *settings.values()},
             [kept, note],
-            **quiet,
+            **{**quiet, "trigger_mode": "always_last"},
         )
     return page
 

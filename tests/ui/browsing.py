@@ -111,6 +111,7 @@ class Scripted:
         )
         self.catalog = {item.id: item}
         self.cards = (Recommendation(item=item, p_accept=0.5),)
+        self.asked: list[str] = []
 
     async def turn(
         self,
@@ -120,8 +121,10 @@ class Scripted:
         session: str,
         options: TurnOptions,
         image: bytes | None = None,
+        like: str = "",
     ) -> AsyncIterator[Update]:
         """Do what the message says: care, break, wait, look, or show the hostile card."""
+        self.asked.append(text)
         yield StageUpdate(name="read", detail="Listening")
         if text == "break":
             raise RuntimeError("a secret of the machine")
@@ -129,9 +132,9 @@ class Scripted:
             raise DataError("wanted a picture, got something else")
         if text == "full":
             raise StoreError("no space left on /a/secret/path")
-        if text == "wait":
+        if text in ("wait", "slow"):
             yield TextDelta(text="So far")
-            await asyncio.sleep(60)
+            await asyncio.sleep(60 if text == "wait" else 2)
         state, care, cards = UserState(), text == "care", self.cards if text == "cards" else ()
         if cards:
             yield CardsReady(recommendations=cards, list_id="list", state=state)
@@ -151,11 +154,15 @@ class Scripted:
             )
         )
 
+    async def take_back(self, text: str, *, user: str, session: str) -> bool:
+        """Nothing is kept."""
+        return True
+
     async def aclose(self) -> None:
         """Nothing to close."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, no test may run a loop of its own
 def browser() -> Iterator[Browser]:
     flags = [
         "--no-sandbox",
@@ -230,6 +237,14 @@ class Visit:
         """Wait until the n-th exchange is there and has ended."""
         expect(self.page.locator(".exchange")).to_have_count(n, timeout=20_000)
         expect(self.page.locator(".exchange.newest:not(.running)")).to_be_visible(timeout=30_000)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that the page does not show."""
+        for _ in range(200):
+            if holds():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it did not come to hold within ten seconds")
 
     def newest(self, inside: str = "") -> Any:
         """A locator in the newest exchange."""

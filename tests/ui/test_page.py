@@ -237,9 +237,10 @@ def test_accidents_are_told_kindly_and_can_be_tried_again(visit: Open, scripted:
     for text, words in (("break", "went wrong on my side"), ("full", "couldn’t keep your message")):
         tab.say(text)
         expect(tab.newest(".problem")).to_contain_text(words)
-    n = tab.page.locator(".exchange").count()
+    n, asked = tab.page.locator(".exchange").count(), scripted.service.asked
     tab.page.get_by_role("button", name="Try again").click()
-    tab.wait_for(n + 1)
+    tab.until(lambda: asked[-2:] == ["full", "full"])
+    tab.wait_for(n)
     assert "secret" not in tab.page.inner_text("body")
     tab.say("degraded")
     expect(tab.newest(".degraded")).to_contain_text("the language model is not there")

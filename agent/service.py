@@ -190,7 +190,7 @@ class Simpatico:
             DataError: so many were taken back that where it stood before is no longer known.
             StoreError: it cannot be read or written.
         """
-        thread = _thread_id(user, session)
+        thread = thread_id(user, session)
         config: RunnableConfig = {"configurable": {"thread_id": thread}}
         async with (
             self._presence.shared(user),

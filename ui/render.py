@@ -186,14 +186,14 @@ def _ending(exchange: Exchange, *, newest: bool) -> str:
 
 def _own_tools(exchange: Exchange, *, newest: bool) -> str:
     """What can be done with one's own message: the newest can be changed."""
-    if not newest or exchange.status == "running" or exchange.revises:
+    if not newest or exchange.status == "running" or exchange.revises or exchange.route == "care":
         return ""
     return f'<div class="own-tools">{_tool("edit", "Edit")}</div>'
 
 
 def _tools(exchange: Exchange, *, newest: bool) -> str:
     """What can be done with an answer as a whole."""
-    if exchange.status == "running":
+    if exchange.status == "running" or exchange.route == "care":
         return ""
     tools = []
     if exchange.text:
@@ -203,7 +203,7 @@ def _tools(exchange: Exchange, *, newest: bool) -> str:
             f'data-done="Copied">'
             f"{icon('copy')}<span>Copy</span></button>"
         )
-    if newest and exchange.route != "care":
+    if newest:
         tools += [_tool("again", "Try again"), _tool("undo", "Take back")]
     return f'<div class="tools" role="group" aria-label="This answer">{"".join(tools)}</div>'
 

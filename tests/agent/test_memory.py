@@ -267,6 +267,15 @@ def test_many_threads_lose_nothing(events: EventLog) -> None:
     assert events.profile("ann").n_events == 60
 
 
+def test_events_are_taken_back_by_id_and_only_ones_own(events: EventLog) -> None:
+    for one in (event("a"), event("b", "heat"), event("c", user="bob")):
+        events.append(one)
+    events.withdraw("ann", ["a", "c", "unknown"])
+    assert events.profile("ann").liked == ("heat",)
+    assert events.profile("bob").liked == ("up",)
+    assert events.append(event("a"))
+
+
 def test_a_closed_log_says_so(events: EventLog) -> None:
     events.close()
     events.close()
@@ -297,6 +306,17 @@ def test_turns_come_back_in_order(memory: Memory) -> None:
         memory.append("s", turn)
     assert memory.turns("s") == said
     assert memory.turns("other") == []
+
+
+def test_a_session_is_cut_to_its_first_turns(memory: Memory) -> None:
+    for session in ("s", "t"):
+        memory.claim(session, "ann")
+        for text in ("one", "two", "three"):
+            memory.append(session, Turn(role="user", text=text))
+    memory.cut("s", 1)
+    memory.cut("unknown", 0)
+    assert [turn.text for turn in memory.turns("s")] == ["one"]
+    assert len(memory.turns("t")) == 3
 
 
 def test_a_session_stays_with_who_began_it(memory: Memory) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatico.domain import Item, Profile, Recommendation
-from simpatico.retrieval.rerank import POOL, damped, franchise, mmr, rerank
+from simpatico.retrieval.rerank import MAX_LEANING, POOL, damped, franchise, leaning, mmr, rerank
 from simpatico.settings import RetrievalSettings
 
 PLAIN = RetrievalSettings(diversity=0, novelty=0)
@@ -53,6 +53,24 @@ def test_mmr_chooses_distinct_places_and_the_best_first(
     found = mmr(np.array(scores), vectors, k=k, diversity=diversity)
     assert len(found) == len(set(found)) == min(k, len(scores))
     assert scores[found[0]] == max(scores)
+
+
+def test_leaning_by_hand() -> None:
+    scores, popularity = np.array([0.8, 0.8, 0.8]), np.array([0.01, 0.9, 0.02])
+    low, middle = 0.8 * (1 - MAX_LEANING), 0.8 * (1 - MAX_LEANING / 2)
+    assert leaning(scores, popularity, popular=0.5).tolist() == [0.8, 0.8, 0.8]
+    assert leaning(scores, popularity, popular=1).tolist() == pytest.approx([low, 0.8, middle])
+    assert leaning(scores, popularity, popular=0).tolist() == pytest.approx([0.8, low, middle])
+    alike = leaning(scores, np.zeros(3), popular=0)
+    assert len(set(alike.tolist())) == 1
+
+
+def test_the_little_known_come_from_beyond_the_usual_pool_and_best_first() -> None:
+    known = [recommendation(f"k{n:02}", 0.9 - n / 1000, popularity=0.5) for n in range(POOL)]
+    hidden = [recommendation(f"h{n}", 0.7 + n / 1000, popularity=0.0) for n in range(4)]
+    everything = known + hidden
+    assert chosen(everything, 4, popular=0.5) == ["k00", "k01", "k02", "k03"]
+    assert chosen(everything, 4, popular=0) == ["h3", "h2", "h1", "h0"]
 
 
 def test_damping_by_hand() -> None:

@@ -27,6 +27,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import NotAllowed, StoreError
+from simpatico.ui.acts import pressed_of
 from simpatico.ui.cards import card, markdown
 from simpatico.ui.chips import mood_chip, understood, years
 from simpatico.ui.mood_words import CHOICES, guess, word_of
@@ -179,14 +180,48 @@ def test_a_card_says_what_it_must() -> None:
 def test_a_cards_buttons_carry_the_item_and_show_what_was_pressed() -> None:
     html = card(_recommendation(), list_id="l1", key="k", pressed={"save"})
     buttons = [attrs for tag, attrs in _Tags(html).tags if tag == "button"]
-    assert {button["data-kind"]: button["aria-pressed"] for button in buttons} == {
+    assert {button["data-item"] for button in buttons} == {"film:1"}
+    [more] = [button for button in buttons if button["data-act"] == "like"]
+    events = [button for button in buttons if button is not more]
+    assert {button["data-list"] for button in events} == {"l1"}
+    plain = [button for button in events if button["data-kind"] != "rate"]
+    assert {button["data-kind"]: button["aria-pressed"] for button in plain} == {
         "like": "false",
         "dislike": "false",
         "save": "true",
         "seen": "false",
     }
-    assert {button["data-item"] for button in buttons} == {"film:1"}
-    assert {button["data-list"] for button in buttons} == {"l1"}
+
+
+def test_a_cards_stars_say_how_many_were_given() -> None:
+    html = card(_recommendation(), list_id="l1", key="k", pressed={"rate"}, stars=3)
+    stars = [attrs for _, attrs in _Tags(html).tags if attrs.get("data-kind") == "rate"]
+    assert [star["data-stars"] for star in stars] == ["1", "2", "3", "4", "5"]
+    assert [star["aria-pressed"] == "true" for star in stars] == [False, False, True, False, False]
+    assert [star["class"] for star in stars] == ["star lit"] * 3 + ["star"] * 2
+    assert "Noted: 3 of 5 stars." in html
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {"kind": "like", "item": "a"},
+        {"kind": "rate", "item": "a", "list": "l"},
+        {"kind": "rate", "item": "a", "list": "l", "stars": "6"},
+        {"kind": "like", "item": "a", "list": "l", "stars": "3"},
+        {"kind": "buy", "item": "a", "list": "l"},
+    ],
+)
+def test_what_is_no_press_of_a_button_is_none(data: object) -> None:
+    assert pressed_of(data) is None
+
+
+def test_a_press_is_the_event_it_stands_for() -> None:
+    pressed = pressed_of({"kind": "rate", "item": "a", "list": "l", "stars": "4"})
+    assert pressed is not None
+    event = pressed.event(user="ann", session="s")
+    assert (event.kind, event.value, event.item_id, event.list_id) == ("rate", 4.0, "a", "l")
 
 
 def test_nothing_from_outside_becomes_markup() -> None:
@@ -368,7 +403,7 @@ async def _updates(*updates: Update, then: Exception | None = None) -> AsyncIter
 
 def _play(talk: Talk, updates: AsyncIterator[Update]) -> list[Exchange]:
     async def run() -> list[Exchange]:
-        return [exchange async for exchange in talk.play("hi", updates)]
+        return [exchange async for exchange in talk.play(Exchange(asked="hi"), updates)]
 
     return asyncio.run(run())
 
@@ -392,7 +427,7 @@ def test_a_turn_that_breaks_at_once_or_late_ends_as_failed() -> None:
 def test_stopping_ends_the_turn_and_keeps_what_was_said() -> None:
     async def run() -> Exchange:
         talk = Talk()
-        async for exchange in talk.play("hi", _updates(TextDelta(text="so far"))):
+        async for exchange in talk.play(Exchange(asked="hi"), _updates(TextDelta(text="so far"))):
             if exchange.text:
                 await talk.stop()
         return talk.exchanges[-1]
@@ -404,9 +439,9 @@ def test_stopping_ends_the_turn_and_keeps_what_was_said() -> None:
 def test_a_new_message_stops_the_turn_before() -> None:
     async def run() -> list[str]:
         talk = Talk()
-        first = talk.play("one", _updates())
+        first = talk.play(Exchange(asked="one"), _updates())
         await anext(first)
-        second = talk.play("two", _updates(then=StoreError("x")))
+        second = talk.play(Exchange(asked="two"), _updates(then=StoreError("x")))
         async for _ in second:
             pass
         return [exchange.status for exchange in talk.exchanges]

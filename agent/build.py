@@ -17,7 +17,7 @@ from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.llm import Flavour, OpenAILLM
-from simpatico.agent.memory import SqliteLog, SqliteMemory
+from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.people import learn_likes
@@ -148,16 +148,32 @@ async def build(
         if llm is not None and roles.explains:
             names = await asyncio.to_thread(name_words, index.catalog.items)
             explainer = Explainer(llm, names=names)
-        nodes = Nodes(
+
+        def nodes(log: EventLog) -> Nodes:
+            return Nodes(
+                mind=mind,
+                events=log,
+                llm=llm if roles.rephrases else None,
+                explainer=explainer,
+                keep_moods=settings.privacy.keep_moods,
+            )
+
+        volatile, fleeting = VolatileLog(), await Threads.in_memory()
+        stack.push_async_callback(fleeting.close)
+        temporary = Simpatico(
             mind=mind,
-            events=events,
-            llm=llm if roles.rephrases else None,
-            explainer=explainer,
-            keep_moods=settings.privacy.keep_moods,
+            nodes=nodes(volatile),
+            events=volatile,
+            memory=VolatileMemory(),
+            threads=fleeting,
+            probes={},
+            turn_timeout_s=settings.turn_timeout_s,
+            closing=AsyncExitStack(),
+            tracer=tracer,
         )
         return Simpatico(
             mind=mind,
-            nodes=nodes,
+            nodes=nodes(events),
             events=events,
             memory=memory,
             threads=threads,
@@ -165,6 +181,7 @@ async def build(
             turn_timeout_s=settings.turn_timeout_s,
             closing=stack.pop_all(),
             tracer=tracer,
+            temporary=temporary,
         )
 
 

@@ -74,7 +74,11 @@ Probe = Callable[[], Awaitable[str]]
 
 
 class Simpatico:
-    """A running Simpatico. Made by `simpatico.agent.build.build`."""
+    """A running Simpatico. Made by `simpatico.agent.build.build`.
+
+    Its `temporary` is one like it that keeps nothing beyond this process, learns nothing from
+    anybody for others, and has no such one itself: for chats that leave no trace.
+    """
 
     def __init__(
         self,
@@ -88,7 +92,9 @@ class Simpatico:
         turn_timeout_s: float,
         closing: AsyncExitStack,
         tracer: Tracer = NO_TRACER,
+        temporary: "Simpatico | None" = None,
     ) -> None:
+        self._temporary = temporary
         self._mind = mind
         self._events = events
         self._memory = memory
@@ -106,6 +112,13 @@ class Simpatico:
     def catalog(self) -> Catalog:
         """The catalogue recommended from."""
         return self._mind.index.catalog
+
+    @property
+    def temporary(self) -> "Simpatico":
+        """One that keeps nothing. Raises `ValueError` from one that is it."""
+        if self._temporary is None:
+            raise ValueError("a temporary Simpatico has no other one")
+        return self._temporary
 
     async def turn(
         self,
@@ -370,7 +383,8 @@ class Simpatico:
             await self._threads.erase(thread_id(user, session) for session in sessions)
             n_conversations = await asyncio.to_thread(self._memory.erase, user)
             n_events = await asyncio.to_thread(self._events.erase, user)
-            await asyncio.to_thread(learn_likes, self._mind.index, self._events)
+            if self._temporary is not None:  # what it does not hold was never learned
+                await asyncio.to_thread(learn_likes, self._mind.index, self._events)
         return Erased(user=user, n_events=n_events, n_conversations=n_conversations)
 
     async def forget_old(self, keep: PrivacySettings) -> Forgotten:

@@ -39,8 +39,7 @@ class Threads:
         try:
             connection = await aiosqlite.connect(path)
             await connection.execute("PRAGMA secure_delete=ON")
-            # None admits no type beyond plain values: a checkpoint can't make us build objects.
-            serde: SerializerProtocol = JsonPlusSerializer(allowed_msgpack_modules=None)
+            serde: SerializerProtocol = _serializer()
             if lock.cipher is not None:
                 serde = EncryptedSerializer(lock.cipher, serde)
             saver = AsyncSqliteSaver(connection, serde=serde)
@@ -52,6 +51,14 @@ class Threads:
                 f"the conversations in {path} cannot be opened: {error}; "
                 "move the file away to begin anew"
             ) from error
+        return cls(connection, saver)
+
+    @classmethod
+    async def in_memory(cls) -> "Threads":
+        """Threads of this process only, forgotten when it ends."""
+        connection = await aiosqlite.connect(":memory:")
+        saver = AsyncSqliteSaver(connection, serde=_serializer())
+        await saver.setup()
         return cls(connection, saver)
 
     async def check(self) -> None:
@@ -103,3 +110,8 @@ def thread_id(user: str, session: str) -> str:
     """A thread's name: no user can name another's, whatever characters they use."""
     owner = json.dumps([user, session])
     return hashlib.sha256(owner.encode()).hexdigest()
+
+
+def _serializer() -> JsonPlusSerializer:
+    # None admits no type beyond plain values: a checkpoint can't make us build objects.
+    return JsonPlusSerializer(allowed_msgpack_modules=None)

@@ -61,7 +61,7 @@ async def take_back(service: Simpatico, talk: Talk | None) -> Exchange | None:
     last = talk.exchanges[-1]
     try:
         text = "" if last.revises else last.asked
-        gone = await service.take_back(text, user=talk.user, session=talk.session)
+        gone = await service.take_back(text, user=talk.who, session=talk.session)
     except (DataError, StoreError) as error:
         log.warning("a message was not taken back: %s", type(error).__name__)
         return None

@@ -41,6 +41,7 @@ def card(
     posters: bool = False,
     pressed: Collection[EventKind] = (),
     stars: int = 0,
+    whole: bool = True,
 ) -> str:
     """One card.
 
@@ -52,12 +53,15 @@ def card(
         posters: whether remote posters may be loaded.
         pressed: the buttons already pressed.
         stars: how many the person gave it, 1 to 5; 0: none yet.
+        whole: its estimate and reasons are known, and shown.
     """
     item = one.item
     facts = " · ".join(escape(fact) for fact in (str(item.year or ""), *item.genres[:3]) if fact)
     match = (
         f'<span class="match" title="My estimate that you would pick it">'
         f"{one.p_accept:.0%} <span>match</span></span>"
+        if whole
+        else ""
     )
     about_it = _shorten(item.text, 220)
     words = inline(note) if note else escape(about_it)
@@ -71,6 +75,7 @@ def card(
     says = {**_NOTED, **{kind: words for kind, (_, words) in heard.items()}}
     noted = next((says[kind] for kind, _ in BUTTONS if kind in pressed), "")
     noted = noted or (f"Noted: {stars} of 5 stars." if stars else "")
+    why = _why(one, key) if whole else ""
     buttons = "".join(
         _button(one, kind, heard.get(kind, (name,))[0], list_id, kind in pressed)
         for kind, name in BUTTONS
@@ -85,7 +90,7 @@ def card(
         f'{buttons}</div><div class="acts more">{_stars(one, list_id, stars)}'
         f'<button type="button" class="act act-more" data-act="like" '
         f'data-item="{escape(item.id)}">{icon("more")}<span>More like this</span></button></div>'
-        f'<p class="noted" role="status">{noted}</p>{_why(one, key)}</div>'
+        f'<p class="noted" role="status">{noted}</p>{why}</div>'
         "</article></li>"
     )
 

@@ -153,6 +153,7 @@ def _cards(
             posters=posters,
             pressed=marks.get(one.item.id, ()),
             stars=stars.get(one.item.id, 0),
+            whole=exchange.whole,
         )
         for n, one in enumerate(exchange.recommendations)
     )

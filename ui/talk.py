@@ -5,12 +5,13 @@ No gradio here: the page draws a `Talk`, the tests can hold one.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Literal
 from uuid import UUID, uuid4
 
 from simpatico.domain import (
     CardsReady,
+    Event,
     EventKind,
     Finished,
     Recommendation,
@@ -58,6 +59,7 @@ class Exchange(Value):
         like: the item that more like it is asked for.
         revises: no message, but other options for the one before: a corrected mood.
         mood: what was chosen for the mood when it was asked.
+        whole: the estimates and reasons of its cards are known; of older kept ones they are not.
         step: indexes `STEPS`.
     """
 
@@ -67,6 +69,7 @@ class Exchange(Value):
     like: str = ""
     revises: bool = False
     mood: str = "auto"
+    whole: bool = True
     status: Status = "running"
     step: int = 0
     detail: str = ""
@@ -132,12 +135,19 @@ class Talk:
         """Begin. A `user` that is not one of our random ids is replaced by a new one."""
         self.user = user if is_our_id(user) else str(uuid4())
         self.session = str(uuid4())
+        self.stranger = ""
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.mood = "auto"
         self.exchanges: list[Exchange] = []
         self.marks: dict[str, frozenset[EventKind]] = {}
         self.stars: dict[str, int] = {}
         self.editing = False  # the next message takes the place of the newest
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def who(self) -> str:
+        """Whom turns are taken for: in a temporary talk a stranger, else the person."""
+        return self.stranger or self.user
 
     async def play(
         self, begun: Exchange, updates: AsyncIterator[Update]
@@ -148,7 +158,7 @@ class Talk:
         apology; nothing is raised. Closing this iterator stops the turn.
         """
         await self.stop()
-        at = len(self.exchanges)
+        exchanges, at = self.exchanges, len(self.exchanges)
         if at:  # a picture is held for as long as it may be asked with again
             self.exchanges[-1] = self.exchanges[-1].with_(picture=None)
         self.exchanges.append(begun)
@@ -156,7 +166,7 @@ class Talk:
         self._task = task = asyncio.create_task(self._follow(at, updates, changed))
         try:
             while True:
-                exchange = self.exchanges[at]
+                exchange = exchanges[at]
                 yield exchange
                 if exchange.status != "running":
                     return
@@ -175,14 +185,30 @@ class Talk:
             self.exchanges[-1] = self.exchanges[-1].with_(status="stopped")
 
     async def clear(self) -> None:
-        """Begin a new session as the same person."""
+        """Begin a new session as the same person; none is temporary until it is said again."""
         await self.stop()
         self.session = str(uuid4())
+        self.stranger = ""
         self.mood = "auto"
-        self.exchanges.clear()
+        self.exchanges = []  # a new list: a turn that was stopped may look at the old one once more
         self.marks.clear()
         self.stars.clear()
         self.editing = False
+
+    async def reopen(
+        self, session: str, exchanges: list[Exchange], events: Iterable[Event]
+    ) -> None:
+        """Go on with a session that is kept, and what was pressed in it."""
+        await self.clear()
+        self.session = session
+        self.exchanges = exchanges
+        for event in events:
+            self.mark(event.item_id, event.kind, None if event.value is None else int(event.value))
+
+    async def leave_no_trace(self) -> None:
+        """Begin a temporary session, as somebody nobody knows."""
+        await self.clear()
+        self.stranger, self.loop = str(uuid4()), asyncio.get_running_loop()
 
     def drop_last(self) -> None:
         """Forget the newest exchange; the mood is again as it was chosen before it."""

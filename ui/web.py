@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from simpatico.errors import SimpaticoError
 from simpatico.ui.acts import CANNOT_TAKE_BACK, EDITING, pressed_of, take_back
 from simpatico.ui.chosen import MIDDLE, Chosen
 from simpatico.ui.headers import PageHeaders
+from simpatico.ui.history import TEMPORARY, Shared, forget_stranger, history_sheet, tab_closed
 from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
 from simpatico.ui.picture import LIKE_THIS, NO_PICTURE, picture_of
@@ -64,7 +66,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         return item.label if item else ""
 
     def draw(talk: Talk, posters: bool) -> list[str]:
-        return conversation(
+        drawn = conversation(
             talk.exchanges,
             title_of=title_of,
             mood=talk.mood,
@@ -72,15 +74,20 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             marks=talk.marks,
             stars=talk.stars,
         )
+        return [TEMPORARY, *drawn] if talk.stranger else drawn
+
+    def of(talk: Talk) -> Simpatico:
+        return service.temporary if talk.stranger else service
 
     page = gr.Blocks(title="Simpatico", analytics_enabled=False, fill_width=True)
     with page:
         # The browser can read what it keeps, so the key is no secret: a fixed one lets a person
         # stay themselves when the server starts again.
         kept = gr.BrowserState(None, storage_key="simpatico", secret="simpatico-browser")
-        talk_state = gr.State(None)
+        talk_state = gr.State(None, delete_callback=partial(tab_closed, service))
         with gr.Row(elem_id="top"):
             gr.HTML(_HEADER, apply_default_css=False, js_on_load=None)
+            gr.Button("Conversations", elem_id="past", scale=0, min_width=80, size="sm")
             fresh = gr.Button("Start over", elem_id="fresh", scale=0, min_width=80, size="sm")
             gr.Button("Settings", elem_id="settings", scale=0, min_width=80, size="sm")
         with gr.Column(elem_id="drawer"):  # opened and closed in page.js
@@ -161,7 +168,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 yield {note: problem, talk_state: talk}
                 return
             if talk.editing:
-                replaced = await take_back(service, talk)
+                replaced = await take_back(of(talk), talk)
                 if replaced is None:
                     yield {note: _notice(CANNOT_TAKE_BACK), talk_state: talk}
                     return
@@ -173,9 +180,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 message: "",
                 note: "",
             }
-            updates = service.turn(
+            updates = of(talk).turn(
                 text.strip(),
-                user=talk.user,
+                user=talk.who,
                 session=talk.session,
                 options=how.options(talk.mood),
                 image=picture,
@@ -216,8 +223,8 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 yield out
 
         async def feel_again(talk: Talk, asked: str, how: Chosen) -> AsyncIterator[Given]:
-            updates = service.revise(
-                user=talk.user, session=talk.session, options=how.options(talk.mood)
+            updates = of(talk).revise(
+                user=talk.who, session=talk.session, options=how.options(talk.mood)
             )
             exchange = Exchange(asked=asked, revises=True, mood=talk.mood)
             async for frame in run(talk, exchange, updates, how.posters):
@@ -225,7 +232,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
 
         async def again(given: Given) -> AsyncIterator[Given]:
             talk = given[talk_state]
-            last = await take_back(service, talk)
+            last = await take_back(of(talk), talk) if talk else None
             if last is None:
                 yield {note: _notice(CANNOT_TAKE_BACK)}
             elif last.revises:
@@ -249,7 +256,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
 
         async def undo(given: Given) -> Given:
             talk = given[talk_state]
-            last = await take_back(service, talk)
+            last = await take_back(of(talk), talk) if talk else None
             if last is None:
                 return {note: _notice(CANNOT_TAKE_BACK)}
             return {view: draw(talk, given[posters]), note: "", message: last.asked}
@@ -272,7 +279,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             if talk is None or pressed is None or not talk.shown(pressed.list_id, pressed.item_id):
                 return {note: ""}
             try:
-                await service.record(pressed.event(user=talk.user, session=talk.session))
+                await of(talk).record(pressed.event(user=talk.who, session=talk.session))
                 metrics.event(pressed.kind, "accepted")
             except SimpaticoError:
                 return {note: _notice("I couldn’t note that down. Please press it again.")}
@@ -285,6 +292,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
 
         async def start_over(talk: Talk | None) -> Given:
             if talk is not None:
+                await forget_stranger(service, talk)
                 await talk.clear()
             return {view: [empty()], note: "", message: ""}
 
@@ -311,7 +319,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
         all_set = {talk_state, kept, *settings.values()}
-        page.load(arrive, [kept], [talk_state, kept, *settings.values()], **quiet)
+        begun = page.load(arrive, [kept], [talk_state, kept, *settings.values()], **quiet)
         gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
         view.submit(say, all_set, drawn, **many)
         view.upload(show, all_set, drawn, **many)
@@ -322,7 +330,11 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         view.clear(leave_edit, {talk_state}, [note, message], **soon)
         view.click(press, {talk_state, posters}, [view, note], **soon)
         view.stop(stop, [talk_state], [], **soon)
-        fresh.click(start_over, [talk_state], [view, note, message], **quiet)
+        anew = fresh.click(start_over, [talk_state], [view, note, message], **quiet)
+        shared = Shared(talk_state, view, note, posters, draw, _notice)
+        tell = history_sheet(service, shared, **quiet)
+        for before in (begun, anew):
+            tell(before)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(
             [part.input for part in settings.values()],
@@ -351,7 +363,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         page,
         path="/",
         theme=theme(),
-        css=_asset("page.css"),
+        css=_asset("page.css") + _asset("sheets.css"),
         footer_links=[],
         run_history=False,
         show_error=False,

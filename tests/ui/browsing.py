@@ -23,6 +23,7 @@ from simpatico.agent.service import Simpatico
 from simpatico.domain import (
     CardsReady,
     Finished,
+    Heading,
     Item,
     Media,
     Recommendation,
@@ -46,14 +47,14 @@ HOSTILE = "<img src=x onerror=alert(1)>`${alert(2)}</script>"
 class Site:
     """A page being served, and the loop that serves it."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], Any], *, port: int = 0) -> None:
         """Serve what `make` (a coroutine function giving a service) gives; wait until it does."""
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         try:
             self.service = self.run(make())
-            self.url = self._serve()
+            self.url = self._serve(port)
         except BaseException:
             self._end()
             raise
@@ -70,8 +71,8 @@ class Site:
         self.run(self.service.aclose())
         self._end()
 
-    def _serve(self) -> str:
-        listening = socket.create_server(("127.0.0.1", 0))
+    def _serve(self, port: int) -> str:
+        listening = socket.create_server(("127.0.0.1", port))
         app = mount(create_app(self.service, settings=Settings()), self.service)
         self.metrics = app.state.door.metrics
         config = uvicorn.Config(
@@ -157,6 +158,21 @@ class Scripted:
     async def take_back(self, text: str, *, user: str, session: str) -> bool:
         """Nothing is kept."""
         return True
+
+    @property
+    def temporary(self) -> "Scripted":
+        """It keeps nothing anyway."""
+        return self
+
+    async def headings(self, user: str) -> list[Heading]:
+        """Nothing is kept."""
+        return []
+
+    async def reopen(self, user: str, session: str) -> None:
+        """Nothing is kept."""
+
+    async def erase(self, user: str) -> None:
+        """Nothing is kept."""
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -1,0 +1,246 @@
+"""The person's conversations: listed, opened again, renamed, deleted, taken away."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simpatico.agent.history import Past, title_of
+from simpatico.agent.service import Simpatico
+from simpatico.domain import Heading
+from simpatico.errors import SimpaticoError
+from simpatico.ui.icons import icon
+from simpatico.ui.sheets import Handed, head, said, script
+from simpatico.ui.talk import Exchange, Talk
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+CUT_OFF = "I was interrupted before I could answer this."
+TEMPORARY = (
+    '<p class="temporary"><b>A temporary chat.</b> I know nothing of you here, and nothing of it '
+    "is kept: it is gone when you start over, open another conversation or close this tab.</p>"
+)
+_REVISED = "That’s not how I feel."
+_GONE = "That conversation is not there any more."
+_FAILED = "That didn’t work just now. Please try it again."
+
+
+class Shared(NamedTuple):
+    """Parts of the page that the conversations change, and how a conversation is drawn."""
+
+    talk: "gr.State"
+    view: "gr.HTML"
+    note: "gr.HTML"
+    posters: "gr.Checkbox"
+    draw: Callable[[Talk, bool], list[str]]
+    notice: Callable[[str], str]
+
+
+def exchanges_of(past: Past) -> list[Exchange]:
+    """A kept conversation as the page draws it."""
+    drawn = [
+        Exchange(
+            asked=one.asked or _REVISED,
+            revises=not one.asked,
+            status="done" if one.answer else "failed",
+            text=one.answer,
+            problem="" if one.answer else CUT_OFF,
+            route="care" if one.care else "recommend" if one.shown else None,
+            recommendations=one.shown,
+            list_id=one.list_id,
+            whole=one.whole,
+        )
+        for one in past.exchanges
+    ]
+    if drawn:
+        drawn[-1] = drawn[-1].with_(state=past.state)
+    return drawn
+
+
+def as_text(title: str, past: Past) -> str:
+    """A kept conversation to be read elsewhere, as Markdown."""
+    lines = [f"# {title}"]
+    for one in past.exchanges:
+        lines += [f"**You:** {one.asked or _REVISED}"]
+        lines += [f"**Simpatico:** {one.answer}"] if one.answer else []
+        lines += [f"- {each.item.label}" for each in one.shown]
+    return "\n\n".join(lines) + "\n"
+
+
+def listed(headings: Sequence[Heading], *, now: datetime, current: str) -> str:
+    """The sheet's markup. `now` has the time zone that days are counted in."""
+    new = (
+        '<div class="past-new"><button type="button" class="wide" data-do="new">'
+        f"{icon('add')}New chat</button>"
+        f'<button type="button" class="wide" data-do="temporary">{icon("ghost")}Temporary chat'
+        "</button></div>"
+    )
+    days = "".join(
+        f"<section><h3>{day}</h3><ul>{rows}</ul></section>"
+        for day, rows in _by_day(headings, now=now, current=current)
+    )
+    none = '<p class="quiet">Nothing yet. What you say will be listed here.</p>'
+    return head("Conversations") + new + (f'<nav class="past">{days}</nav>' if days else none)
+
+
+def _by_day(
+    headings: Sequence[Heading], *, now: datetime, current: str
+) -> Iterator[tuple[str, str]]:
+    groups: dict[str, str] = {}
+    for one in headings:
+        at = one.at.astimezone(now.tzinfo)
+        age = (now.date() - at.date()).days
+        day = (
+            "Today"
+            if age <= 0
+            else "Yesterday"
+            if age == 1
+            else "This week"
+            if age < 7
+            else "Earlier"
+        )
+        when = at.strftime("%H:%M" if age <= 1 else "%A" if age < 7 else "%d %b %Y")
+        groups[day] = groups.get(day, "") + _row(one, when, one.session == current)
+    yield from groups.items()
+
+
+def _row(one: Heading, when: str, current: bool) -> str:
+    title, session = escape(title_of(one)), escape(one.session)
+    here = ' aria-current="true"' if current else ""
+    return (
+        f'<li><button type="button" class="past-open" data-do="open" data-session="{session}"'
+        f"{here}>"
+        f'<span class="past-title">{title}</span><span class="past-when">{when}</span></button>'
+        + _act("rename", "Rename", title, session, f'data-title="Rename" data-value="{title}" '
+               'data-yes="Save" data-no="Cancel"')
+        + _act("take", "Download", title, session)
+        + _act("forget", "Delete", title, session, 'data-title="Delete this conversation?" '
+               'data-words="What was said in it goes for good. What you liked or saved in it stays '
+               'on your page, where you can take it back." data-yes="Delete" data-no="Keep it"')
+        + "</li>"
+    )  # fmt: skip
+
+
+def _act(do: str, name: str, title: str, session: str, more: str = "") -> str:
+    return (
+        f'<button type="button" class="round" data-do="{do}" data-session="{session}" {more} '
+        f'aria-label="{name}: {title}" title="{name}">{icon(do)}</button>'
+    )
+
+
+async def forget_stranger(service: Simpatico, talk: Talk) -> None:
+    """Leave nothing of a temporary talk, whose turn has to end first; of another, all."""
+    if stranger := talk.stranger:
+        await talk.stop()
+        await service.temporary.erase(stranger)
+
+
+def tab_closed(service: Simpatico, talk: Talk | None) -> None:
+    """Forget a temporary talk whose tab is no more. From any thread."""
+    if talk is not None and talk.stranger and talk.loop is not None:
+        asyncio.run_coroutine_threadsafe(forget_stranger(service, talk), talk.loop)
+
+
+def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[..., Any]:
+    """Lay out the sheet and wire it.
+
+    Gives the event handler that tells the sheet which conversation is shown, and its outputs, to
+    be chained after what begins one.
+    """
+    import gradio as gr
+
+    talk_state, view, note, posters = shared.talk, shared.view, shared.note, shared.posters
+    sheet = gr.HTML(
+        {"html": "", "file": None},
+        html_template="${value.html}",
+        js_on_load=script("history.js"),
+        apply_default_css=False,
+        elem_id="history",
+    )
+
+    def value(
+        talk: Talk, headings: Sequence[Heading], file: Handed | None = None
+    ) -> dict[str, Any]:
+        shown = listed(headings, now=datetime.now().astimezone(), current=talk.session)
+        session = "" if talk.stranger else talk.session
+        return {"html": shown, "session": session, "file": file and file.value()}
+
+    async def of(talk: Talk, file: Handed | None = None) -> dict[str, Any]:
+        return value(talk, await service.headings(talk.user), file)
+
+    async def refresh(talk: Talk | None) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        try:
+            return {sheet: await of(talk)}
+        except SimpaticoError:
+            return {note: shared.notice(_FAILED)}
+
+    async def open_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        session = said(event, "session")
+        try:
+            past = await service.reopen(talk.user, session)
+            if past is None:
+                # A tab that is loaded again asks for one in which nothing was said yet.
+                gone = gr.skip() if said(event, "again") else shared.notice(_GONE)
+                return {note: gone, sheet: await of(talk)}
+            await forget_stranger(service, talk)
+            await talk.reopen(session, exchanges_of(past), past.events)
+            return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
+        except SimpaticoError:
+            return {note: shared.notice(_FAILED)}
+
+    async def leave_no_trace(talk: Talk | None, posters: bool) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        await forget_stranger(service, talk)
+        await talk.leave_no_trace()
+        return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
+
+    async def name_one(talk: Talk | None, event: gr.EventData) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        try:
+            await service.rename(talk.user, said(event, "session"), said(event, "title"))
+            return {sheet: await of(talk)}
+        except SimpaticoError:
+            return {note: shared.notice(_FAILED)}
+
+    async def forget_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        session = said(event, "session")
+        try:
+            if session == talk.session:
+                await talk.clear()
+            await service.forget(talk.user, session)
+            return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
+        except SimpaticoError:
+            return {view: shared.draw(talk, posters), note: shared.notice(_FAILED)}
+
+    async def take_one(talk: Talk | None, event: gr.EventData) -> dict[Any, Any]:
+        if talk is None:
+            return {note: gr.skip()}
+        session = said(event, "session")
+        try:
+            headings = await service.headings(talk.user)
+            past = await service.reopen(talk.user, session)
+            title = next((title_of(one) for one in headings if one.session == session), "")
+            if past is None:
+                return {sheet: value(talk, headings)}
+            file = Handed("conversation.md", "text/markdown", as_text(title, past))
+            return {sheet: value(talk, headings, file)}
+        except SimpaticoError:
+            return {note: shared.notice(_FAILED)}
+
+    sheet.list_again(refresh, [talk_state], [sheet, note], **quiet)
+    sheet.open_one(open_one, [talk_state, posters], [view, note, sheet], **quiet)
+    sheet.leave_no_trace(leave_no_trace, [talk_state, posters], [view, note, sheet], **quiet)
+    sheet.name_one(name_one, [talk_state], [note, sheet], **quiet)
+    sheet.forget_one(forget_one, [talk_state, posters], [view, note, sheet], **quiet)
+    sheet.take_one(take_one, [talk_state], [note, sheet], **quiet)
+    return lambda before: before.then(refresh, [talk_state], [sheet, note], **quiet)

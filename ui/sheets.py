@@ -1,0 +1,42 @@
+"""What the parts beside the conversation have in common: they lie on sheets above the page."""
+
+from importlib.resources import files
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from simpatico.ui.icons import icon
+
+
+class Handed(NamedTuple):
+    """A file that the browser saves."""
+
+    name: str
+    type: str
+    text: str
+
+    def value(self) -> dict[str, str]:
+        """As sheets.js takes it; an id of its own makes it be saved once."""
+        return {"id": str(uuid4()), **self._asdict()}
+
+
+def script(name: str) -> str:
+    """The script of a sheet, with what all sheets share before it."""
+    folder = files("simpatico.ui")
+    return "\n".join(folder.joinpath(each).read_text("utf-8") for each in ("sheets.js", name))
+
+
+def head(title: str, words: str = "") -> str:
+    """A sheet's title and the button that closes it. `words` is markup."""
+    words = f"<p>{words}</p>" if words else ""
+    return (
+        f'<header class="sheet-head"><div><h2>{title}</h2>{words}</div>'
+        f'<button type="button" class="round" data-close aria-label="Close">{icon("dislike")}'
+        "</button></header>"
+    )
+
+
+def said(event: Any, name: str) -> str:
+    """A text that came with an event; empty when it is missing or something else."""
+    data = event._data
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""

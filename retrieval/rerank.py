@@ -62,7 +62,7 @@ def leaning(
     lean = 2 * popular - 1
     if lean == 0 or scores.size < 2:
         return scores
-    place = (rankdata(popularity) - 1) / (scores.size - 1)
+    place: NDArray[np.float64] = (rankdata(popularity) - 1) / (scores.size - 1)
     return scores * (1 - MAX_LEANING * abs(lean) * (place if lean < 0 else 1 - place))
 
 

@@ -140,7 +140,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
         gr.HTML(_FOOTER, apply_default_css=False, js_on_load=None)
 
-        settings = {
+        settings: dict[str, Any] = {
             "personal": personal,
             "posters": posters,
             "adventurous": adventurous,
@@ -318,7 +318,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         quiet["queue"] = False
         soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
-        all_set = {talk_state, kept, *settings.values()}
+        all_set: set[Any] = {talk_state, kept, *settings.values()}
         begun = page.load(arrive, [kept], [talk_state, kept, *settings.values()], **quiet)
         gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
         view.submit(say, all_set, drawn, **many)

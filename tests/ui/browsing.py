@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
@@ -73,7 +74,11 @@ class Site:
 
     def _serve(self, port: int) -> str:
         listening = socket.create_server(("127.0.0.1", port))
-        app = mount(create_app(self.service, settings=Settings()), self.service)
+
+        async def mounted() -> FastAPI:  # without a running loop gradio makes some and leaves them
+            return mount(create_app(self.service, settings=Settings()), self.service)
+
+        app = self.run(mounted())
         self.metrics = app.state.door.metrics
         config = uvicorn.Config(
             app, log_level="error", ws="none", timeout_graceful_shutdown=1, lifespan="on"

@@ -259,6 +259,10 @@ class Visit:
         expect(self.page.locator(".exchange")).to_have_count(n, timeout=20_000)
         expect(self.page.locator(".exchange.newest:not(.running)")).to_be_visible(timeout=30_000)
 
+    def kept(self) -> str:
+        """What the browser keeps of the person, encoded."""
+        return str(self.page.evaluate("localStorage.getItem('simpatico')"))
+
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that the page does not show."""
         for _ in range(200):

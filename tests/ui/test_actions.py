@@ -118,10 +118,11 @@ def test_the_little_known_is_favoured_when_asked_for_and_that_is_kept(
     tab.page.locator("#settings").click()
     slider = tab.page.get_by_role("slider", name="Little or well known")
     slider.focus()
+    before = tab.kept()
     tab.page.keyboard.press("Home")
     tab.page.keyboard.press("Escape")
     assert popularity() < usual / 2
-    tab.page.wait_for_timeout(500)
+    tab.until(lambda: tab.kept() != before)
     tab.page.reload()
     expect(tab.page.locator("#settings")).to_have_attribute("aria-expanded", "false")
     tab.page.locator("#settings").click()

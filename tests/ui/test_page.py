@@ -192,13 +192,13 @@ def test_a_person_and_their_settings_stay_when_the_page_is_opened_again(
 ) -> None:
     tab = visit(scripted)
     tab.page.locator("#settings").click()
+    before = tab.kept()
     tab.page.get_by_label("Use what you know about me").uncheck()
-    tab.page.wait_for_timeout(500)
-    before = tab.page.evaluate("localStorage.getItem('simpatico')")
+    tab.until(lambda: tab.kept() != before)
     tab.page.reload()
     expect(tab.page.locator("#settings")).to_have_attribute("aria-expanded", "false")
     expect(tab.page.get_by_label("Use what you know about me")).not_to_be_checked()
-    assert before and tab.page.evaluate("localStorage.getItem('simpatico')")
+    assert before and tab.kept()
 
 
 def test_posters_are_asked_for_only_when_wanted_and_only_from_one_place(

@@ -261,7 +261,7 @@ class Visit:
 
     def kept(self) -> str:
         """What the browser keeps of the person, encoded."""
-        return str(self.page.evaluate("localStorage.getItem('simpatico')"))
+        return str(self.page.evaluate("localStorage.getItem('simpatico') ?? ''"))
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that the page does not show."""

@@ -192,6 +192,7 @@ def test_a_person_and_their_settings_stay_when_the_page_is_opened_again(
 ) -> None:
     tab = visit(scripted)
     tab.page.locator("#settings").click()
+    tab.until(lambda: bool(tab.kept()))  # who they are, first of all
     before = tab.kept()
     tab.page.get_by_label("Use what you know about me").uncheck()
     tab.until(lambda: tab.kept() != before)

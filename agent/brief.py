@@ -62,7 +62,7 @@ def fillings_of(brief: Brief, items: Sequence[Item]) -> tuple[Filling, ...]:
 
 def evidence_of(brief: Brief) -> Evidence:
     """What may be said by one who knows nothing but a brief."""
-    return Evidence.of(recommendations_of(brief), said=(brief.said, brief.kept))
+    return Evidence.of(recommendations_of(brief), said=(brief.said,), wishes=(brief.kept,))
 
 
 def _known(number: int, item: BriefItem) -> Item:

@@ -16,15 +16,18 @@ from simpatico.agent.cipher import ciphers_of
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
+from simpatico.agent.ground import house_words
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
+from simpatico.agent.ordinary import OrdinaryWords
 from simpatico.agent.people import learn_likes
 from simpatico.agent.read.adapter_reader import ADAPTER as READER
 from simpatico.agent.read.adapter_reader import AdapterReader
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.llm_reader import LLMReader
+from simpatico.agent.read.rules_reader import RulesReader
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.roles import READING_ENCODER, Roles, roles_of, weights_wanted
 from simpatico.agent.service import Probe, Simpatico
@@ -39,6 +42,7 @@ from simpatico.retrieval.build import root_of
 from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.catalog import names_in
 from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.encoders.minilm import vocabulary
 from simpatico.retrieval.index import Index, Proposer
 from simpatico.retrieval.media_index import MediaReport, build_media, media_stale
 from simpatico.retrieval.mixed import ProposerOfSome, RankerByKind
@@ -46,6 +50,7 @@ from simpatico.retrieval.modal import Medium
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.versions import SHIPPED, Served, Versions
+from simpatico.retrieval.words import common_words
 from simpatico.settings import RetrievalSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -143,11 +148,15 @@ async def build(
             fallback=fallback,
             ranker=ranker,
             settings=settings.retrieval,
+            plain=RulesReader(fallback.rules),
         )
         explainer: Explainer | None = None
+        ordinary: OrdinaryWords | None = None
+        if llm is not None and (roles.explains or roles.rephrases):
+            ordinary = await asyncio.to_thread(_ordinary, settings)
         if llm is not None and roles.explains:
             names = await asyncio.to_thread(name_words, index.catalog.items)
-            explainer = Explainer(llm, names=names)
+            explainer = Explainer(llm, names=names, ordinary=ordinary)
 
         def nodes(log: EventLog) -> Nodes:
             return Nodes(
@@ -155,6 +164,7 @@ async def build(
                 events=log,
                 llm=llm if roles.rephrases else None,
                 explainer=explainer,
+                ordinary=ordinary,
                 keep_moods=settings.privacy.keep_moods,
             )
 
@@ -292,6 +302,11 @@ def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
     if settings.retrieval.encoder == READING_ENCODER:
         return encoder
     return text_encoder(RetrievalSettings(encoder=READING_ENCODER), ModelStore(settings.cache))
+
+
+def _ordinary(settings: Settings) -> OrdinaryWords:
+    known = vocabulary(ModelStore(settings.cache).path(READING_ENCODER))
+    return OrdinaryWords(known | common_words() | house_words())
 
 
 def _senses(settings: Settings, encoder: Encoder[str]) -> Senses:

@@ -28,6 +28,9 @@ _PLAIN = {
 }
 
 
+IMPATIENT_S = 0.05
+
+
 class Database:
     """A connection to one file, guarded by a lock.
 
@@ -35,7 +38,8 @@ class Database:
         path: the file; it and its folder are made if missing, readable by the owner only.
         part: whose tables these are, e.g. "events".
         migrations: statements that bring the schema from version i to i + 1, for each i.
-        busy_timeout_s: how long to wait for another process.
+        busy_timeout_s: how long to wait for another process; once that was in vain, only
+            `IMPATIENT_S` until a write succeeds, so that everybody else is told soon.
         max_pages: a bound on the file's size in pages of 4096 bytes; None: the disk.
 
     Raises:
@@ -55,6 +59,8 @@ class Database:
         self._part = part
         self._lock = threading.RLock()
         self._closed = False
+        self._busy_timeout_s = busy_timeout_s
+        self._was_busy = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -91,6 +97,7 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
+                self._wait_for(busy=False)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk may have rolled back already
                     self._connection.execute("ROLLBACK")
@@ -119,6 +126,13 @@ class Database:
         with self._lock:
             self._closed = True
             self._connection.close()
+
+    def _wait_for(self, *, busy: bool) -> None:
+        """Set how long the next one waits for a lock, by whether the last one did in vain."""
+        if busy != self._was_busy:
+            self._was_busy = busy
+            wait_s = IMPATIENT_S if busy else self._busy_timeout_s
+            self._connection.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
 
     def _migrate(self, migrations: Sequence[Sequence[str]]) -> None:
         with self.write() as connection:
@@ -163,5 +177,6 @@ class Database:
                 why = "it was closed"
             else:
                 primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                self._wait_for(busy=primary == sqlite3.SQLITE_BUSY)
                 why = _PLAIN.get(primary, str(error))
             raise StoreError(f"cannot {doing} {self._path} ({self._part}): {why}") from error

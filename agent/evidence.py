@@ -49,13 +49,16 @@ class Evidence:
         recommended: the items that must be named.
         others: items that may be named too (those the person spoke of).
         quotes: texts that may be repeated word for word.
-        said: the person's own words and the constraints; their numbers and names are allowed.
+        said: the person's own words; their numbers and plain words are allowed, names are not,
+            for a name may be that of a title which is not here.
+        wishes: what was made of them; names among them are ones that the catalogue has.
     """
 
     recommended: tuple[Item, ...]
     others: tuple[Item, ...] = ()
     quotes: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
     _names: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -65,6 +68,7 @@ class Evidence:
         *,
         others: Iterable[Item] = (),
         said: Iterable[str] = (),
+        wishes: Iterable[str] = (),
     ) -> "Evidence":
         """The evidence that recommendations carry with them."""
         items = tuple(one.item for one in recommendations)
@@ -80,6 +84,7 @@ class Evidence:
             others=tuple(others),
             quotes=tuple(dict.fromkeys(quote for quote in quotes if len(quote) > 3)),
             said=tuple(clean(text, max_chars=10_000) for text in said),
+            wishes=tuple(clean(text, max_chars=10_000) for text in wishes),
         )
 
     def items(self) -> tuple[Item, ...]:
@@ -95,8 +100,8 @@ class Evidence:
         return self._names[item.id]
 
     def facts(self, items: Iterable[Item]) -> str:
-        """Everything known about these items, as one text to look numbers and names up in."""
-        parts: list[str] = [*self.quotes, *self.said]
+        """What is known about these items and was wished for, as one text to look names up in."""
+        parts: list[str] = [*self.quotes, *self.wishes]
         for item in items:
             parts += [item.title, str(item.year or ""), *item.creators, *item.genres]
             parts += [*item.keywords, item.kind, premise(item)]

@@ -32,6 +32,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.kinds import described, kind_name
+from simpatico.orders import is_order
 from simpatico.retrieval.explore import EXPLORED
 from simpatico.text import clean
 
@@ -41,11 +42,13 @@ SURE_ENOUGH = 0.45
 MAX_PREMISE = 220
 """Characters of an item's prose that one reply shows."""
 
+_MAX_PROSE = 4_000
 _URL = re.compile(
     r"(?:https?:|javascript:|www\.)\S*|data:\w+/\S*"
     r"|\b[\w-]+\.(?:com|net|org|io|ly|ru|cn|info|xyz)\b\S*",
     re.I,
 )
+_ADDRESS = re.compile(r"(?<=\w)(?=://)|(?<=\bwww)(?=\.)|(?<=\bjavascript)(?=:)", re.I)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,500}\)")
 _SENTENCE_END = re.compile(
@@ -244,8 +247,12 @@ def nothing_found(state: UserState, *, n_items: int | None = None) -> str:
 
 
 def premise(item: Item) -> str:
-    """The first sentences of an item's prose, cleaned and at most `MAX_PREMISE` long; or ""."""
-    text = clean_prose(item.text, max_chars=4 * MAX_PREMISE)
+    """The first sentences of an item's prose, cleaned and at most `MAX_PREMISE` long; or "".
+
+    Sentences that are meant for a program (`orders.is_order`) are passed over.
+    """
+    told = (one for one in _SENTENCE_END.split(item.text[:_MAX_PROSE]) if not is_order(one))
+    text = clean_prose(" ".join(told), max_chars=4 * MAX_PREMISE)
     chosen = ""
     for sentence in _SENTENCE_END.split(text):
         if chosen and len(chosen) + len(sentence) + 1 > MAX_PREMISE:
@@ -265,8 +272,9 @@ def clean_prose(text: str, *, max_chars: int) -> str:
 
 
 def label(item: Item) -> str:
-    """An item's title and year, its markdown characters escaped."""
-    return re.sub(r"([\\*_`<>\[\]])", r"\\\1", clean(item.label, max_chars=300))
+    """An item's title and year, its markdown characters escaped, and addresses no links."""
+    plain = re.sub(r"([\\*_`<>\[\]])", r"\\\1", clean(item.label, max_chars=300))
+    return _ADDRESS.sub(r"\\", plain)
 
 
 def bold(item: Item) -> str:

@@ -8,7 +8,7 @@ sentence by sentence.
 
 import logging
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Container, Sequence
 
 from simpatico.agent.brief import brief_of, evidence_of, fillings_of
 from simpatico.agent.evidence import Evidence, FindTitles
@@ -45,12 +45,21 @@ class Explainer:
         llm: the model.
         names: words of people's names (`evidence.name_words` of the catalogue), so that one that
             opens a sentence is known as such.
+        ordinary: words that may be used without evidence, as in `ground.Gate`.
         adapter: what the model knows the adapter as.
     """
 
-    def __init__(self, llm: LLM, *, names: Collection[str] = (), adapter: str = ADAPTER) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        *,
+        names: Collection[str] = (),
+        ordinary: Container[str] | None = None,
+        adapter: str = ADAPTER,
+    ) -> None:
         self._llm = llm
         self._names = names
+        self._ordinary = ordinary
         self._adapter = adapter
 
     async def reply(
@@ -91,7 +100,14 @@ class Explainer:
             return
         brief, evidence = material(state, recommendations, said=said, others=others, notes=notes)
         fillings = fillings_of(brief, evidence.recommended)
-        writing = _Writing(evidence, fillings, find_titles, self._names, dropped)
+        gate = Gate(
+            evidence,
+            find_titles=find_titles,
+            names=self._names,
+            ordinary=self._ordinary,
+            dropped=dropped,
+        )
+        writing = _Writing(evidence, fillings, gate)
         stream = written(self._llm, brief, adapter=self._adapter)
         before = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{before}\n\n" if before else ""
@@ -206,20 +222,13 @@ class _Writing:
         problems: what was wrong with the form.
     """
 
-    def __init__(
-        self,
-        evidence: Evidence,
-        fillings: Sequence[Filling],
-        find_titles: FindTitles | None,
-        names: Collection[str],
-        dropped: list[str] | None,
-    ) -> None:
+    def __init__(self, evidence: Evidence, fillings: Sequence[Filling], gate: Gate) -> None:
         self.sent = ""
         self.over = False
         self.cut_short = False
         self.problems: list[str] = []
         self._evidence = evidence
-        self._gate = Gate(evidence, find_titles=find_titles, names=names, dropped=dropped)
+        self._gate = gate
         self._fillings = fillings[: 1 + MAX_ITEMS]
         self._raw = ""  # what the model wrote
         self._half = ""  # a place of which the end is still to come

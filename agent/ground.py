@@ -7,7 +7,7 @@ invented one through; the template reply is always there to fall back on.
 
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Container, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -93,6 +93,7 @@ def check(
     *,
     find_titles: FindTitles | None = None,
     names: Collection[str] = (),
+    ordinary: Container[str] | None = None,
 ) -> GroundedText:
     """Drop each sentence that names or claims what is not in evidence.
 
@@ -102,8 +103,9 @@ def check(
         find_titles: finds catalogue titles in a text (`TitleIndex.link`); without it, titles are
             still caught by their capitals, quotation marks or emphasis.
         names: words that are names, as in `Gate`.
+        ordinary: words that may be used without evidence, as in `Gate`.
     """
-    gate = Gate(evidence, find_titles=find_titles, names=names)
+    gate = Gate(evidence, find_titles=find_titles, names=names, ordinary=ordinary)
     kept_text = "".join(gate.pass_on(sentence) for sentence in gate.cut(text))
     return GroundedText(
         text=kept_text.strip(), dropped=tuple(gate.dropped), missing=gate.missing(kept_text)
@@ -119,13 +121,16 @@ class Gate:
         *,
         find_titles: FindTitles | None = None,
         names: Collection[str] = (),
+        ordinary: Container[str] | None = None,
         dropped: list[str] | None = None,
     ) -> None:
         """Begin. `names` are words, in lower case, that open a sentence only if evidence has them.
 
-        Any word has a capital there, so others pass. What may not be said goes to `dropped`.
+        Any word has a capital there, so others pass. `ordinary` are the words in lower case that
+        may be used though evidence lacks them; None: all. What may not be said goes to `dropped`.
         """
         self._name_words = names
+        self._ordinary = ordinary
         self.dropped = [] if dropped is None else dropped
         self._evidence = evidence
         self._find_titles = find_titles
@@ -173,14 +178,25 @@ class Gate:
         ]
         rest = _blank(sentence, spans)
         facts = self._evidence.facts(about)
+        told = " \n ".join((facts, *self._evidence.said))
         return (
             self._no_other_title(sentence, spans)
             and all(_within(claim, facts) for claim in _claims(rest))
-            and all(number in _NUMBER.findall(facts) for number in _NUMBER.findall(rest))
+            and all(number in _NUMBER.findall(told) for number in _NUMBER.findall(rest))
             and not _stranger(rest, facts)
             and not _opens_with_a_name(rest, facts, self._name_words)
-            and (_genres_hold(rest, facts) or (not named and _offers(rest)))
+            and not self._odd(rest, facts)
+            and (_genres_hold(rest, told) or (not named and _offers(rest)))
         )
+
+    def _odd(self, rest: str, facts: str) -> bool:
+        """Whether it has a word that neither the facts have nor people use: a name in disguise."""
+        ordinary = self._ordinary
+        if ordinary is None:
+            return False
+        words = (word for word in _WORD.findall(rest) if not word[0].isupper())
+        odd = [word for word in words if word not in ordinary]
+        return bool(odd) and not set(odd) <= {word.casefold() for word in _WORD.findall(facts)}
 
     def _named(self, sentence: str) -> tuple[tuple[Item, ...], list[Span]]:
         """Which allowed items a sentence names, and where; the longest name wins."""
@@ -224,6 +240,7 @@ async def rephrase(
     said: Sequence[str] = (),
     find_titles: FindTitles | None = None,
     dropped: list[str] | None = None,
+    ordinary: Container[str] | None = None,
 ) -> AsyncIterator[str]:
     """Let a language model say a draft more naturally, sentence by checked sentence.
 
@@ -239,6 +256,7 @@ async def rephrase(
         said: the person's own words.
         find_titles: finds catalogue titles in a text, as in `check`.
         dropped: gets the sentences that evidence does not carry.
+        ordinary: words that may be used without evidence, as in `Gate`.
 
     Raises:
         LLMError: when the model failed; by then the reply has been made whole from the draft.
@@ -247,7 +265,7 @@ async def rephrase(
         yield draft
         return
     evidence = evidence_for(state, recommendations, others=others, said=said)
-    gate = Gate(evidence, find_titles=find_titles, dropped=dropped)
+    gate = Gate(evidence, find_titles=find_titles, ordinary=ordinary, dropped=dropped)
     stream = llm.stream(
         rephrase_messages(draft, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
     )
@@ -293,7 +311,8 @@ def evidence_for(
     return Evidence.of(
         recommendations,
         others=others,
-        said=[*said, kept(wishes), left_out(wishes), *wishes.genres, *wishes.not_genres],
+        said=said,
+        wishes=[kept(wishes), left_out(wishes), *wishes.genres, *wishes.not_genres],
     )
 
 
@@ -391,7 +410,7 @@ def _opens_with_a_name(rest: str, facts: str, names: Collection[str]) -> bool:
     if match is None or not match[0][0].isupper():
         return False
     bare = re.sub(r"['’](?:s|m|d|re|ve|ll)$", "", match[0].casefold())
-    if bare not in names or bare in _house_words() | _STARTERS:
+    if bare not in names or bare in house_words() | _STARTERS:
         return False
     return bare not in {word.casefold() for word in _WORD.findall(facts)}
 
@@ -424,12 +443,12 @@ def _looks_named(sentence: str, start: int, end: int) -> bool:
     if marked or capitals >= 2 or (capitals == 1 and not opens):
         return True
     own = [word.casefold() for word in words if word.casefold() not in ("the", "a", "an")]
-    rare = any(len(word) >= 5 and word not in _house_words() for word in own)
+    rare = any(len(word) >= 5 and word not in house_words() for word in own)
     return len(own) >= 3 or rare
 
 
 @lru_cache(maxsize=1)
-def _house_words() -> frozenset[str]:
+def house_words() -> frozenset[str]:
     """The words of our own phrases, which are ordinary ones: "pulse" is a film, too."""
     ours = " ".join(repr(value) for name, value in vars(phrases).items() if name.isupper())
     return frozenset(_WORD.findall(ours.casefold()))

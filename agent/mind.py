@@ -66,6 +66,7 @@ class Understanding(Value):
     degraded: tuple[str, ...] = ()
 
 
+_BY_RULES = "Feelings could not be read; only plain wishes and titles were."
 _PLAINLY = "The trained ranker does not work; these are ordered by simpler rules."
 
 
@@ -80,10 +81,13 @@ class Mind:
         fallback: Reader,
         ranker: Ranker,
         settings: RetrievalSettings,
+        plain: Reader | None = None,
     ) -> None:
+        """Put them together. `fallback` reads where `reader` fails, `plain` where that fails."""
         self.index = index
         self.reader = reader
         self.fallback = fallback
+        self.plain = plain
         self.ranker = ranker
         self.settings = settings
         self._by_label = {item.label: item for item in index.catalog.items}
@@ -106,12 +110,19 @@ class Mind:
         newest = list(turns[-MAX_TURNS_READ:])
         degraded: tuple[str, ...] = ()
         try:
-            state = await self.reader.read(newest, previous=previous, shown=shown)
-        except LLMError as error:
-            log.warning("reading with %s instead: %s", self.fallback.name, kinds(error))
-            log.debug("why", exc_info=error)  # may quote what the person said
-            degraded = ("The language model did not answer; a simpler reader took its place.",)
-            state = await self.fallback.read(newest, previous=previous, shown=shown)
+            try:
+                state = await self.reader.read(newest, previous=previous, shown=shown)
+            except LLMError as error:
+                log.warning("reading with %s instead: %s", self.fallback.name, kinds(error))
+                log.debug("why", exc_info=error)  # may quote what the person said
+                degraded = ("The language model did not answer; a simpler reader took its place.",)
+                state = await self.fallback.read(newest, previous=previous, shown=shown)
+        except Exception as error:  # of the encoder; what runs it has errors without a base
+            if self.plain is None:
+                raise
+            log.error("reading with %s instead: %s", self.plain.name, type(error).__name__)
+            degraded += (_BY_RULES,)
+            state = await self.plain.read(newest, previous=previous, shown=shown)
         # A reader gives a state and no more; the route and the lessons need what was pointed at.
         reference = resolve(turns[-1].text, shown)
         return Understanding(
@@ -218,6 +229,7 @@ class Mind:
             more = await asyncio.to_thread(
                 self.choose, left, state, profile, options, k=k - len(chosen)
             )
+            degraded += self.ranked_plainly()
             for one in more:
                 p_accept = min(one.p_accept, ceiling)
                 chosen[one.item.id] = one.model_copy(update={"p_accept": p_accept})
@@ -330,11 +342,17 @@ class Mind:
             found = self.index.candidates(state=state, profile=profile, n=n, shown=shown)
         except StoreError as error:
             log.warning("search is down, popular items instead: %s", error)
+        except Exception as error:  # an encoder's, or of a store that gives what it must not
+            log.error("search is broken, popular items instead: %s", type(error).__name__)
         else:
-            failing = isinstance(self.ranker, CarefulRanker) and self.ranker.trouble
-            return tuple(found), (_PLAINLY,) if failing else ()
+            return tuple(found), self.ranked_plainly()
         found = self.index.popular(state.constraints, profile, n)
         return tuple(found), ("Search is not working; these are well-known titles that fit.",)
+
+    def ranked_plainly(self) -> tuple[str, ...]:
+        """What to admit of the last ranking: nothing, or that the trained ranker failed."""
+        failing = isinstance(self.ranker, CarefulRanker) and self.ranker.trouble
+        return (_PLAINLY,) if failing else ()
 
     def weigh_items(
         self, items: Sequence[Item], state: UserState, profile: Profile
@@ -342,7 +360,8 @@ class Mind:
         """Score given items, in their order, whether or not search would find them."""
         try:
             found = self.index.candidates(state=state, profile=Profile(), n=MAX_WEIGHED)
-        except StoreError:
+        except Exception as error:  # as in `_of_any_kind`
+            log.warning("weighing without search: %s", type(error).__name__)
             found = []
         hits = {one.item.id: one for one in found}
         bare = [hits.get(item.id) or Candidate(item=item, hits=(), score=0) for item in items]
@@ -357,7 +376,7 @@ class Mind:
             answers = paragraph.startswith(("**", "Why **")) and not paragraph.endswith("?")
             if not answers and not paragraph.startswith((*_SPEAKS_OF, "- ")):
                 labels = _BOLD.findall(paragraph) + labels
-        plain = (re.sub(r"\\(?=[^\w\s])", "", label) for label in dict.fromkeys(labels))
+        plain = (re.sub(r"\\(?=[^\w\s]|_)", "", label) for label in dict.fromkeys(labels))
         found = (self._by_label.get(label) for label in plain)
         return [item for item in found if item is not None]
 

@@ -6,7 +6,7 @@ whose part is down does its work the plain way and says so in `degraded`; it doe
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from datetime import UTC, datetime
 
 from simpatico.agent import explain, phrases, safety
@@ -48,8 +48,8 @@ class Nodes:
     """The steps, bound to what they work with.
 
     With `explainer`, it writes the replies; else with `llm`, that says composed ones in its own
-    words; with neither they stay as composed. `keep_moods` is for those who do not say whether
-    theirs may be stored.
+    words, of which those that no evidence has must be `ordinary` (`ground.Gate`); with neither
+    they stay as composed. `keep_moods` is for those who do not say whether theirs may be stored.
     """
 
     def __init__(
@@ -60,12 +60,14 @@ class Nodes:
         llm: LLM | None = None,
         explainer: Explainer | None = None,
         keep_moods: bool = False,
+        ordinary: Container[str] | None = None,
     ) -> None:
         self.mind = mind
         self.events = events
         self.llm = llm
         self.explainer = explainer
         self.keep_moods = keep_moods
+        self.ordinary = ordinary
 
     async def read(self, state: TurnState, writer: Writer) -> TurnState:
         """Understand the newest message and decide what to do with it."""
@@ -158,7 +160,7 @@ class Nodes:
             "shown": shown,
             "reasons": [one.model_dump(mode="json", exclude={"item"}) for one in chosen],
             "list_id": list_id,
-            "degraded": state["degraded"] + unlogged,
+            "degraded": state["degraded"] + self.mind.ranked_plainly() + unlogged,
         }
 
     async def explain(self, state: TurnState, writer: Writer) -> TurnState:
@@ -204,6 +206,7 @@ class Nodes:
                 said=[said],
                 find_titles=self.mind.index.titles.link,
                 dropped=dropped,
+                ordinary=self.ordinary,
             )
         else:
             return self._say(state, writer, _joined(lead, draft))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
@@ -68,6 +69,11 @@ class Ranking(Value):
     degraded: tuple[str, ...] = ()
     care: str = ""
 
+
+_STRANGERS = (
+    "This conversation could not be stored; what was said in it before is not known just now."
+)
+_FORGOTTEN = "What was understood of this conversation before could not be read or stored."
 
 Probe = Callable[[], Awaitable[str]]
 """Tells how one part is: "ok", "degraded: why" or "down: why"."""
@@ -148,7 +154,6 @@ class Simpatico:
 
         Raises:
             NotAllowed: when the session is somebody else's.
-            StoreError: when it cannot be told whose session it is; nothing was answered.
             DataError: when a picture or a sound is none, is damaged, or is beyond the limits;
                 nothing was answered.
         """
@@ -440,7 +445,17 @@ class Simpatico:
         media: Callable[[], Looked] = Looked,
     ) -> AsyncGenerator[Update]:
         """A turn of a session that is kept: authorised, one at a time, remembered."""
-        await asyncio.to_thread(self._memory.claim, request.session, request.user)
+        try:
+            await asyncio.to_thread(self._memory.claim, request.session, request.user)
+        except StoreError as error:
+            # Whose session it is cannot be told: what was said in it stays unread.
+            log.warning("a session cannot be opened: %s", error)
+            told = (*degraded, _STRANGERS)
+            alone = request.model_copy(update={"session": f"unknown:{uuid.uuid4().hex}"})
+            async with aclosing(self._unkept_turn(alone, told, (), media)) as updates:
+                async for update in updates:
+                    yield update
+            return
         looked = await asyncio.to_thread(media)
         degraded += looked.degraded
         thread = thread_id(request.user, request.session)
@@ -500,12 +515,14 @@ class Simpatico:
             "recursion_limit": STEP_BUDGET,
         }
         trouble = ""
+        begun = False
         try:
             async with asyncio.timeout(self._timeout_s):
                 durability: Durability | None = "exit" if graph.checkpointer else None
                 async for mode, piece in graph.astream(
                     begin, config, stream_mode=["custom", "values"], durability=durability
                 ):
+                    begun = True
                     if mode == "values":
                         reply = cast(dict[str, Reply], piece).get("reply", reply)
                         continue
@@ -517,6 +534,14 @@ class Simpatico:
                     yield update
         except TimeoutError:
             trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
+        except sqlite3.Error as error:  # of the checkpoints: read before all else, written last
+            log.error("a thread cannot be read or stored: %s", error)
+            trouble = _FORGOTTEN
+            if not begun:
+                async with aclosing(self._without_thread(begin, thread)) as updates:
+                    async for update in updates:
+                        yield update
+                return
         except Exception as error:  # a person gets an answer whatever broke
             log.error("a turn broke off: %s", type(error).__name__)
             log.debug("where it broke off", exc_info=error)  # may quote what the person said
@@ -537,6 +562,21 @@ class Simpatico:
         if trouble:
             reply = reply.model_copy(update={"degraded": (*reply.degraded, trouble)})
         yield Finished(reply=reply)
+
+    async def _without_thread(self, begin: TurnState, thread: str) -> AsyncGenerator[Update]:
+        """The turn with no more behind it than what was said before."""
+        request = begin["request"]
+        understanding, shown = await self._mind.replay(request.said)
+        if request.said:
+            begin = {
+                **begin,
+                "state": understanding.state.model_dump(mode="json"),
+                "shown": [item.id for item in shown],
+            }
+        begin = {**begin, "degraded": (*begin["degraded"], _FORGOTTEN)}
+        async with aclosing(self._run(self._unkept, begin, thread)) as updates:
+            async for update in updates:
+                yield update
 
     async def _remember(self, request: Request) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
         """Store what the person said, before anything is answered; give what was said before."""

@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import aiosqlite
@@ -82,6 +83,7 @@ class Threads:
                 await self._connection.commit()
         except (sqlite3.Error, ValueError) as error:
             log.warning("a thread was not tidied: %s", error)
+            await self._let_go()
 
     async def erase(self, threads: Iterable[str]) -> None:
         """Remove threads for good, from the log as well.
@@ -97,9 +99,15 @@ class Threads:
                 found = await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 row = await found.fetchone()
         except (sqlite3.Error, ValueError) as error:
+            await self._let_go()
             raise StoreError(f"conversations cannot be erased: {error}") from error
         if row is None or row[0]:
             raise StoreError("conversations cannot be erased: somebody else reads them")
+
+    async def _let_go(self) -> None:
+        """End a transaction that broke off, which would lock out everybody else."""
+        with suppress(sqlite3.Error, ValueError):
+            await self._connection.rollback()
 
     async def close(self) -> None:
         """Release the file. Idempotent."""

@@ -5,15 +5,14 @@ This is no score. It is a table for people to read, made anew by
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from simpatico.agent.api.schemas import Extra
 from simpatico.domain import Value
+from simpatico.eval.own_home import own_home
 
 LINES: tuple[tuple[str, str], ...] = (
     ("mood, wish, negation", "rough week, I need something warm and funny, nothing with kids"),
@@ -70,11 +69,7 @@ def run(home: Path, lines: Sequence[tuple[str, str]] = LINES) -> Iterator[Openin
     Catalogues and indexes come from `home`, where nothing is written; all other settings are
     those of the environment.
     """
-    with tempfile.TemporaryDirectory(prefix="simpatico-openings-") as folder:
-        fresh = Path(folder)
-        for part in ("catalogs", "indexes"):
-            if (home / part).is_dir():
-                shutil.copytree(home / part, fresh / part)
+    with own_home(home) as fresh:
         for number, (what, text) in enumerate(lines, start=1):
             # The session's name chooses among phrasings: a page made again differs where it must.
             done = _ask(text, fresh, session=f"opening-{number}")

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from simpatico.domain import Constraints, Item, Part, Reason
 from simpatico.kinds import described, piece_of
+from simpatico.orders import is_order
 from simpatico.retrieval.attribution import Grounds, Had, Stance
 from simpatico.retrieval.lexical import words
 from simpatico.text import clean, fold
@@ -205,7 +206,7 @@ def _first_sentence(text: str) -> str:
     line = clean(text, max_chars=MAX_QUOTE + 2)
     for end in (". ", "! ", "? "):
         line = line.split(end)[0] + end[0] if end in line else line
-    return line if len(line) <= MAX_QUOTE else ""
+    return line if len(line) <= MAX_QUOTE and not is_order(line) else ""
 
 
 @lru_cache(maxsize=20_000)

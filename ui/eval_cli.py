@@ -10,6 +10,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.eval_all import eval_all
+from simpatico.ui.hostile_cli import eval_fuzz, eval_injection
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.multimodal_cli import eval_multimodal
 from simpatico.ui.next_item_cli import eval_privacy
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 evaluate = typer.Typer(help="Measure how good it is.", no_args_is_help=True)
 evaluate.command("redial")(eval_redial)
+evaluate.command("fuzz")(eval_fuzz)
+evaluate.command("injection")(eval_injection)
 evaluate.command("cross-modal")(eval_cross_modal)
 evaluate.command("music-mood")(eval_music_mood)
 evaluate.command("multimodal")(eval_multimodal)

@@ -80,9 +80,9 @@ _STOP = re.compile(
     r"more|is (?:fine|ok|okay|good)|are (?:fine|ok|okay|good))\b"
 )
 
-_LISTED = re.compile(
-    r"^[,\s]*(?:and |or |nor |no |any |too |more |[,\s/&]*)*(?:[\w'-]+)(?:[,\s/&]+(?:and |or |"
-    r"nor |no |any |too )*[\w'-]+){0,4}\s*$"
+_LISTED = re.compile(  # possessive: a long row of commas must not be taken apart in every way
+    r"^(?:and |or |nor |no |any |too |more |[,\s/&])*+[\w'-]++(?:[,\s/&]++(?:and |or |"
+    r"nor |no |any |too )*+[\w'-]++){0,4}\s*$"
 )
 _SENTENCE_END = re.compile(r"[.;!?\n:()]")
 _AFTER = re.compile(

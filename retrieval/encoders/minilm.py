@@ -77,3 +77,18 @@ class MiniLM:
         pooled = hidden[0].mean(axis=0)  # (384,)
         unit: NDArray[np.float32] = (pooled / np.linalg.norm(pooled)).astype(np.float32)
         return unit
+
+
+def vocabulary(folder: Path) -> frozenset[str]:
+    """The whole words that its tokenizer knows, in lower case: some 20,000, mostly English.
+
+    Raises:
+        ModelError: the tokenizer is missing or is none.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        known = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    except Exception as error:  # the library raises a bare Exception
+        raise ModelError(f"MiniLM's words cannot be read from {folder}: {error}") from error
+    return frozenset(word for word in known if word.isalpha())

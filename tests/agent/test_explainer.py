@@ -402,8 +402,9 @@ def test_a_brief_gives_its_items_and_evidence_back() -> None:
         said=SAID,
     )
     assert again == BRIEF
-    facts = evidence_of(BRIEF).facts([first.item])
-    assert "1997" in facts and "slow Sunday" in facts and "rough week" in facts
+    evidence = evidence_of(BRIEF)
+    facts = evidence.facts([first.item])
+    assert "1997" in facts and "slow Sunday" in facts and "rough week" in evidence.said[0]
 
 
 def test_a_good_reply_needs_no_aid() -> None:

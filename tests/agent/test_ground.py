@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simpatico.agent import explain
 from simpatico.agent.evidence import Evidence, sentences
 from simpatico.agent.ground import check, evidence_for, rephrase, rephrase_messages
+from simpatico.agent.ordinary import OrdinaryWords
 from simpatico.domain import (
     MOODS,
     NEEDS,
@@ -177,11 +178,22 @@ def test_a_genre_may_be_offered_but_not_claimed(question: str, holds: bool) -> N
     assert (check(text, evidence(), find_titles=find_titles).dropped == ()) == holds
 
 
-def test_their_own_words_may_come_back() -> None:
-    text = f"{GOOD} You wanted something before 1990 with Bill Murray."
-    assert not check(text, evidence()).text.endswith("Bill Murray.")
-    said = ["anything before 1990 with Bill Murray"]
-    assert check(text, evidence(said=said)).text == text
+def test_their_own_words_may_come_back_but_names_only_from_wishes() -> None:
+    before = f"{GOOD} You wanted something before 1990."
+    assert not check(before, evidence()).text.endswith("1990.")
+    assert check(before, evidence(said=["anything before 1990"])).text == before
+    text = f"{GOOD} You wanted something with Bill Murray."
+    wish = "anything with Bill Murray"
+    assert check(text, evidence(said=[wish])).text == GOOD  # it might be a title
+    assert check(text, evidence(wishes=[wish])).text == text
+
+
+def test_a_name_in_lower_case_is_one_too() -> None:
+    text = f"{GOOD} If you like that, try hyperglunk."
+    ordinary = OrdinaryWords(re.findall(r"\w+", f"{GOOD} if you like that try"))
+    assert check(text, evidence(), ordinary=ordinary).text == GOOD
+    assert check(text, evidence(said=["hyperglunk"]), ordinary=ordinary).text == GOOD
+    assert check(text, evidence()).text == text
 
 
 def test_what_leans_on_a_dropped_sentence_goes_with_it() -> None:

@@ -119,7 +119,7 @@ def _facts(item: Item) -> str:
     """What little is known of an item without prose: genres and who made it."""
     genres = ", ".join(item.genres[:3]).casefold()
     by = " and ".join(item.creators[:2])
-    return clean(
+    return clean_prose(
         "; ".join(fact for fact in (genres, f"by {by}" if by else "") if fact), max_chars=160
     )
 

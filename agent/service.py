@@ -452,7 +452,7 @@ class Simpatico:
             log.warning("a session cannot be opened: %s", error)
             told = (*degraded, _STRANGERS)
             alone = request.model_copy(update={"session": f"unknown:{uuid.uuid4().hex}"})
-            async with aclosing(self._unkept_turn(alone, told, (), media)) as updates:
+            async with aclosing(self._unkept_turn(alone, told, span, (), media)) as updates:
                 async for update in updates:
                     yield update
             return

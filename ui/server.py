@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+from contextlib import AsyncExitStack
 
 import uvicorn
 
@@ -36,24 +37,27 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
     tracer = provider.get_tracer("simpatico", VERSION) if provider else NO_TRACER
     with progress_bars() as show:
         service = await build(settings, progress=show, tracer=tracer)
-    app = mount(create_app(service, settings=settings), service)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"
-        )
-    )
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    console.print(f"Simpatico is listening: http://{host}:{settings.port}", style="bold green")
-    console.print(f"API: http://{host}:{settings.port}/v1   (stop with Ctrl-C)")
-    tidying = asyncio.create_task(every_day(lambda: service.forget_old(settings.privacy)))
-    try:
-        await server.serve(sockets=[listening])
-    finally:
-        tidying.cancel()
-        await asyncio.gather(tidying, return_exceptions=True)
-        await service.aclose()
+    async with AsyncExitStack() as ending:  # Ctrl-C breaks off one step of it, not the others
         if provider is not None:
-            await asyncio.to_thread(provider.shutdown)
+            ending.push_async_callback(asyncio.to_thread, provider.shutdown)
+        ending.push_async_callback(service.aclose)
+        app = mount(create_app(service, settings=settings), service)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"
+            )
+        )
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        console.print(f"Simpatico is listening: http://{host}:{settings.port}", style="bold green")
+        console.print(f"API: http://{host}:{settings.port}/v1   (stop with Ctrl-C)")
+        tidying = asyncio.create_task(every_day(lambda: service.forget_old(settings.privacy)))
+        ending.push_async_callback(_stop, tidying)
+        await server.serve(sockets=[listening])
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

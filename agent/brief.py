@@ -61,8 +61,12 @@ def fillings_of(brief: Brief, items: Sequence[Item]) -> tuple[Filling, ...]:
 
 
 def evidence_of(brief: Brief) -> Evidence:
-    """What may be said by one who knows nothing but a brief."""
-    return Evidence.of(recommendations_of(brief), said=(brief.said,), wishes=(brief.kept,))
+    """What may be said by one who knows nothing but a brief; names the person said among it.
+
+    In use they are held back (see `Evidence.said`): there it matters that no title is made of them.
+    """
+    said = (brief.said,)
+    return Evidence.of(recommendations_of(brief), said=said, wishes=(*said, brief.kept))
 
 
 def _known(number: int, item: BriefItem) -> Item:

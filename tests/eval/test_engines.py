@@ -19,7 +19,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> E
     """An engine; Ray where it is installed, its workers told where `working` is."""
     name: Engine = request.param
     if name == "ray":
-        pytest.importorskip("ray")
+        pytest.importorskip("ray", reason="needs the extra scale")
         path = [str(Path(__file__).parent), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
     return name

@@ -109,7 +109,7 @@ class Nodes:
             "state": understood.model_dump(mode="json", exclude=None if keeps_mood else {"mood"}),
             "n_turns": state.get("n_turns", 0) + 1,
             "taught": [],
-            "before": with_before(state, n_said=len(request.said)),
+            "before": with_before(state, n_said=len(request.said), moods=keeps_mood),
         }
 
     async def retrieve(self, state: TurnState, writer: Writer) -> TurnState:

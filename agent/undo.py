@@ -39,14 +39,27 @@ class Cut(Value):
     taught: tuple[str, ...] = ()
 
 
-def with_before(state: TurnState, *, n_said: int) -> list[dict[str, Any]]:
-    """The checkpoint's record of earlier states, with where it stands now added."""
+def with_before(state: TurnState, *, n_said: int, moods: bool) -> list[dict[str, Any]]:
+    """The checkpoint's record of earlier states, with where it stands now added.
+
+    Without `moods` those that were kept in it are dropped.
+    """
     carried = {key: state[key] for key in _CARRIED if key in state}  # type: ignore[literal-required]
     earlier = [*state.get("before", ()), Before(n_said=n_said, carried=carried).model_dump()]
+    if not moods:
+        earlier = [_without_mood(each) for each in earlier]
     if len(earlier) > LEVELS:
         oldest = Before(n_said=earlier[-LEVELS - 1]["n_said"]).model_dump()
         earlier = [oldest, *earlier[-LEVELS:]]
     return earlier
+
+
+def _without_mood(before: dict[str, Any]) -> dict[str, Any]:
+    carried = before["carried"]
+    if not carried or "mood" not in (carried.get("state") or {}):
+        return before
+    state = {key: value for key, value in carried["state"].items() if key != "mood"}
+    return {**before, "carried": {**carried, "state": state}}
 
 
 def cut_of(

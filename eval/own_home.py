@@ -9,10 +9,10 @@ from pathlib import Path
 
 @contextmanager
 def own_home(home: Path) -> Iterator[Path]:
-    """A temporary home with the catalogues and indexes of `home`, where nothing is written."""
+    """A temporary home with what `home` has of catalogues, indexes, rankers and adapters."""
     with tempfile.TemporaryDirectory(prefix="simpatico-eval-") as folder:
         fresh = Path(folder)
-        for part in ("catalogs", "indexes"):
+        for part in ("catalogs", "indexes", "rankers", "adapters"):
             if (home / part).is_dir():
                 shutil.copytree(home / part, fresh / part)
         yield fresh

@@ -1,11 +1,8 @@
 """What simulated people talk to: our service in this process, a server by URL, or popularity."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import httpx
@@ -16,6 +13,7 @@ from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Finished, Impression, Item, Reply, Turn, Value
 from simpatico.errors import BadReply, LLMUnavailable, SettingsError
+from simpatico.eval.own_home import own_home
 from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.titles import TitleIndex
 from simpatico.settings import Settings
@@ -196,23 +194,13 @@ def talker_of(which: Which) -> Iterator[Talker]:
         finally:
             server.close()
     else:
-        with fresh_home(settings.home) as home, asyncio.Runner() as runner:
+        with own_home(settings.home) as home, asyncio.Runner() as runner:
             own = settings.model_copy(update={"home": home})
             service = runner.run(build(own, progress=lambda what, done, total: None))
             try:
                 yield Service(service, runner)
             finally:
                 runner.run(service.aclose())
-
-
-@contextmanager
-def fresh_home(home: Path) -> Iterator[Path]:
-    """A home where nobody has been, with the catalogues and indexes of another."""
-    with tempfile.TemporaryDirectory(prefix="simpatico-eval-") as folder:
-        for part in ("catalogs", "indexes", "rankers", "adapters"):
-            if (home / part).is_dir():
-                shutil.copytree(home / part, Path(folder) / part)
-        yield Path(folder)
 
 
 def check_url(url: str) -> None:

@@ -16,7 +16,8 @@ from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Finished, Stage, TextDelta, Turn, Value
 from simpatico.errors import BadReply, LLMUnavailable, SimpaticoError
-from simpatico.eval.talkers import Which, fresh_home
+from simpatico.eval.own_home import own_home
+from simpatico.eval.talkers import Which
 
 FIRST_WORD: Final = "first word"
 WHOLE: Final = "whole"
@@ -203,7 +204,7 @@ def clocked(which: Which) -> Iterator[Clocked]:
             finally:
                 runner.run(server.aclose())
             return
-        with fresh_home(which.settings.home) as home:
+        with own_home(which.settings.home) as home:
             own = which.settings.model_copy(update={"home": home})
             service = runner.run(build(own, progress=lambda what, done, total: None))
             try:

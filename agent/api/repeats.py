@@ -109,25 +109,33 @@ class _Once(Response):
         self._name = name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Make it, send it, keep it. Raises `ApiError` 409 while another does."""
-        sent: list[Message] = []
+        """Make it, send it, keep it. Raises `ApiError` 409 while another does.
 
-        async def noted(message: Message) -> None:
-            sent.append({**message})
-            await send(message)
-
+        It is kept before its end is told, so that who asks again at once is answered.
+        """
         if self._name in self._running:
             raise _wrong(409, "its first request is still answered", code="idempotency_in_progress")
         self._running.add(self._name)
+        ended = False
         try:
             response = await self._make()
+            sent: list[Message] = []
+
+            async def noted(message: Message) -> None:
+                nonlocal ended
+                sent.append({**message})
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    ended = True
+                    self._running.discard(self._name)
+                    broken = isinstance(response, EventStream) and response.broken
+                    if sent[0]["status"] == 200 and not broken:
+                        self._keep(sent)
+                await send(message)
+
             await response(scope, receive, noted)
         finally:
-            self._running.discard(self._name)
-        broken = isinstance(response, EventStream) and response.broken
-        if broken or not sent or sent[0]["status"] != 200 or sent[-1].get("more_body"):
-            return
-        self._keep(sent)
+            if not ended:  # else another may run under this name by now
+                self._running.discard(self._name)
 
 
 class _Again(Response):

@@ -16,7 +16,7 @@ from simpatico.errors import BadReply, LLMError, LLMUnavailable
 from simpatico.protocols import LLM
 
 ASK = [{"role": "user", "content": "hello"}]
-TIMEOUT_S = 0.6
+TIMEOUT_S = 1.2
 
 
 def _json(status: int, body: object) -> bytes:

@@ -146,7 +146,7 @@ def test_more_like_an_item_is_that_item_whatever_its_name_is(run: Runs) -> None:
 def test_earlier_states_are_kept_in_order_and_forgotten_by_hand() -> None:
     state: TurnState = {}
     for n in range(LEVELS + 2):
-        before = with_before(state, n_said=2 * n)
+        before = with_before(state, n_said=2 * n, moods=True)
         state = {"state": {"query": str(n)}, "taught": [f"e{n}"], "before": before}
     turns = [
         Turn(role="assistant" if n % 2 else "user", text=str(n // 2)) for n in range(2 * LEVELS + 4)

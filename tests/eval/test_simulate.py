@@ -165,6 +165,11 @@ def test_our_service_finds_what_popularity_does_not(settings: Settings, tmp_path
         "popularity": Talks(which=Which(name="popularity", settings=settings, url=POPULARITY)),
     }
     out = tmp_path / "out"
+
+    def kept() -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in settings.home.glob("*.sqlite*")}
+
+    before = kept()
     tables = simulate.run(systems, n=8, out=out, command="x")
     found = record.read(out)
     ours, popular = ({one.metric: one for one in each.figures} for each in found.record.systems)
@@ -173,7 +178,7 @@ def test_our_service_finds_what_popularity_does_not(settings: Settings, tmp_path
     assert found.record.systems[0].n_failed == 0
     assert "last place liked: as logged" in ours
     assert "success@5 by mood" in [table.title for table in tables]
-    assert not list(settings.home.glob("*.sqlite"))  # nobody was kept in the home itself
+    assert kept() == before  # nobody was kept in the home itself
     assert "Simulated seekers" in (out / "report.html").read_text()
     told: list[tuple[str, int, int]] = []
     simulate.run(systems, n=8, out=out, command="x", progress=lambda *seen: told.append(seen))

@@ -26,6 +26,7 @@ from simpatico.domain import (
     CardsReady,
     EventKind,
     Finished,
+    Heading,
     Item,
     Media,
     Recommendation,
@@ -281,6 +282,10 @@ class OneList:
                 list_id="list",
             )
         )
+
+    async def headings(self, user: str) -> list[Heading]:
+        """Nothing is kept."""
+        return []
 
     async def record(self, event: object) -> bool:
         """Note nothing."""

@@ -52,7 +52,7 @@ def test_ten_turns_are_followed_and_what_was_rejected_stays_away(visit: Open, si
     tab.say("surprise me")
     assert tab.titles() and not set(gone) & set(tab.titles())
     liked, disliked = tab.titles()[:2]
-    tab.newest(".card").nth(0).get_by_role("button", name="Like").click()
+    tab.newest(".card").nth(0).get_by_role("button", name="Like", exact=True).click()
     tab.newest(".card").nth(1).get_by_role("button", name="Not for me").click()
     expect(tab.newest(".act[aria-pressed=true]")).to_have_count(2)
     expect(tab.newest(".noted").nth(0)).to_have_text("Noted: more like this.")

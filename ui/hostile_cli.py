@@ -1,14 +1,13 @@
 """`simpatico eval fuzz`, `simpatico eval injection`: what hostile words do to it."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simpatico.settings import load_settings
-from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.progress import progress_bars, set_up_logging
+from simpatico.ui.run_cli import command, told
 
 Out = Annotated[Path, typer.Option(help="a folder for figures, cases and a table")]
 Seed = Annotated[int, typer.Option(help="of what is drawn")]
@@ -29,7 +28,6 @@ def eval_fuzz(
 ) -> None:
     """Hold random and hostile dialogues: is a title shown that the catalogue does not have?"""
     from simpatico.eval import fuzz
-    from simpatico.eval.tables import to_markdown
 
     settings = load_settings()
     set_up_logging("ERROR")  # damaged replies are what is asked for
@@ -40,12 +38,11 @@ def eval_fuzz(
             writers=fuzz.writers_of(writers),
             seed=seed,
             processes=processes,
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             out=out,
             progress=bars,
         )
-    typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told([table], out)
 
 
 def eval_injection(
@@ -57,7 +54,6 @@ def eval_injection(
 ) -> None:
     """Plant 200 attacks in titles, texts, keywords and messages: what do they get, and lift?"""
     from simpatico.eval import injection
-    from simpatico.eval.tables import to_markdown
 
     settings = load_settings()
     set_up_logging("ERROR")
@@ -66,10 +62,8 @@ def eval_injection(
             settings,
             n_model=n_model,
             seed=seed,
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             out=out,
             progress=bars,
         )
-    for table in tables:
-        typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told(tables, out)

@@ -1,8 +1,6 @@
 """`simpatico eval fairness`, `simulate`, `system`: whom it serves, what they find, how fast."""
 
 import os
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +9,8 @@ from pydantic import SecretStr
 
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
-from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.progress import progress_bars, set_up_logging
+from simpatico.ui.run_cli import command, told
 
 if TYPE_CHECKING:
     from simpatico.eval.talkers import Which
@@ -52,7 +51,6 @@ def eval_fairness(
 ) -> None:
     """Measure exposure, popularity, calibration, gaps between groups, and what variety costs."""
     from simpatico.eval.fairness import run
-    from simpatico.eval.tables import to_markdown
 
     set_up_logging(load_settings().log_level)
     with progress_bars() as bars:
@@ -60,7 +58,7 @@ def eval_fairness(
             data,
             part=part,
             out=out,
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             items=items,
             users=users,
             names=tuple(name.strip() for name in rows.split(";") if name.strip()),
@@ -69,9 +67,7 @@ def eval_fairness(
             seed=seed,
             progress=bars,
         )
-    for table in tables:
-        typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told(tables, out)
 
 
 def eval_simulate(
@@ -117,7 +113,6 @@ def eval_simulate(
     """
     from simpatico.eval.conversations import Talks
     from simpatico.eval.simulate import run
-    from simpatico.eval.tables import to_markdown
     from simpatico.eval.talkers import POPULARITY
 
     if chat_url and not chat:
@@ -133,15 +128,13 @@ def eval_simulate(
             {each.name: Talks.model_validate({"which": each, **voice}) for each in asked},
             n=n,
             out=out,
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             seed=seed,
             engine=engine,
             workers=workers,
             progress=bars,
         )
-    for table in tables:
-        typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told(tables, out)
 
 
 def eval_system(
@@ -163,7 +156,6 @@ def eval_system(
 ) -> None:
     """Time turns by stage, to the first word and whole; tokens, and what is degraded."""
     from simpatico.eval.system import run
-    from simpatico.eval.tables import to_markdown
 
     which = _which(system, model, key_env, language_model and not system, 0.0)
     with progress_bars() as bars:
@@ -171,14 +163,12 @@ def eval_system(
         tables = run(
             which,
             out=out,
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             rounds=rounds,
             seed=seed,
             progress=bars,
         )
-    for table in tables:
-        typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told(tables, out)
 
 
 def _which(system: str, model: str, key_env: str, language_model: bool, explore: float) -> "Which":

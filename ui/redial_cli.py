@@ -1,7 +1,5 @@
 """`simpatico train redial`, `simpatico eval redial`: what to offer next in dialogues."""
 
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +9,7 @@ import typer
 from simpatico.errors import DataError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
-from simpatico.ui.run_cli import command
+from simpatico.ui.run_cli import command, told
 
 _OUTSIDE = (
     "ratings of MovieLens, links.csv and ratings.csv; without it: ml-latest-small in or beside"
@@ -65,7 +63,7 @@ def train_redial(
             older=older,
             tags=tags,
             seeds=range(seeds),
-            command=shlex.join(["simpatico", *sys.argv[1:]]),
+            command=command(),
             progress=bars,
         )
     console.print(card.licence, markup=False)
@@ -104,7 +102,6 @@ def eval_redial(
     from simpatico.eval import redial, redial_systems
     from simpatico.eval.asked_titles import AskedTitles
     from simpatico.eval.endpoint import Endpoint, is_url
-    from simpatico.eval.tables import to_markdown
     from simpatico.finetune.redial_data import Talk, moments_of, read_films, read_talks
     from simpatico.modelstore import ModelStore
     from simpatico.retrieval.encoders.minilm import MiniLM
@@ -157,6 +154,4 @@ def eval_redial(
             out=out,
             progress=bars,
         )
-    for table in tables:
-        typer.echo(to_markdown(table))
-    console.print(f"written to {out}", markup=False)
+    told(tables, out)

@@ -45,6 +45,15 @@ def as_folder(out: Path | None) -> None:
         raise DataError(f"wanted a folder for the run, got the file {out}")
 
 
+def told(tables: "Sequence[Table]", out: Path) -> None:
+    """Print the tables of what was written to `out`, and where it is."""
+    from simpatico.eval.tables import to_markdown
+
+    for table in tables:
+        typer.echo(to_markdown(table))
+    console.print(f"written to {out}", markup=False)
+
+
 def finish(run: "Run", out: Path | None, more: "Sequence[Table]" = ()) -> None:
     """Print a run's tables and more; with `out` write the run, its page and `more.md` there."""
     from simpatico.eval import record, report

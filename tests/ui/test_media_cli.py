@@ -63,11 +63,10 @@ def test_the_command_trains_a_bridge_that_opens(
 def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder_of("minilm"), folder_of("efficientnet-lite0")
     cache = tmp_path / "cache"
     cache.mkdir()
-    for each in load_settings().cache.iterdir():
-        (cache / each.name).symlink_to(each)
+    for name in ("minilm", "efficientnet-lite0"):
+        (cache / name).symlink_to(folder_of(name))
     monkeypatch.setenv("SIMPATICO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SIMPATICO_CACHE", str(cache))
     monkeypatch.setenv("SIMPATICO_LLM__ENABLED", "false")

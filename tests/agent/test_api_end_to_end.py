@@ -7,14 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from tiny import started, tiny, tiny_home
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
-from simpatico.agent.build import build
-from simpatico.agent.service import Simpatico
 from simpatico.domain import Item
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
+from simpatico.settings import Settings
 
 FILMS = {
     "bear": Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
@@ -29,21 +27,12 @@ FILMS = {
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
-    Catalogs(home).upsert("tiny", list(FILMS.values()))
-    return Settings(
-        home=home,
-        cache=home / "cache",
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-    )
+    tiny_home(home, FILMS.values())
+    return tiny(home)
 
 
 def served(settings: Settings) -> Loopback:
-    async def make() -> Simpatico:
-        return await build(settings, progress=lambda what, done, of: None)
-
-    return Loopback(create_app(make, settings=settings))
+    return Loopback(create_app(lambda: started(settings), settings=settings))
 
 
 def wait_until_ready(url: str) -> None:
@@ -138,7 +127,7 @@ def test_an_unknown_item_is_refused(url: str) -> None:
 
 
 def test_an_accepted_event_is_there_after_a_restart(tmp_path: Path, settings: Settings) -> None:
-    Catalogs(tmp_path).upsert("tiny", list(FILMS.values()))
+    tiny_home(tmp_path, FILMS.values())
     own = settings.model_copy(update={"home": tmp_path})
     event = {"id": "once", "user": "ann", "item_id": "bear", "kind": "save"}
     seen = []

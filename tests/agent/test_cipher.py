@@ -3,28 +3,22 @@
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tiny import at_work, tiny, tiny_home
 from typer.testing import CliRunner
 
-from simpatico.agent.build import build
 from simpatico.agent.cipher import Cipher, ciphers_of, new_key
 from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.people import Kept
 from simpatico.agent.service import Simpatico
-from simpatico.domain import Finished, Item, Turn
+from simpatico.domain import Finished, Turn
 from simpatico.errors import SettingsError, StoreError
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, PrivacySettings, RetrievalSettings, Settings
+from simpatico.settings import PrivacySettings, Settings
 from simpatico.ui.cli import app
 from simpatico.ui.doctor import examine_words
 
 WORD = "zyxomma"
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-]
 pytestmark = pytest.mark.model
 OLD, NEW = new_key(), new_key()
 
@@ -32,7 +26,7 @@ OLD, NEW = new_key(), new_key()
 @pytest.fixture(scope="module")
 def catalogued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home: Path = tmp_path_factory.mktemp("home")
-    Catalogs(home).upsert("tiny", FILMS)
+    tiny_home(home)
     return home
 
 
@@ -63,21 +57,7 @@ def shut(said_under_a_key: Path, tmp_path: Path) -> Path:
 
 
 def settings_of(home: Path, *keys: str) -> Settings:
-    return Settings(
-        home=home,
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-        privacy=PrivacySettings.model_validate({"key": ",".join(keys)}),
-    )
-
-
-async def _with(settings: Settings, work: Any) -> Any:
-    service = await build(settings, progress=lambda what, done, of: None)
-    try:
-        return await work(service)
-    finally:
-        await service.aclose()
+    return tiny(home, weights=True, privacy=PrivacySettings.model_validate({"key": ",".join(keys)}))
 
 
 def say(settings: Settings, text: str) -> None:
@@ -87,18 +67,18 @@ def say(settings: Settings, text: str) -> None:
         assert isinstance(last, Finished)
         assert last.reply.degraded == ()
 
-    asyncio.run(_with(settings, work))
+    asyncio.run(at_work(settings, work))
 
 
 def export(settings: Settings) -> Kept:
     async def work(service: Simpatico) -> Kept:
         return await service.export("ann")
 
-    kept: Kept = asyncio.run(_with(settings, work))
+    kept: Kept = asyncio.run(at_work(settings, work))
     return kept
 
 
-def files_with(home: Path, word: str) -> list[str]:
+def filesat_work(home: Path, word: str) -> list[str]:
     return sorted(
         path.name
         for path in home.rglob("*")
@@ -114,14 +94,14 @@ def cli(home: Path, *args: str, key: str = "", **env: str) -> str:
 
 
 def test_with_a_key_no_file_holds_what_was_said(shut: Path) -> None:
-    assert files_with(shut, WORD) == []
+    assert filesat_work(shut, WORD) == []
     (talk,) = export(settings_of(shut, OLD)).conversations
     assert WORD in talk.turns[0].text
     assert talk.understood is not None and WORD in talk.understood.query
 
 
 def test_without_a_key_words_lie_there_as_before(clear: Path) -> None:
-    assert files_with(clear, WORD) == ["sessions.sqlite", "threads.sqlite"]
+    assert filesat_work(clear, WORD) == ["sessions.sqlite", "threads.sqlite"]
 
 
 @pytest.mark.parametrize(("keys", "wanted"), [((), "give its key"), ((NEW,), "another key")])
@@ -143,7 +123,7 @@ def test_words_in_the_clear_are_encrypted_by_command(clear: Path) -> None:
         export(settings_of(clear, OLD))
     assert not examine_words(settings_of(clear, OLD)).well
     cli(clear, "encrypt", key=OLD)
-    assert files_with(clear, WORD) == []
+    assert filesat_work(clear, WORD) == []
     assert export(settings_of(clear, OLD)).conversations == before
     assert examine_words(settings_of(clear, OLD)).word == "encrypted"
 

@@ -1,42 +1,17 @@
 """Conversations that are kept: listed, opened again, renamed, forgotten. On a real service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny import at_work, tiny, tiny_home
 
-from simpatico.agent.build import build
 from simpatico.agent.history import title_of
 from simpatico.agent.service import Simpatico
-from simpatico.domain import Finished, Heading, Item, Reply, TurnOptions
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
-
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-    Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
-]
-
-
-@asynccontextmanager
-async def running(home: Path) -> AsyncIterator[Simpatico]:
-    settings = Settings(
-        home=home,
-        cache=home / "cache",
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-    )
-    service = await build(settings, progress=lambda what, done, of: None)
-    try:
-        yield service
-    finally:
-        await service.aclose()
+from simpatico.domain import Finished, Heading, Reply, TurnOptions
 
 
 async def say(service: Simpatico, text: str, *, user: str = "ann", session: str = "s") -> Reply:
@@ -49,14 +24,10 @@ async def say(service: Simpatico, text: str, *, user: str = "ann", session: str 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[[Callable[[Simpatico], Coroutine[Any, Any, None]]], None]:
     """Runs a coroutine on a service of its own; every call is a start of the same home."""
-    Catalogs(tmp_path).upsert("tiny", FILMS)
+    tiny_home(tmp_path)
 
     def one_start(work: Callable[[Simpatico], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> None:
-            async with running(tmp_path) as service:
-                await work(service)
-
-        asyncio.run(whole())
+        asyncio.run(at_work(tiny(tmp_path), work))
 
     return one_start
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tiny import at_work, tiny, tiny_home
 
-from simpatico.agent.build import build
 from simpatico.agent.memory import SqliteLog
 from simpatico.agent.service import Simpatico
 from simpatico.domain import MOODS, Event, Finished, Item, Mood, Reply, Turn, TurnOptions
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, PrivacySettings, RetrievalSettings, Settings
+from simpatico.settings import PrivacySettings
 
 pytestmark = pytest.mark.model
 
@@ -30,7 +29,7 @@ KEEP, FORGET = TurnOptions(keep_mood=True), TurnOptions(keep_mood=False)
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    Catalogs(tmp_path).upsert("tiny", FILMS)
+    tiny_home(tmp_path, FILMS)
     return tmp_path
 
 
@@ -40,22 +39,9 @@ def run(
     *,
     keep_moods: bool = False,
 ) -> None:
-    settings = Settings(
-        home=home,
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-        privacy=PrivacySettings(keep_moods=keep_moods),
-    )
+    settings = tiny(home, weights=True, privacy=PrivacySettings(keep_moods=keep_moods))
 
-    async def whole() -> None:
-        service = await build(settings, progress=lambda what, done, of: None)
-        try:
-            await work(service)
-        finally:
-            await service.aclose()
-
-    asyncio.run(whole())
+    asyncio.run(at_work(settings, work))
 
 
 async def say(
@@ -77,7 +63,7 @@ async def mood_kept(service: Simpatico) -> Mood:
     return talk.understood.mood
 
 
-def files_with(home: Path, *words: str) -> set[str]:
+def filesat_work(home: Path, *words: str) -> set[str]:
     contents = {path.name: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     return {name for name, held in contents.items() for word in words if word.encode() in held}
 
@@ -90,8 +76,8 @@ def test_no_file_holds_a_mood_unless_asked_for(home: Path) -> None:
         assert await mood_kept(service) == Mood()
 
     run(home, work)
-    assert files_with(home, SAD) == {"sessions.sqlite"}  # the words are kept, as they were said
-    assert files_with(home, "valence", "arousal", "distribution", *MOODS) == set()
+    assert filesat_work(home, SAD) == {"sessions.sqlite"}  # the words are kept, as they were said
+    assert filesat_work(home, "valence", "arousal", "distribution", *MOODS) == set()
 
 
 def test_a_mood_is_kept_for_who_wants_it_until_they_do_not(home: Path) -> None:
@@ -104,9 +90,9 @@ def test_a_mood_is_kept_for_who_wants_it_until_they_do_not(home: Path) -> None:
         assert await mood_kept(service) == Mood()
 
     run(home, want)
-    assert files_with(home, "valence") == {"threads.sqlite"}
+    assert filesat_work(home, "valence") == {"threads.sqlite"}
     run(home, want_no_more)
-    assert files_with(home, "valence", "sadness", "grief") == set()
+    assert filesat_work(home, "valence", "sadness", "grief") == set()
 
 
 def test_who_does_not_say_has_what_the_settings_say(home: Path) -> None:
@@ -156,7 +142,7 @@ def test_without_personalisation_nothing_that_identifies_is_written(home: Path) 
         await say(service, "I loved The Marmalade Bear, quetzal", PRIVATE, dialogue=())
 
     run(home, work)
-    assert files_with(home, ANN, "zyxomma", "quetzal") == set()
+    assert filesat_work(home, ANN, "zyxomma", "quetzal") == set()
 
 
 def test_a_conversation_that_is_kept_without_personalisation_teaches_nothing(home: Path) -> None:

@@ -8,44 +8,26 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from tiny import started, tiny, tiny_home
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
-from simpatico.agent.build import build
-from simpatico.agent.service import Simpatico
-from simpatico.domain import Item
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
 
 SECRET = "zyxomma"
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-    Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
-]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    Catalogs(folder).upsert("tiny", FILMS)
+    tiny_home(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
-    settings = Settings(
-        home=home,
-        cache=home / "cache",
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-    )
+    settings = tiny(home)
 
-    async def make() -> Simpatico:
-        return await build(settings, progress=lambda what, done, of: None)
-
-    with Loopback(create_app(make, settings=settings)) as server:
+    with Loopback(create_app(lambda: started(settings), settings=settings)) as server:
         for _ in range(600):
             if ask("GET", f"{server.url}/ready").status_code == 200:
                 break
@@ -68,7 +50,7 @@ def live(url: str, user: str, word: str) -> None:
     assert ask("POST", f"{url}/v1/events", json=event).json()["accepted"] == 1
 
 
-def files_with(home: Path, word: str) -> list[str]:
+def filesat_work(home: Path, word: str) -> list[str]:
     return [
         str(path.relative_to(home))
         for path in sorted(home.rglob("*"))
@@ -96,11 +78,11 @@ def test_an_export_has_what_was_said_done_shown_and_understood(url: str) -> None
 def test_after_erasing_no_file_holds_a_word_or_the_name(url: str, home: Path) -> None:
     live(url, "cem-41d0", "quetzal")
     live(url, "dee-03b8", "and slow")
-    assert files_with(home, "quetzal") and files_with(home, "cem-41d0")
+    assert filesat_work(home, "quetzal") and filesat_work(home, "cem-41d0")
     erased = ask("DELETE", f"{url}/v1/users/cem-41d0").json()
     assert (erased["n_conversations"], erased["n_events"]) == (1, 2)
-    assert files_with(home, "quetzal") == []
-    assert files_with(home, "cem-41d0") == []
+    assert filesat_work(home, "quetzal") == []
+    assert filesat_work(home, "cem-41d0") == []
     others = ask("GET", f"{url}/v1/users/dee-03b8/export").json()
     assert len(others["events"]) == len(others["conversations"]) == 1
 
@@ -145,7 +127,7 @@ def test_a_stored_response_is_the_person_s_until_erased(url: str, home: Path) ->
     assert len(kept["conversations"]) == 2
     assert ask("DELETE", f"{url}/v1/users/fay-2b77").json()["n_conversations"] == 2
     assert ask("POST", f"{url}/v1/responses", json=more).status_code == 404
-    assert files_with(home, "oryxes") == []
+    assert filesat_work(home, "oryxes") == []
 
 
 def test_a_slash_that_belongs_to_a_name_is_not_forgiven(url: str) -> None:

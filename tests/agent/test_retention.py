@@ -11,24 +11,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from tiny import at_work, tiny, tiny_home
 from typer.testing import CliRunner
 
-from simpatico.agent.build import build
 from simpatico.agent.people import Kept
 from simpatico.agent.retention import Forgotten, every_day
 from simpatico.agent.service import Simpatico
-from simpatico.domain import Event, Item
+from simpatico.domain import Event
 from simpatico.errors import StoreError
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, PrivacySettings, RetrievalSettings, Settings
+from simpatico.settings import PrivacySettings
 from simpatico.ui.cli import app
 
 pytestmark = pytest.mark.model
 
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-]
 KEEP = PrivacySettings(conversations_days=30, lists_days=90, events_days=365)
 BEN = "ben-7c1e5a"
 Got = TypeVar("Got")
@@ -38,7 +33,7 @@ Got = TypeVar("Got")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Ann and Ben talked and liked a film."""
     home: Path = tmp_path_factory.mktemp("lived")
-    Catalogs(home).upsert("tiny", FILMS)
+    tiny_home(home)
 
     async def live(service: Simpatico) -> None:
         for user, word in (("ann", "quetzal"), (BEN, "zyxomma")):
@@ -59,21 +54,9 @@ def home(lived: Path, tmp_path: Path) -> Path:
 
 
 def run(home: Path, work: Callable[[Simpatico], Awaitable[Got]]) -> Got:
-    settings = Settings(
-        home=home,
-        catalog="tiny",
-        llm=LLMSettings(enabled=False),
-        retrieval=RetrievalSettings(encoder="hash"),
-    )
+    settings = tiny(home, weights=True)
 
-    async def whole() -> Got:
-        service = await build(settings, progress=lambda what, done, of: None)
-        try:
-            return await work(service)
-        finally:
-            await service.aclose()
-
-    return asyncio.run(whole())
+    return asyncio.run(at_work(settings, work))
 
 
 def age(home: Path, **days: int) -> None:
@@ -98,7 +81,7 @@ def forget(home: Path, keep: PrivacySettings = KEEP) -> tuple[Forgotten, Kept, K
     return run(home, work)
 
 
-def files_with(home: Path, word: str) -> list[str]:
+def filesat_work(home: Path, word: str) -> list[str]:
     return sorted(
         path.name
         for path in home.rglob("*")
@@ -107,15 +90,15 @@ def files_with(home: Path, word: str) -> list[str]:
 
 
 def test_what_is_too_old_is_gone_from_the_disk_and_what_is_not_stays(home: Path) -> None:
-    assert files_with(home, "zyxomma") == ["sessions.sqlite", "threads.sqlite"]
+    assert filesat_work(home, "zyxomma") == ["sessions.sqlite", "threads.sqlite"]
     age(home, sessions=31, impressions=91, events=366)
     forgotten, ann, ben = forget(home)
     assert forgotten == Forgotten(n_conversations=1, n_lists=1, n_events=1)
     assert (ben.conversations, ben.impressions, ben.events) == ((), (), ())
     assert len(ann.conversations) == len(ann.impressions) == len(ann.events) == 1
     assert ann.conversations[0].understood is not None
-    assert files_with(home, "zyxomma") == files_with(home, BEN) == []
-    assert files_with(home, "quetzal") == ["sessions.sqlite", "threads.sqlite"]
+    assert filesat_work(home, "zyxomma") == filesat_work(home, BEN) == []
+    assert filesat_work(home, "quetzal") == ["sessions.sqlite", "threads.sqlite"]
 
 
 def test_what_is_nearly_too_old_stays(home: Path) -> None:
@@ -170,7 +153,7 @@ def test_the_command_tells_how_much_it_removed_and_whose_it_was_not(home: Path) 
     assert result.exit_code == 0
     assert "1 conversations, 0 lists, 1 events" in result.output
     assert BEN not in result.output
-    assert files_with(home, "zyxomma") == []
+    assert filesat_work(home, "zyxomma") == []
 
 
 def test_it_is_done_at_start_and_again_and_a_failure_does_not_end_it(

@@ -4,14 +4,16 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import httpx
 import pytest
+from loopback import serving
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from tiny import tiny, tiny_home
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
@@ -19,8 +21,6 @@ from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Item
 from simpatico.errors import SettingsError
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
 from simpatico.ui.telemetry import provider_from_environment
 
 pytestmark = pytest.mark.model
@@ -56,9 +56,6 @@ class _Model(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args: Any) -> None:
-        pass
-
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     """Takes spans as an OpenTelemetry collector does."""
@@ -88,26 +85,20 @@ def _value(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Model)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(_Model) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 @pytest.fixture(scope="module")
 def told(model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, str]]:
     """What a collector and /metrics were told of one turn."""
     home: Path = tmp_path_factory.mktemp("home")
-    Catalogs(home).upsert("tiny", FILMS)
-    settings = Settings(
-        home=home,
-        catalog="tiny",
+    tiny_home(home, FILMS)
+    settings = tiny(
+        home,
+        weights=True,
         reader="encoder",
-        llm=LLMSettings(url=model, model="m", rephrase="always"),
-        retrieval=RetrievalSettings(encoder="hash"),
+        llm={"url": model, "model": "m", "rephrase": "always"},
     )
     collector = Collector()
     server = grpc.server(ThreadPoolExecutor(1))

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import serving
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -197,7 +197,7 @@ def test_processes_have_the_same_conversations(tmp_path: Path) -> None:
 
 
 @contextmanager
-def serving(status: int, body: object) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def answering(status: int, body: object) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """A server that answers every POST alike, and what it was sent."""
     sent: list[dict[str, object]] = []
 
@@ -213,18 +213,8 @@ def serving(status: int, body: object) -> Iterator[tuple[str, list[dict[str, obj
             self.end_headers()
             self.wfile.write(payload)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", sent
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as port:
+        yield f"http://127.0.0.1:{port}/v1", sent
 
 
 def chat(content: object) -> dict[str, object]:
@@ -233,7 +223,7 @@ def chat(content: object) -> dict[str, object]:
 
 def test_any_server_s_titles_are_found_in_its_words(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path)
-    with serving(200, chat("How about Paddington 2 (2017), or The Big Lebowski?")) as (url, sent):
+    with answering(200, chat("How about Paddington 2 (2017), or The Big Lebowski?")) as (url, sent):
         which = Which(name="other", settings=settings, url=url, model="m", key="secret")
         with talker_of(which) as talker:
             found = talker.reply("s", [Turn(role="user", text="a comedy")])
@@ -251,7 +241,7 @@ def test_any_server_s_titles_are_found_in_its_words(tmp_path: Path) -> None:
     ],
 )
 def test_a_server_that_gives_no_answer_is_told(status: int, body: object, told: str) -> None:
-    with serving(status, body) as (url, _):
+    with answering(status, body) as (url, _):
         server = Endpoint(url, "m", SecretStr(""), CATALOG)
         with pytest.raises(LLMError, match=told):
             server.reply("s", [Turn(role="user", text="a comedy")])
@@ -266,7 +256,7 @@ def test_a_server_s_own_recommendations_count_as_far_as_the_catalogue_has_them()
     ]  # fmt: skip
     ours = {"recommendations": cards, "degraded": ["slow"]}
     for extra, shown in ((ours, ("b",)), ({"recommendations": 7}, ("c",))):
-        with serving(200, {**chat("Silver Streak (1976)"), "simpatico": extra}) as (url, _):
+        with answering(200, {**chat("Silver Streak (1976)"), "simpatico": extra}) as (url, _):
             server = Endpoint(url, "m", SecretStr(""), CATALOG)
             found = server.reply("s", [Turn(role="user", text="a comedy")])
             server.close()

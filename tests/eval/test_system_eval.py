@@ -2,14 +2,14 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
 import pytest
+from loopback import serving
 from typer.testing import CliRunner
 
 from simpatico.domain import Stage, Turn
@@ -87,18 +87,8 @@ def streaming(lines: Sequence[str], status: int = 200) -> Iterator[str]:
             self.end_headers()
             self.wfile.write("".join(f"{line}\n\n" for line in lines).encode())
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 def event(**chunk: object) -> str:

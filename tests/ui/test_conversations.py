@@ -11,43 +11,23 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import Open, Site, Visit
 from playwright.sync_api import expect
-
-from simpatico.agent.build import build
-from simpatico.agent.service import Simpatico
-from simpatico.domain import Item
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
+from tiny import started, tiny, tiny_home
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 pytest_plugins = ("browsing",)
 FUNNY, SCARY = "something funny and warm, zyxomma", "now a horror film from the 80s"
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-    Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
-]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    Catalogs(folder).upsert("tiny", FILMS)
+    tiny_home(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def make(home: Path) -> Callable[[], Any]:
-    async def start() -> Simpatico:
-        settings = Settings(
-            home=home,
-            cache=home / "cache",
-            catalog="tiny",
-            llm=LLMSettings(enabled=False),
-            retrieval=RetrievalSettings(encoder="hash"),
-        )
-        return await build(settings, progress=lambda *_: None)
-
-    return start
+    return lambda: started(tiny(home))
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from loopback import serving
 from playwright.sync_api import Browser
 from pydantic import SecretStr
 
@@ -37,22 +36,12 @@ class _Page(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<!doctype html><title>A shop</title>")
 
-    def log_message(self, *args: Any) -> None:
-        pass
-
 
 @contextmanager
 def shop() -> Iterator[str]:
     """An empty page; localhost and 127.0.0.1 are different sites."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://localhost:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(_Page) as port:
+        yield f"http://localhost:{port}"
 
 
 def test_the_named_page_reads_the_answer_and_another_nothing(browser: Browser) -> None:

@@ -9,16 +9,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from loopback import serving
+from tiny import tiny_home
 
-from simpatico.domain import Item
 from simpatico.errors import BadReply, LLMUnavailable, kinds
-from simpatico.retrieval.catalog import Catalogs
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -56,27 +55,18 @@ class _Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *args: Any) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(_Echo) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 @pytest.fixture(scope="module")
 def lines(model: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     """What a server logs at INFO while it is spoken to and its parts fail."""
     home: Path = tmp_path_factory.mktemp("home")
-    film = Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",))
-    Catalogs(home).upsert("tiny", [film])
+    tiny_home(home)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = {

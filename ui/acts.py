@@ -10,16 +10,18 @@ from pydantic import Field, ValidationError
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Event, Value
 from simpatico.errors import DataError, StoreError
+from simpatico.ui.strings import Strings
 from simpatico.ui.talk import Exchange, Talk
 
 log = logging.getLogger(__name__)
 
-CANNOT_TAKE_BACK = "I can’t take that back any more. You can start over, or say it anew."
-EDITING = (
-    '<p class="notice" role="status">Change your message and send it: it takes the place of the '
-    'one above and of its answer. <button type="button" class="link" data-cancel-edit>Leave it as '
-    "it was</button></p>"
-)
+
+def editing(words: Strings) -> str:
+    """What is said while a message is changed."""
+    return (
+        f'<p class="notice" role="status">{words.editing} '
+        f'<button type="button" class="link" data-cancel-edit>{words.leave_it}</button></p>'
+    )
 
 
 class Pressed(Value):

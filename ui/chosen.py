@@ -1,10 +1,11 @@
 """What a person set on the page, as their browser keeps it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from simpatico.domain import TurnOptions, Value
+from simpatico.language import Language
 
 MIDDLE = 50
 """Where a slider stands when the person leaves the choice to the settings."""
@@ -13,6 +14,7 @@ MIDDLE = 50
 class Chosen(Value):
     """The settings of one browser. Sliders go from 0 to 100."""
 
+    language: Language | Literal[""] = ""  # of the page; none: as the browser asks
     personal: bool = True
     posters: bool = False
     adventurous: float = Field(default=MIDDLE, ge=0, le=100)

@@ -2,7 +2,6 @@
 const KEY = "simpatico-talk"; // which conversation this tab shows, for when it is loaded again
 const close = sheet(element, {
   id: "conversations",
-  label: "Conversations",
   opener: "#past",
   opened: () => trigger("list_again", {}),
 });

@@ -10,21 +10,20 @@ from simpatico.agent.history import Past, title_of
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Heading
 from simpatico.errors import SimpaticoError
+from simpatico.language import Language
 from simpatico.ui.icons import icon
 from simpatico.ui.sheets import Handed, head, said, script
+from simpatico.ui.strings import EN, Strings
+from simpatico.ui.strings.history import WEEKDAYS
 from simpatico.ui.talk import Exchange, Talk
 
 if TYPE_CHECKING:
     import gradio as gr
 
-CUT_OFF = "I was interrupted before I could answer this."
-TEMPORARY = (
-    '<p class="temporary"><b>A temporary chat.</b> I know nothing of you here, and nothing of it '
-    "is kept: it is gone when you start over, open another conversation or close this tab.</p>"
-)
-_REVISED = "That’s not how I feel."
-_GONE = "That conversation is not there any more."
-_FAILED = "That didn’t work just now. Please try it again."
+
+def temporary(words: Strings) -> str:
+    """What stands above a temporary talk."""
+    return f'<p class="temporary"><b>{words.temporary_name}</b> {words.temporary_words}</p>'
 
 
 class Shared(NamedTuple):
@@ -38,15 +37,15 @@ class Shared(NamedTuple):
     notice: Callable[[str], str]
 
 
-def exchanges_of(past: Past) -> list[Exchange]:
+def exchanges_of(past: Past, words: Strings = EN) -> list[Exchange]:
     """A kept conversation as the page draws it."""
     drawn = [
         Exchange(
-            asked=one.asked or _REVISED,
+            asked=one.asked or words.revised,
             revises=not one.asked,
             status="done" if one.answer else "failed",
             text=one.answer,
-            problem="" if one.answer else CUT_OFF,
+            problem="" if one.answer else words.cut_off,
             route="care" if one.care else "recommend" if one.shown else None,
             recommendations=one.shown,
             list_id=one.list_id,
@@ -59,66 +58,75 @@ def exchanges_of(past: Past) -> list[Exchange]:
     return drawn
 
 
-def as_text(title: str, past: Past) -> str:
+def as_text(title: str, past: Past, words: Strings = EN) -> str:
     """A kept conversation to be read elsewhere, as Markdown."""
     lines = [f"# {title}"]
     for one in past.exchanges:
-        lines += [f"**You:** {one.asked or _REVISED}"]
-        lines += [f"**Simpatico:** {one.answer}"] if one.answer else []
+        lines += [f"**{words.you}** {one.asked or words.revised}"]
+        lines += [f"**{words.answerer}** {one.answer}"] if one.answer else []
         lines += [f"- {each.item.label}" for each in one.shown]
     return "\n\n".join(lines) + "\n"
 
 
-def listed(headings: Sequence[Heading], *, now: datetime, current: str) -> str:
+def listed(headings: Sequence[Heading], *, now: datetime, current: str, words: Strings = EN) -> str:
     """The sheet's markup. `now` has the time zone that days are counted in."""
     new = (
         '<div class="past-new"><button type="button" class="wide" data-do="new">'
-        f"{icon('add')}New chat</button>"
-        f'<button type="button" class="wide" data-do="temporary">{icon("ghost")}Temporary chat'
-        "</button></div>"
+        f"{icon('add')}{words.new_chat}</button>"
+        f'<button type="button" class="wide" data-do="temporary">{icon("ghost")}'
+        f"{words.temporary_chat}</button></div>"
     )
     days = "".join(
         f"<section><h3>{day}</h3><ul>{rows}</ul></section>"
-        for day, rows in _by_day(headings, now=now, current=current)
+        for day, rows in _by_day(headings, now=now, current=current, words=words)
     )
-    none = '<p class="quiet">Nothing yet. What you say will be listed here.</p>'
-    return head("Conversations") + new + (f'<nav class="past">{days}</nav>' if days else none)
+    none = f'<p class="quiet">{words.nothing_yet}</p>'
+    top = head(words.conversations, close=words.close)
+    return top + new + (f'<nav class="past">{days}</nav>' if days else none)
 
 
 def _by_day(
-    headings: Sequence[Heading], *, now: datetime, current: str
+    headings: Sequence[Heading], *, now: datetime, current: str, words: Strings
 ) -> Iterator[tuple[str, str]]:
     groups: dict[str, str] = {}
     for one in headings:
         at = one.at.astimezone(now.tzinfo)
         age = (now.date() - at.date()).days
         day = (
-            "Today"
+            words.today
             if age <= 0
-            else "Yesterday"
+            else words.yesterday
             if age == 1
-            else "This week"
+            else words.this_week
             if age < 7
-            else "Earlier"
+            else words.earlier
         )
-        when = at.strftime("%H:%M" if age <= 1 else "%A" if age < 7 else "%d %b %Y")
-        groups[day] = groups.get(day, "") + _row(one, when, one.session == current)
+        row = _row(one, _when(at, age, words.language), one.session == current, words)
+        groups[day] = groups.get(day, "") + row
     yield from groups.items()
 
 
-def _row(one: Heading, when: str, current: bool) -> str:
+def _when(at: datetime, age: int, language: Language) -> str:
+    if age <= 1:
+        return f"{at:%H:%M}"
+    if age < 7:
+        return WEEKDAYS[at.weekday()].of(language)
+    return f"{at.year}年{at.month}月{at.day}日" if language == "zh" else f"{at:%d %b %Y}"
+
+
+def _row(one: Heading, when: str, current: bool, words: Strings) -> str:
     title, session = escape(title_of(one)), escape(one.session)
     here = ' aria-current="true"' if current else ""
     return (
         f'<li><button type="button" class="past-open" data-do="open" data-session="{session}"'
         f"{here}>"
         f'<span class="past-title">{title}</span><span class="past-when">{when}</span></button>'
-        + _act("rename", "Rename", title, session, f'data-title="Rename" data-value="{title}" '
-               'data-yes="Save" data-no="Cancel"')
-        + _act("take", "Download", title, session)
-        + _act("forget", "Delete", title, session, 'data-title="Delete this conversation?" '
-               'data-words="What was said in it goes for good. What you liked or saved in it stays '
-               'on your page, where you can take it back." data-yes="Delete" data-no="Keep it"')
+        + _act("rename", words.rename, title, session, f'data-title="{words.rename}" '
+               f'data-value="{title}" data-yes="{words.save_name}" data-no="{words.cancel}"')
+        + _act("take", words.download, title, session)
+        + _act("forget", words.delete, title, session, f'data-title="{words.delete_question}" '
+               f'data-words="{words.delete_words}" '
+               f'data-yes="{words.delete}" data-no="{words.keep_it}"')
         + "</li>"
     )  # fmt: skip
 
@@ -163,7 +171,9 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
     def value(
         talk: Talk, headings: Sequence[Heading], file: Handed | None = None
     ) -> dict[str, Any]:
-        shown = listed(headings, now=datetime.now().astimezone(), current=talk.session)
+        shown = listed(
+            headings, now=datetime.now().astimezone(), current=talk.session, words=talk.words
+        )
         session = "" if talk.stranger else talk.session
         return {"html": shown, "session": session, "file": file and file.value()}
 
@@ -176,7 +186,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
         try:
             return {sheet: await of(talk)}
         except SimpaticoError:
-            return {note: shared.notice(_FAILED)}
+            return {note: shared.notice(talk.words.failed)}
 
     async def open_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
         if talk is None:
@@ -186,13 +196,13 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
             past = await service.reopen(talk.user, session)
             if past is None:
                 # A tab that is loaded again asks for one in which nothing was said yet.
-                gone = gr.skip() if said(event, "again") else shared.notice(_GONE)
+                gone = gr.skip() if said(event, "again") else shared.notice(talk.words.gone)
                 return {note: gone, sheet: await of(talk)}
             await forget_stranger(service, talk)
-            await talk.reopen(session, exchanges_of(past), past.events)
+            await talk.reopen(session, exchanges_of(past, talk.words), past.events)
             return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
         except SimpaticoError:
-            return {note: shared.notice(_FAILED)}
+            return {note: shared.notice(talk.words.failed)}
 
     async def leave_no_trace(talk: Talk | None, posters: bool) -> dict[Any, Any]:
         if talk is None:
@@ -208,7 +218,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
             await service.rename(talk.user, said(event, "session"), said(event, "title"))
             return {sheet: await of(talk)}
         except SimpaticoError:
-            return {note: shared.notice(_FAILED)}
+            return {note: shared.notice(talk.words.failed)}
 
     async def forget_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
         if talk is None:
@@ -220,7 +230,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
             await service.forget(talk.user, session)
             return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
         except SimpaticoError:
-            return {view: shared.draw(talk, posters), note: shared.notice(_FAILED)}
+            return {view: shared.draw(talk, posters), note: shared.notice(talk.words.failed)}
 
     async def take_one(talk: Talk | None, event: gr.EventData) -> dict[Any, Any]:
         if talk is None:
@@ -232,10 +242,10 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
             title = next((title_of(one) for one in headings if one.session == session), "")
             if past is None:
                 return {sheet: value(talk, headings)}
-            file = Handed("conversation.md", "text/markdown", as_text(title, past))
+            file = Handed("conversation.md", "text/markdown", as_text(title, past, talk.words))
             return {sheet: value(talk, headings, file)}
         except SimpaticoError:
-            return {note: shared.notice(_FAILED)}
+            return {note: shared.notice(talk.words.failed)}
 
     sheet.list_again(refresh, [talk_state], [sheet, note], **quiet)
     sheet.open_one(open_one, [talk_state, posters], [view, note, sheet], **quiet)

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from simpatico.domain import Item
+from simpatico.ui.strings import EN, Strings
 
 MediaKind = Literal["image", "audio"]
 
@@ -25,14 +26,14 @@ def address(item: Item, kind: MediaKind) -> str:
     return f"media/{kind}?item={quote(item.id, safe='')}" if local_media(item, kind) else ""
 
 
-def player(item: Item) -> str:
+def player(item: Item, words: Strings = EN) -> str:
     """A player for the item's sound, or nothing. It loads nothing before it is started."""
     source = address(item, "audio")
     if not source:
         return ""
     return (
         f'<audio class="player" controls preload="none" src="{escape(source)}" '
-        f'aria-label="{escape(f"Play {item.label}")}"></audio>'
+        f'aria-label="{escape(words.play.format(title=item.label))}"></audio>'
     )
 
 

@@ -140,8 +140,6 @@ const shrink = async (file) => {
 const wirePicture = () => {
   const button = document.querySelector("#picture");
   if (!button) return requestAnimationFrame(wirePicture);
-  button.setAttribute("aria-label", "Picture: find things that look like one");
-  button.title = "Find things that look like a picture. It is not kept, and sent to nobody else.";
   const chooser = document.createElement("input");
   chooser.type = "file";
   chooser.id = "picture-file";

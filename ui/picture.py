@@ -4,12 +4,6 @@ import base64
 import binascii
 from typing import Final
 
-LIKE_THIS: Final = "Find things that look like this"
-"""What a picture without words stands for."""
-
-NO_PICTURE: Final = (
-    "I couldn’t open that as a picture. A JPEG, PNG, WebP or GIF of up to 20 MB works."
-)
 MAX_CHARS: Final = 2_000_000
 """Of the URL: what page.js sends has a tenth of it."""
 

@@ -8,41 +8,22 @@ from simpatico.ui.cards import card
 from simpatico.ui.chips import TitleOf, mood_chip, understood_chips
 from simpatico.ui.icons import icon
 from simpatico.ui.prose import Parted, part, prose
-from simpatico.ui.talk import STEPS, Exchange
-
-EXAMPLES: tuple[tuple[str, str], ...] = (
-    ("After a rough week", "Rough week. I need something warm and funny, nothing with kids"),
-    ("Can’t switch off", "My head won’t stop. Something quiet and gentle to calm down with"),
-    ("A good cry", "I feel sad and I want to let it out. Make me cry"),
-    ("Wide awake", "Friday night and I’m buzzing: a clever thriller that keeps me guessing"),
-    ("In love", "First date on the sofa, something romantic that isn’t cheesy"),
-    ("Far away", "I’d like to be somewhere else entirely, something epic and beautiful"),
-    ("Curious", "I’m in a thoughtful mood: a film we’ll still talk about tomorrow"),
-    ("Nostalgic", "Something from the 80s that feels like being twelve again"),
-)
-FOLLOW_UPS: tuple[tuple[str, str], ...] = (
-    ("Something lighter", "Something less sad"),
-    ("Something older", "Something older than 1990"),
-    ("Surprise me", "Surprise me"),
-    ("Why the first one?", "Why the first one?"),
-)
-_PICTURED = '<span class="pictured">with your picture</span>'
-_STEP_WORDS = ("Understanding", "Looking", "Ranking", "Writing")
-assert len(_STEP_WORDS) == len(STEPS)
+from simpatico.ui.strings import EN, Strings
+from simpatico.ui.strings.both import Both
+from simpatico.ui.strings.page import EXAMPLES, FOLLOW_UPS, SURPRISE
+from simpatico.ui.talk import Exchange
 
 
-def empty() -> str:
+def empty(words: Strings = EN) -> str:
     """What is seen before the first message."""
     examples = "".join(
         f'<li><button type="button" class="example" data-act="say" data-text="{escape(text)}">'
         f"<b>{escape(mood)}</b><span>{escape(text)}</span></button></li>"
-        for mood, text in EXAMPLES
+        for mood, text in _in(EXAMPLES, words)
     )
     return (
-        '<section class="empty"><h2>How are you, tonight?</h2>'
-        "<p>Say it in your own words: how you feel, what you’re in the mood for, what you’d rather "
-        "not see.</p>"
-        f'<ul class="examples" aria-label="Examples to begin with">{examples}</ul></section>'
+        f'<section class="empty"><h2>{words.empty_head}</h2><p>{words.empty_words}</p>'
+        f'<ul class="examples" aria-label="{words.examples_label}">{examples}</ul></section>'
     )
 
 
@@ -54,10 +35,11 @@ def conversation(
     posters: bool = False,
     marks: Mapping[str, Collection[EventKind]] = {},
     stars: Mapping[str, int] = {},
+    words: Strings = EN,
 ) -> list[str]:
     """One block of HTML for each exchange, oldest first; the empty page when there are none."""
     if not exchanges:
-        return [empty()]
+        return [empty(words)]
     last = len(exchanges) - 1
     return [
         block(
@@ -69,6 +51,7 @@ def conversation(
             posters=posters,
             marks=marks,
             stars=stars,
+            words=words,
         )
         for n, exchange in enumerate(exchanges)
     ]
@@ -84,6 +67,7 @@ def block(
     posters: bool = False,
     marks: Mapping[str, Collection[EventKind]] = {},
     stars: Mapping[str, int] = {},
+    words: Strings = EN,
 ) -> str:
     """One message and its answer. `key` is an id unique on the page."""
     running = exchange.status == "running"
@@ -91,44 +75,59 @@ def block(
     if caring:  # nothing to choose from now
         exchange = exchange.with_(recommendations=())
     text = part(exchange.text, exchange.recommendations)
-    parts = [steps(exchange) if running else ""]
+    parts = [steps(exchange, words) if running else ""]
     if text.before or (running and exchange.recommendations):
         writing = " writing" if running and not text.notes else ""
         parts.append(f'<div class="answer{writing}">{prose(text.before)}</div>')
     if not caring:
         if not running or exchange.recommendations:
             chip = mood_chip(
-                exchange.state, chosen=mood, live=newest and not running, key=f"{key}-mood"
+                exchange.state,
+                chosen=mood,
+                live=newest and not running,
+                key=f"{key}-mood",
+                words=words,
             )
-            chips = understood_chips(exchange.state, title_of=title_of)
+            chips = understood_chips(exchange.state, title_of=title_of, words=words)
             parts.append(f'<div class="heard">{chip}{chips}</div>' if chip or chips else "")
-        parts.append(_cards(exchange, text, key=key, posters=posters, marks=marks, stars=stars))
+        parts.append(
+            _cards(exchange, text, key=key, posters=posters, marks=marks, stars=stars, words=words)
+        )
     if text.after:
         parts.append(f'<div class="answer closing">{prose(text.after)}</div>')
-    parts += [_ending(exchange, newest=newest), _tools(exchange, newest=newest)]
+    parts += [_ending(exchange, words, newest=newest), _tools(exchange, words, newest=newest)]
     body = "".join(parts)
+    pictured = f'<span class="pictured">{words.with_your_picture}</span>'
+    pictured = pictured if exchange.pictured else ""
     return (
         f'<div class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
-        'role="group" aria-label="One message and its answer">'
-        f'<p class="asked"><span class="sr-only">You said: </span>{escape(exchange.asked)}'
-        f"{_PICTURED if exchange.pictured else ''}</p>{_own_tools(exchange, newest=newest)}"
+        f'role="group" aria-label="{words.exchange_label}">'
+        f'<p class="asked"><span class="sr-only">{words.you_said}</span>{escape(exchange.asked)}'
+        f"{pictured}</p>{_own_tools(exchange, words, newest=newest)}"
         f'<div class="reply{" care" if caring else ""}" aria-live="polite" '
         f'aria-busy="{"true" if running else "false"}">'
-        f'<h2 class="sr-only">Simpatico:</h2>{body}</div></div>'
+        f'<h2 class="sr-only">{words.answerer}</h2>{body}</div></div>'
     )
 
 
-def steps(exchange: Exchange) -> str:
+def steps(exchange: Exchange, words: Strings = EN) -> str:
     """How far a running turn has come."""
+    names = (  # of talk.STEPS
+        words.step_understanding,
+        words.step_looking,
+        words.step_ranking,
+        words.step_writing,
+    )
     dots = "".join(
         f'<li class="{"past" if n < exchange.step else "now" if n == exchange.step else "later"}"'
-        f"{' aria-current=step' if n == exchange.step else ''}>{word}</li>"
-        for n, word in enumerate(_STEP_WORDS)
+        f"{' aria-current=step' if n == exchange.step else ''}>{name}</li>"
+        for n, name in enumerate(names)
     )
     detail = f'<p class="detail">{escape(exchange.detail)}</p>' if exchange.detail else ""
     return (
-        f'<div class="progress"><ol class="steps" aria-label="Progress">{dots}</ol>{detail}'
-        f'<button type="button" class="link stop" data-act="stop">{icon("stop")}Stop</button></div>'
+        f'<div class="progress"><ol class="steps" aria-label="{words.progress}">{dots}</ol>{detail}'
+        f'<button type="button" class="link stop" data-act="stop">{icon("stop")}'
+        f"{words.stop}</button></div>"
     )
 
 
@@ -140,6 +139,7 @@ def _cards(
     posters: bool,
     marks: Mapping[str, Collection[EventKind]],
     stars: Mapping[str, int],
+    words: Strings,
 ) -> str:
     if not exchange.recommendations:
         return ""
@@ -154,72 +154,75 @@ def _cards(
             pressed=marks.get(one.item.id, ()),
             stars=stars.get(one.item.id, 0),
             whole=exchange.whole,
+            words=words,
         )
         for n, one in enumerate(exchange.recommendations)
     )
     odd = " odd" if len(exchange.recommendations) % 2 else ""
-    return f'<ol class="cards{odd}" aria-label="Recommendations">{cards}</ol>'
+    return f'<ol class="cards{odd}" aria-label="{words.recommendations}">{cards}</ol>'
 
 
-def _ending(exchange: Exchange, *, newest: bool) -> str:
+def _ending(exchange: Exchange, words: Strings, *, newest: bool) -> str:
     """What comes below an answer: what went wrong, what ran differently, what to say next."""
     parts = []
     if exchange.status == "failed":
         parts.append(f'<p class="problem" role="alert">{escape(exchange.problem)}</p>')
     if exchange.status == "stopped":
-        parts.append('<p class="quiet">Stopped, as you asked.</p>')
+        parts.append(f'<p class="quiet">{words.stopped}</p>')
     nothing = exchange.route == "recommend" and not exchange.recommendations
     if exchange.status == "done" and nothing:
-        parts.append(
-            '<p class="quiet nothing">'
-            "Nothing in my catalogue fits all of that. Letting one wish "
-            "go usually helps.</p>"
-        )
+        parts.append(f'<p class="quiet nothing">{words.nothing_fits}</p>')
     if exchange.degraded:
         what = escape("; ".join(exchange.degraded))
-        parts.append(f'<p class="quiet degraded"><b>Running in a simpler mode.</b> {what}</p>')
+        parts.append(f'<p class="quiet degraded"><b>{words.simpler_mode}</b> {what}</p>')
     if newest and exchange.status == "done" and exchange.recommendations:
-        parts.append(_say_buttons(FOLLOW_UPS))
+        parts.append(_say_buttons(FOLLOW_UPS, words))
     elif newest and exchange.status == "done" and nothing:
-        parts.append(_say_buttons((("Surprise me", "Surprise me"),)))
+        parts.append(_say_buttons((SURPRISE,), words))
     return "".join(parts)
 
 
-def _own_tools(exchange: Exchange, *, newest: bool) -> str:
+def _own_tools(exchange: Exchange, words: Strings, *, newest: bool) -> str:
     """What can be done with one's own message: the newest can be changed."""
     if not newest or exchange.status == "running" or exchange.revises or exchange.route == "care":
         return ""
-    return f'<div class="own-tools">{_tool("edit", "Edit")}</div>'
+    return f'<div class="own-tools">{_tool("edit", words.edit)}</div>'
 
 
-def _tools(exchange: Exchange, *, newest: bool) -> str:
+def _tools(exchange: Exchange, words: Strings, *, newest: bool) -> str:
     """What can be done with an answer as a whole."""
     if exchange.status == "running" or exchange.route == "care":
         return ""
     tools = []
     if exchange.text:
-        words = escape(exchange.text.replace("**", ""))
+        text = escape(exchange.text.replace("**", ""))
         tools.append(
-            f'<button type="button" class="link" data-act="copy" data-text="{words}" '
-            f'data-done="Copied">'
-            f"{icon('copy')}<span>Copy</span></button>"
+            f'<button type="button" class="link" data-act="copy" data-text="{text}" '
+            f'data-done="{words.copied}">'
+            f"{icon('copy')}<span>{words.copy}</span></button>"
         )
     if newest:
-        tools += [_tool("again", "Try again"), _tool("undo", "Take back")]
-    return f'<div class="tools" role="group" aria-label="This answer">{"".join(tools)}</div>'
+        tools += [_tool("again", words.again), _tool("undo", words.undo)]
+    label = words.this_answer
+    return f'<div class="tools" role="group" aria-label="{label}">{"".join(tools)}</div>'
 
 
-def _tool(act: str, words: str) -> str:
+def _tool(act: str, name: str) -> str:
     return (
         f'<button type="button" class="link {act}" data-act="{act}">{icon(act)}'
-        f"<span>{words}</span></button>"
+        f"<span>{name}</span></button>"
     )
 
 
-def _say_buttons(pairs: Collection[tuple[str, str]]) -> str:
+def _say_buttons(pairs: Collection[tuple[Both, Both]], words: Strings) -> str:
     buttons = "".join(
         f'<button type="button" class="follow" data-act="say" data-text="{escape(text)}">'
-        f"{escape(words)}</button>"
-        for words, text in pairs
+        f"{escape(name)}</button>"
+        for name, text in _in(pairs, words)
     )
-    return f'<div class="follows" role="group" aria-label="You could say">{buttons}</div>'
+    return f'<div class="follows" role="group" aria-label="{words.you_could_say}">{buttons}</div>'
+
+
+def _in(pairs: Collection[tuple[Both, Both]], words: Strings) -> list[tuple[str, str]]:
+    """What buttons say and stand for, in one language."""
+    return [(name.of(words.language), text.of(words.language)) for name, text in pairs]

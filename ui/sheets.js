@@ -1,15 +1,16 @@
 // A sheet lies above the page until it is closed, has an address (#its-id), so that Back closes it,
 // and keeps the keyboard inside. What gradio draws goes on being drawn where it was moved to.
-const sheet = (element, { id, label, opener, opened }) => {
+const sheet = (element, { id, opener, opened }) => {
   const dialog = document.createElement("dialog");
   dialog.id = `sheet-${id}`;
   dialog.className = "sheet";
-  dialog.setAttribute("aria-label", label);
   const block = element.closest(".block") ?? element;
   block.replaceWith(dialog);
   dialog.append(block);
   const here = () => location.hash === `#${id}`;
   const follow = () => {
+    const title = element.querySelector("h2");
+    if (title) dialog.setAttribute("aria-label", title.textContent);
     if (here() && !dialog.open) {
       dialog.showModal();
       opened();

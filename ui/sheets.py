@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from simpatico.ui.icons import icon
+from simpatico.ui.strings import EN
 
 
 class Handed(NamedTuple):
@@ -25,12 +26,12 @@ def script(name: str) -> str:
     return "\n".join(folder.joinpath(each).read_text("utf-8") for each in ("sheets.js", name))
 
 
-def head(title: str, words: str = "") -> str:
-    """A sheet's title and the button that closes it. `words` is markup."""
+def head(title: str, words: str = "", *, close: str = EN.close) -> str:
+    """A sheet's title, `words` (markup) below it, and the button that closes it, named `close`."""
     words = f"<p>{words}</p>" if words else ""
     return (
         f'<header class="sheet-head"><div><h2>{title}</h2>{words}</div>'
-        f'<button type="button" class="round" data-close aria-label="Close">{icon("dislike")}'
+        f'<button type="button" class="round" data-close aria-label="{close}">{icon("dislike")}'
         "</button></header>"
     )
 

@@ -23,7 +23,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.errors import DataError, LLMUnavailable, NotAllowed, SimpaticoError, StoreError
-from simpatico.ui.picture import NO_PICTURE
+from simpatico.ui.strings import EN, Strings
 
 log = logging.getLogger(__name__)
 
@@ -109,23 +109,20 @@ def advance(exchange: Exchange, update: Update) -> Exchange:
             )
 
 
-def apology(error: Exception) -> str:
+def apology(error: Exception, words: Strings = EN) -> str:
     """What to tell a person when a turn broke: what happened and what they can do."""
     match error:
         case NotAllowed():
-            return "This conversation belongs to another browser. Please start a new one."
+            return words.other_browser
         case DataError():
-            return NO_PICTURE
+            return words.no_picture
         case StoreError():
-            return (
-                "I couldn’t keep your message, so I haven’t answered it. The disk may be full; "
-                "once there is room, try again."
-            )
+            return words.not_stored
         case LLMUnavailable() | TimeoutError():
-            return "That took too long and I gave up. Please try again in a moment."
+            return words.too_slow
         case SimpaticoError():
-            return "Something I need isn’t ready. Please try again; “simpatico doctor” says what."
-    return "Something went wrong on my side, sorry. Please try again."
+            return words.not_ready
+    return words.broken
 
 
 class Talk:
@@ -138,6 +135,7 @@ class Talk:
         self.stranger = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         self.mood = "auto"
+        self.words = EN
         self.exchanges: list[Exchange] = []
         self.marks: dict[str, frozenset[EventKind]] = {}
         self.stars: dict[str, int] = {}
@@ -250,7 +248,8 @@ class Talk:
             raise
         except Exception as error:
             log.error("a turn failed: %s", type(error).__name__)
-            self.exchanges[at] = self.exchanges[at].with_(status="failed", problem=apology(error))
+            problem = apology(error, self.words)
+            self.exchanges[at] = self.exchanges[at].with_(status="failed", problem=problem)
         finally:
             changed.set()
             if (aclose := getattr(updates, "aclose", None)) is not None:

@@ -12,6 +12,7 @@ from simpatico.domain import TONES, Item, Value
 from simpatico.kinds import kind_name
 from simpatico.ui.local_media import address
 from simpatico.ui.scenes import scene
+from simpatico.ui.strings import EN, Strings
 
 POSTER_HOST = "upload.wikimedia.org"
 
@@ -97,7 +98,7 @@ def tile(item: Item) -> str:
     )
 
 
-def cover(item: Item, *, posters: bool) -> str:
+def cover(item: Item, *, posters: bool, words: Strings = EN) -> str:
     """What stands for the item: the tile, and above it its picture.
 
     That is one on this machine, or else a remote poster if the person wants posters. Its own
@@ -111,8 +112,8 @@ def cover(item: Item, *, posters: bool) -> str:
         if source
         else ""
     )
-    what = "Poster" if kind_name(item.kind) == "film" else "Cover"
-    name = escape(f"{what} of {item.label}")
+    what = words.poster_of if kind_name(item.kind) == "film" else words.cover_of
+    name = escape(what.format(title=item.label))
     return f'<div class="cover" role="img" aria-label="{name}">{tile(item)}{picture}</div>'
 
 

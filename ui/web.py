@@ -12,14 +12,17 @@ from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
-from simpatico.ui.acts import CANNOT_TAKE_BACK, EDITING, pressed_of, take_back
+from simpatico.ui import labels
+from simpatico.ui.acts import editing, pressed_of, take_back
 from simpatico.ui.chosen import MIDDLE, Chosen
 from simpatico.ui.headers import PageHeaders
-from simpatico.ui.history import TEMPORARY, Shared, forget_stranger, history_sheet, tab_closed
+from simpatico.ui.history import Shared, forget_stranger, history_sheet, tab_closed, temporary
+from simpatico.ui.labels import Labelled, words_for
 from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
-from simpatico.ui.picture import LIKE_THIS, NO_PICTURE, picture_of
+from simpatico.ui.picture import picture_of
 from simpatico.ui.render import conversation, empty
+from simpatico.ui.strings import EN, Strings
 from simpatico.ui.talk import Exchange, Talk
 from simpatico.ui.theme import theme
 
@@ -35,17 +38,6 @@ _GRADIO: dict[str, str] = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
 }
-
-_HEADER = (
-    '<header class="brand"><span class="mark" aria-hidden="true"></span>'
-    "<div><h1>Simpatico</h1><p>Tell me how you are. I’ll find something to go with it.</p></div>"
-    "</header>"
-)
-_FOOTER = (
-    "<footer>Runs on your machine. It keeps what you say in a conversation and the buttons you "
-    "press, in files of its own, so that it can do better next time; your moods are not kept. "
-    "Moods are guesses, and it can be wrong about what you would like, too.</footer>"
-)
 
 
 def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
@@ -73,8 +65,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             posters=posters,
             marks=talk.marks,
             stars=talk.stars,
+            words=talk.words,
         )
-        return [TEMPORARY, *drawn] if talk.stranger else drawn
+        return [temporary(talk.words), *drawn] if talk.stranger else drawn
 
     def of(talk: Talk) -> Simpatico:
         return service.temporary if talk.stranger else service
@@ -86,34 +79,36 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         kept = gr.BrowserState(None, storage_key="simpatico", secret="simpatico-browser")
         talk_state = gr.State(None, delete_callback=partial(tab_closed, service))
         with gr.Row(elem_id="top"):
-            gr.HTML(_HEADER, apply_default_css=False, js_on_load=None)
-            gr.Button("Conversations", elem_id="past", scale=0, min_width=80, size="sm")
-            fresh = gr.Button("Start over", elem_id="fresh", scale=0, min_width=80, size="sm")
-            gr.Button("Settings", elem_id="settings", scale=0, min_width=80, size="sm")
+            brand = gr.HTML(
+                labels.brand(EN),
+                html_template="${value.html}",
+                js_on_load=_asset("brand.js"),
+                apply_default_css=False,
+            )
+            past = gr.Button(EN.conversations, elem_id="past", scale=0, min_width=80, size="sm")
+            fresh = gr.Button(EN.start_over, elem_id="fresh", scale=0, min_width=80, size="sm")
+            gear = gr.Button(EN.settings, elem_id="settings", scale=0, min_width=80, size="sm")
         with gr.Column(elem_id="drawer"):  # opened and closed in page.js
             adventurous = gr.Slider(
                 0, 100, MIDDLE, step=5,
-                label="Safe or adventurous",
-                info="Left: known and close to your wishes. Right: varied and new.",
+                label=EN.adventurous,
+                info=EN.adventurous_info,
                 buttons=[],
             )  # fmt: skip
             popular = gr.Slider(
                 0, 100, MIDDLE, step=5,
-                label="Little or well known",
-                info="Left: what few have heard of. Right: what many know.",
+                label=EN.popular,
+                info=EN.popular_info,
                 buttons=[],
             )  # fmt: skip
-            personal = gr.Checkbox(
-                True,
-                label="Use what you know about me",
-                info="What you liked, disliked and saw before. Off: only this conversation.",
-            )
-            posters = gr.Checkbox(
-                False,
-                label="Show posters",
-                info="They come from upload.wikimedia.org, which then sees your address and which "
-                "posters you load. Nothing else on this page comes from the network.",
-                elem_id="posters",
+            personal = gr.Checkbox(True, label=EN.personal, info=EN.personal_info)
+            posters = gr.Checkbox(False, label=EN.posters, info=EN.posters_info, elem_id="posters")
+            language = gr.Radio(
+                labels.languages(EN),
+                value="",
+                label=EN.language_name,
+                info=EN.language_info,
+                elem_id="language",
             )
         view = gr.HTML(
             [empty()],
@@ -126,8 +121,8 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             note = gr.HTML("", apply_default_css=False, js_on_load=None, elem_id="note")
             with gr.Row(elem_id="composer"):
                 message = gr.Textbox(
-                    label="Your message",
-                    placeholder="How are you tonight?",
+                    label=EN.your_message,
+                    placeholder=EN.placeholder,
                     show_label=False,
                     container=False,
                     lines=1,
@@ -136,16 +131,33 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                     elem_id="message",
                     scale=1,
                 )
-                gr.Button("Picture", elem_id="picture", scale=0, min_width=84)  # see page.js
-                send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=84)
-        gr.HTML(_FOOTER, apply_default_css=False, js_on_load=None)
+                photo = gr.Button(EN.picture, elem_id="picture", scale=0, min_width=84)
+                send = gr.Button(EN.send, variant="primary", elem_id="send", scale=0, min_width=84)
+        footer = gr.HTML(labels.footer(EN), apply_default_css=False, js_on_load=None)
 
         settings: dict[str, Any] = {
             "personal": personal,
             "posters": posters,
             "adventurous": adventurous,
             "popular": popular,
+            "language": language,
         }
+
+        labelled = Labelled(
+            brand=brand,
+            footer=footer,
+            past=past,
+            fresh=fresh,
+            settings=gear,
+            picture=photo,
+            send=send,
+            message=message,
+            adventurous=adventurous,
+            popular=popular,
+            personal=personal,
+            posters=posters,
+            language=language,
+        )
 
         def chosen(given: Given) -> Chosen:
             return Chosen.kept({name: given[part] for name, part in settings.items()})
@@ -164,13 +176,13 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             text: str, given: Given, *, picture: bytes | None = None, like: str = ""
         ) -> AsyncIterator[Given]:
             talk = given[talk_state] or _begin(given[kept])
-            if problem := _unfit(text):
+            if problem := _unfit(text, talk.words):
                 yield {note: problem, talk_state: talk}
                 return
             if talk.editing:
                 replaced = await take_back(of(talk), talk)
                 if replaced is None:
-                    yield {note: _notice(CANNOT_TAKE_BACK), talk_state: talk}
+                    yield {note: _notice(talk.words.cannot_take_back), talk_state: talk}
                     return
                 picture = picture or replaced.picture
             how = chosen(given)
@@ -205,9 +217,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         async def show(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
             picture = picture_of(_said(event, "image"))
             if picture is None:
-                yield {note: _notice(NO_PICTURE)}
+                yield {note: _notice(_words(given[talk_state]).no_picture)}
                 return
-            text = _said(event, "text").strip() or LIKE_THIS
+            text = _said(event, "text").strip() or _words(given[talk_state]).like_this
             async for out in ask(text, given, picture=picture):
                 yield out
 
@@ -217,7 +229,10 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 talk.editing = False
             if like and not (talk and talk.shows(like)):
                 return
-            text = f"More like {label_of(like)}" if like else _said(event, "text")
+            if like:
+                text = _words(talk).more_like_it.format(title=label_of(like))
+            else:
+                text = _said(event, "text")
             async for out in ask(text, given, like=like):
                 out.pop(message, None)  # what the person is typing stays
                 yield out
@@ -234,7 +249,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             talk = given[talk_state]
             last = await take_back(of(talk), talk) if talk else None
             if last is None:
-                yield {note: _notice(CANNOT_TAKE_BACK)}
+                yield {note: _notice(_words(talk).cannot_take_back)}
             elif last.revises:
                 talk.mood = last.mood
                 async for out in feel_again(talk, last.asked, chosen(given)):
@@ -249,8 +264,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             if talk is None or mood not in ("auto", "off", *MOODS):
                 return
             talk.mood = mood
-            words = {"auto": "Guess from my words again.", "off": "Please don’t read my mood."}
-            asked = words.get(mood, f"I feel {word_of(mood)}.")
+            words = talk.words
+            fixed = {"auto": words.ask_guess_again, "off": words.ask_do_not_read}
+            asked = fixed.get(mood) or words.ask_i_feel.format(word=word_of(mood, words))
             async for out in feel_again(talk, asked, chosen(given)):
                 yield out
 
@@ -258,7 +274,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             talk = given[talk_state]
             last = await take_back(of(talk), talk) if talk else None
             if last is None:
-                return {note: _notice(CANNOT_TAKE_BACK)}
+                return {note: _notice(_words(talk).cannot_take_back)}
             return {view: draw(talk, given[posters]), note: "", message: last.asked}
 
         def edit(given: Given) -> Given:
@@ -266,7 +282,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             if talk is None or not talk.exchanges or talk.exchanges[-1].revises:
                 return {note: ""}
             talk.editing = True
-            return {note: EDITING, message: talk.exchanges[-1].asked}
+            return {note: editing(talk.words), message: talk.exchanges[-1].asked}
 
         def leave_edit(given: Given) -> Given:
             if given[talk_state] is not None:
@@ -282,7 +298,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 await of(talk).record(pressed.event(user=talk.who, session=talk.session))
                 metrics.event(pressed.kind, "accepted")
             except SimpaticoError:
-                return {note: _notice("I couldn’t note that down. Please press it again.")}
+                return {note: _notice(talk.words.not_noted)}
             talk.mark(pressed.item_id, pressed.kind, pressed.stars)
             return {view: draw(talk, given[posters]), note: ""}
 
@@ -294,7 +310,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             if talk is not None:
                 await forget_stranger(service, talk)
                 await talk.clear()
-            return {view: [empty()], note: "", message: ""}
+            return {view: [empty(_words(talk))], note: "", message: ""}
 
         def redraw(talk: Talk | None, posters: bool) -> Given:
             return {view: draw(talk, posters)} if talk else {note: ""}
@@ -303,10 +319,27 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             talk = given[talk_state]
             return {kept: _keep(talk, chosen(given))} if talk else {note: ""}
 
-        def arrive(keep: Any) -> Given:
+        def in_words(words: Strings, values: Given) -> Given:
+            return {
+                part: gr.update(**said, **({"value": values[part]} if part in values else {}))
+                for part, said in labelled.said(words).items()
+            }
+
+        def arrive(keep: Any, request: gr.Request) -> Given:
             talk, how = _begin(keep), Chosen.kept(keep)
+            talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}
-            return {talk_state: talk, kept: _keep(talk, how), **values}
+            now: Given = {talk_state: talk, kept: _keep(talk, how)}
+            if talk.words is not EN:
+                now[view] = draw(talk, how.posters)
+            return now | in_words(talk.words, values)
+
+        def speak(given: Given, request: gr.Request) -> Given:
+            talk = given[talk_state]
+            if talk is None:
+                return {note: gr.skip()}
+            talk.words = words_for(chosen(given), request)
+            return {view: draw(talk, given[posters]), note: "", **in_words(talk.words, {})}
 
         quiet: dict[str, Any] = {
             "show_progress": "hidden",
@@ -319,7 +352,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
         all_set: set[Any] = {talk_state, kept, *settings.values()}
-        begun = page.load(arrive, [kept], [talk_state, kept, *settings.values()], **quiet)
+        begun = page.load(arrive, [kept], [talk_state, kept, view, *labelled], **quiet)
         gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
         view.submit(say, all_set, drawn, **many)
         view.upload(show, all_set, drawn, **many)
@@ -333,7 +366,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         anew = fresh.click(start_over, [talk_state], [view, note, message], **quiet)
         shared = Shared(talk_state, view, note, posters, draw, _notice)
         tell = history_sheet(service, shared, **quiet)
-        for before in (begun, anew):
+        told = {talk_state, *settings.values()}
+        spoken = language.input(speak, told, [view, note, *labelled], **quiet)
+        for before in (begun, anew, spoken):
             tell(before)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(
@@ -383,7 +418,14 @@ def _asset(name: str) -> str:
 def _begin(keep: Any) -> Talk:
     """A talk of the person this browser belongs to; of a new one if it knows of none."""
     user = keep.get("user") if isinstance(keep, dict) else None
-    return Talk(user if isinstance(user, str) else "")
+    talk = Talk(user if isinstance(user, str) else "")
+    talk.words = words_for(Chosen.kept(keep))
+    return talk
+
+
+def _words(talk: Talk | None) -> Strings:
+    """The page's texts in the language of this tab."""
+    return talk.words if talk else EN
 
 
 def _keep(talk: Talk, how: Chosen) -> dict[str, Any]:
@@ -397,17 +439,14 @@ def _said(event: "gr.EventData", name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _unfit(text: str) -> str:
+def _unfit(text: str, words: Strings) -> str:
     """Why a message is not sent, as a notice; empty when it is fine."""
     if not text.strip():
-        return _notice("Write a word or two first, or pick one of the examples.")
+        return _notice(words.write_first)
     if len(text) > MAX_CHARS:
-        return _notice(
-            f"That is {len(text):,} characters, more than I can take in at once. Could you say it "
-            f"in {MAX_CHARS:,}? Your text is still in the box."
-        )
+        return _notice(words.too_long.format(n=len(text), most=MAX_CHARS))
     return ""
 
 
-def _notice(words: str) -> str:
-    return f'<p class="notice" role="alert">{words}</p>'
+def _notice(said: str) -> str:
+    return f'<p class="notice" role="alert">{said}</p>'

@@ -30,9 +30,10 @@ from simpatico.errors import NotAllowed, StoreError
 from simpatico.ui.acts import pressed_of
 from simpatico.ui.cards import card, markdown
 from simpatico.ui.chips import mood_chip, understood, years
-from simpatico.ui.mood_words import CHOICES, guess, word_of
+from simpatico.ui.mood_words import guess, word_of
 from simpatico.ui.prose import part, prose
 from simpatico.ui.render import block, conversation, empty
+from simpatico.ui.strings.moods import PICKS
 from simpatico.ui.talk import Exchange, Talk, advance, apology
 from simpatico.ui.tiles import cover, palette, poster, strongest_tones, tile
 
@@ -301,7 +302,7 @@ def test_the_mood_can_be_corrected_in_the_newest_answer_only() -> None:
     state = UserState(mood=Mood(label="joy", confidence=0.9))
     live = mood_chip(state, chosen="auto", live=True, key="k")
     moods = [attrs["data-mood"] for tag, attrs in _Tags(live).tags if tag == "button"]
-    assert moods == [*(choice.label for choice in CHOICES), "off"]
+    assert moods == [*PICKS, "off"]
     assert "90% sure" in live
     assert "button" not in mood_chip(state, chosen="auto", live=False, key="k")
 
@@ -310,7 +311,7 @@ def test_a_chosen_mood_is_said_back_and_off_is_said_too() -> None:
     state = UserState(mood=Mood(label="joy", confidence=0.9))
     assert "stressed" in mood_chip(state, chosen="nervousness", live=True, key="k")
     assert "not reading" in mood_chip(state, chosen="off", live=True, key="k")
-    assert {choice.label for choice in CHOICES} <= set(MOODS)
+    assert set(PICKS) <= set(MOODS)
     assert word_of("nervousness") == "stressed"
 
 

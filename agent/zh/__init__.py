@@ -1,0 +1,1 @@
+"""Chinese: what is read of it and what is said in it."""

@@ -1,0 +1,82 @@
+"""The page in Chinese, in a real browser on the real service with a small catalogue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import Open, Site
+from playwright.sync_api import expect
+
+from simpatico.agent.build import build
+from simpatico.agent.service import Simpatico
+from simpatico.domain import Item
+from simpatico.retrieval.catalog import Catalogs
+from simpatico.settings import LLMSettings, RetrievalSettings, Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytest_plugins = ("browsing",)
+FILMS = [
+    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
+    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
+    Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
+]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home: Path = tmp_path_factory.mktemp("home")
+    Catalogs(home).upsert("tiny", FILMS)
+
+    async def make() -> Simpatico:
+        settings = Settings(
+            home=home,
+            cache=home / "cache",
+            catalog="tiny",
+            llm=LLMSettings(enabled=False),
+            retrieval=RetrievalSettings(encoder="hash"),
+        )
+        return await build(settings, progress=lambda *_: None)
+
+    site = Site(make)
+    yield site
+    site.close()
+
+
+def test_a_chinese_browser_gets_a_chinese_page_that_axe_finds_nothing_in(
+    visit: Open, small: Site
+) -> None:
+    tab = visit(small, locale="zh-CN", reduced_motion="reduce", width=360)
+    expect(tab.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(tab.page.locator(".empty h2")).to_have_text("今晚，你还好吗？")
+    expect(tab.page.get_by_label("你的消息")).to_be_visible()
+    expect(tab.page.locator("#picture")).to_have_attribute("aria-label", "图片：找看起来相似的")
+    tab.page.locator("#settings").click()
+    expect(tab.page.locator("#drawer")).to_contain_text("稳妥还是冒险")
+    assert Axe().run(tab.page).response["violations"] == []
+    assert tab.fits()
+
+
+def test_the_language_is_switched_and_stays_switched(visit: Open, small: Site) -> None:
+    tab = visit(small)
+    expect(tab.page.locator("html")).to_have_attribute("lang", "en")
+    tab.say("a comedy")
+    kept = tab.kept()
+    tab.page.locator("#settings").click()
+    tab.page.locator("#language").get_by_label("中文").check()
+    expect(tab.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(tab.page.locator("#send")).to_have_text("发送")
+    expect(tab.newest(".act-like").first).to_have_text("喜欢")
+    expect(tab.newest(".facts").first).to_contain_text("喜剧")
+    expect(tab.newest(".card h3").first).to_have_text("The Marmalade Bear")
+    tab.until(lambda: tab.kept() != kept)
+    tab.page.locator("#settings").click()
+    tab.page.locator("#past").click()
+    expect(tab.page.get_by_role("dialog", name="对话")).to_contain_text("今天")
+    tab.page.get_by_role("button", name="关闭").click()
+    tab.page.reload()
+    expect(tab.page.locator("#send")).to_have_text("发送")
+    tab.page.locator("#settings").click()
+    tab.page.locator("#language").get_by_label("English").check()
+    expect(tab.page.locator("#send")).to_have_text("Send")
+    expect(tab.page.locator("html")).to_have_attribute("lang", "en")

@@ -36,6 +36,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import LLMError, StoreError, kinds
+from simpatico.language import language_of
 from simpatico.protocols import LLM, EventLog
 from simpatico.retrieval.explore import Draw, policy_name
 
@@ -75,7 +76,8 @@ class Nodes:
         writer(StageUpdate(name="read", detail="Listening"))
         kept: TurnState = {"degraded": state.get("degraded", ())}
         if not request.revise and safety.is_crisis(request.text):
-            crisis = UserState(intent="crisis", confidence=1.0)
+            language = language_of(request.text) or "en"
+            crisis = UserState(intent="crisis", confidence=1.0, language=language)
             return {**kept, "understood": crisis, "route": "care"}
         previous = UserState.model_validate(state["state"]) if state.get("state") else None
         shown = self.mind.items(state.get("shown", ()))
@@ -262,7 +264,7 @@ class Nodes:
 
     async def care(self, state: TurnState, writer: Writer) -> TurnState:
         """Stop recommending and show help. Nothing is learned from this turn."""
-        return self._say(state, writer, safety.care_reply())
+        return self._say(state, writer, safety.care_reply(state["understood"].language))
 
     async def _pass_on(
         self, pieces: AsyncIterator[str], state: TurnState, writer: Writer, *, lead: str

@@ -8,6 +8,8 @@ phrases, not a diagnosis: it misses what is only hinted at.
 import re
 import unicodedata
 
+from simpatico.agent.zh import crisis
+from simpatico.language import Language
 from simpatico.text import clean
 
 _SELF = r"(?:my ?sel[fv]e?|me ?self|mys[le]{2}f)"
@@ -57,8 +59,6 @@ _FIGURES = (
     r"kill me if (?:i|we) (?:pick|choose|make|show|put|watch|pause|fall|dont find|suggest)",
     r"\b(?:no|any) point in going on about",
     r"jump(?:ing)? off (?:a|the) (?:sofa|couch|bed|diving board)",
-    # Chinese: "missed you to death", "laughed to death", the film
-    r"想死(?:你|妳|我|他|她|大家)了?|笑死|自[杀殺](?:小队|小隊|突[击擊]队|突擊隊)",
 )
 
 _CRISIS = (
@@ -143,9 +143,7 @@ _CRISIS = (
     r"\b(?:fear|afraid|scared|fearing|frightened) (?:of|for) my (?:life|safety)\b",
     r"\b(?:want|going|gonna|might|urge|thinking)(?: to| about| of)* (?:kill|hurt|kill?ing|hurting|"
     r"murder) (?:someone|somebody|people|everyone|my (?:family|wife|husband|kids?|parents))\b",
-    # Chinese, and the plainest phrases of a few neighbours
-    r"不想活|不想再活|(?<!没)想死|自[杀殺]|自[残殘]|活不下去|活着没意思|结束(?:自己的)?生命|結束生命",
-    r"轻生|輕生|割腕|跳[楼樓]|[了结結]{2}自己|去死算了|活着没有意义|我要死了算了|家暴|被打了怎么办",
+    # the plainest phrases of a few neighbours
     r"\b(?:me )?quiero morir(?:me)?\b|\bno quiero vivir\b|\bje veux mourir\b|\bme tuer\b"
     r"|\bich will (?:sterben|nicht mehr leben)\b|\bmich umbringen\b|\bquero morrer\b",
 )
@@ -164,7 +162,9 @@ _LEET = str.maketrans("013@$!", "oieasi")
 
 def is_crisis(text: str) -> bool:
     """Whether the words speak of suicide, self-harm, or being in danger."""
-    plain = _plain(text)
+    plain = _plain(crisis.without_titles(text))
+    if crisis.is_crisis(plain):
+        return True
     plain = _FIGURE.sub(" , ", plain)
     if _ALARM.search(plain):
         return True
@@ -172,8 +172,10 @@ def is_crisis(text: str) -> bool:
     return bool(_SPENT.search(plain)) and not _ABOUT_FILMS.search(plain)
 
 
-def care_reply() -> str:
+def care_reply(language: Language = "en") -> str:
     """What is said instead of a recommendation, as markdown."""
+    if language == "zh":
+        return crisis.care_reply()
     return (
         "I'm glad you said it. It sounds as if things are very hard right now, and you deserve a "
         "real person to talk to. I'm a program that suggests films, not a counsellor, so I'll "

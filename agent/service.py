@@ -47,6 +47,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.errors import DataError, StoreError
+from simpatico.language import language_of
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import PrivacySettings
@@ -256,7 +257,8 @@ class Simpatico:
         )
         newest = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
         if is_crisis(newest):
-            return Ranking(state=understanding.state, recommendations=(), care=care_reply())
+            care = care_reply(language_of(newest) or "en")
+            return Ranking(state=understanding.state, recommendations=(), care=care)
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)

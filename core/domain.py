@@ -18,6 +18,8 @@ from pydantic import (
     field_validator,
 )
 
+from simpatico.language import Language
+
 MOODS: tuple[str, ...] = (
     "admiration",
     "amusement",
@@ -264,7 +266,10 @@ class Mentions(Value):
 
 
 class UserState(Value):
-    """What was understood of the person so far. They can see and correct it."""
+    """What was understood of the person so far. They can see and correct it.
+
+    `language` is that of their newest message: they are answered in it.
+    """
 
     mood: Mood = Mood()
     need: NeedName = "unknown"
@@ -273,6 +278,7 @@ class UserState(Value):
     mentions: Mentions = Mentions()
     query: str = ""
     confidence: Unit = 0.0
+    language: Language = "en"
 
 
 class Hit(Value):

@@ -96,6 +96,7 @@ def measure(
     base: str = BASE_MODEL,
     seed: int = 0,
     keep: Path | None = None,
+    key: str = "",
 ) -> Run:
     """Ask the readers of `rows_of` about the data of a task.
 
@@ -112,6 +113,7 @@ def measure(
         base: see `rows_of`.
         seed: of draws, folds and weights.
         keep: a folder for scores, vectors and answers.
+        key: see `rows_of`.
 
     Raises:
         DataError: the data or a row's name is not what is wanted.
@@ -123,7 +125,7 @@ def measure(
         keep.mkdir(parents=True, exist_ok=True)
     rows = rows_of(
         {"mood": MOOD, "intent": INTENT, "need": NEED}[task], names, cache=cache, seed=seed,
-        adapter=adapter, base=base, keep=keep, progress=progress,
+        adapter=adapter, base=base, keep=keep, key=key, progress=progress,
     )  # fmt: skip
     asked = asked_of(task, data=data, n=n, part=part, seed=seed)
     return run(asked, rows, command=command, seed=seed, keep=keep, progress=progress)
@@ -186,6 +188,7 @@ def rows_of(
     adapter: Path | None = None,
     base: str = BASE_MODEL,
     keep: Path | None = None,
+    key: str = "",
     progress: ProgressCallback,
 ) -> tuple[Row, ...]:
     """The rows of a task.
@@ -199,6 +202,7 @@ def rows_of(
         adapter: folder of the LoRA adapter.
         base: its base: a model of the store, a folder, or a hub name.
         keep: folder for vectors.
+        key: of the servers; "": none.
         progress: told of encoding, training and reading.
 
     Raises:
@@ -263,7 +267,7 @@ def rows_of(
     }
 
     def server(url: str) -> Row:
-        endpoint = Endpoint(url, keep=keep)
+        endpoint = Endpoint(url, keep=keep, key=key)
         asked = AskedLabels(
             endpoint, task.name, task.labels, several=task.name == "mood", progress=progress
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Final, Protocol
 
+from pydantic import SecretStr
+
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.llm import OpenAILLM
 from simpatico.domain import Impression, Item, Turn, Value
@@ -175,12 +177,14 @@ class Talks(Value):
         chat: a language model speaks for the seekers.
         chat_url: its server; "": the embedded model, in each worker.
         chat_model: its name there, or in the model store.
+        chat_key: of the server; empty: none.
     """
 
     which: Which
     chat: bool = False
     chat_url: str = ""
     chat_model: str = ""
+    chat_key: SecretStr = SecretStr("")
 
     @contextmanager
     def __call__(self) -> Iterator[Work[Seeker, Outcome]]:
@@ -198,7 +202,8 @@ class Talks(Value):
     @contextmanager
     def _chat(self, settings: Settings) -> Iterator[Voice]:
         if self.chat_url:
-            with _client(self.chat_url, self.chat_model, "") as voice:
+            key = self.chat_key.get_secret_value()
+            with _client(self.chat_url, self.chat_model, key) as voice:
                 yield voice
             return
         folder = ModelStore(settings.cache).path(self.chat_model)

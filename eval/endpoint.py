@@ -1,9 +1,10 @@
 """Any server that speaks the OpenAI protocol, as a system to be judged.
 
 `--system http://host:port/v1#model`; without "#model" it is the first that the server lists. A key
-comes from `OPENAI_API_KEY`, never from the address. Answers are kept as they come, so that a run
-that broke off asks only for what is missing. A question that is answered badly, too late or not at
-all is a failed case; when several in a row get no answer, the server is gone and the run stops.
+is never in the address, and none is sent unasked: `--key-env` names the variable that has it.
+Answers are kept as they come, so that a run that broke off asks only for what is missing. A
+question that is answered badly, too late or not at all is a failed case; when several in a row get
+no answer, the server is gone and the run stops.
 """
 
 import asyncio
@@ -22,7 +23,6 @@ from simpatico.errors import BadReply, DataError, LLMUnavailable, SettingsError
 from simpatico.protocols import ProgressCallback
 
 Chat = Sequence[dict[str, str]]
-KEY: Final = "OPENAI_API_KEY"
 TIMEOUT_S: Final = 60.0
 AT_ONCE: Final = 4
 N_SILENT: Final = 5
@@ -55,6 +55,7 @@ class Endpoint:
     Args:
         url: its address, with the model's name after "#".
         keep: a folder for answers; None: they are remembered in this process alone.
+        key: sent as bearer token; "": none.
         timeout_s: for one answer.
 
     Raises:
@@ -63,14 +64,18 @@ class Endpoint:
         BadReply, DataError: it lists no model, or kept answers are damaged.
     """
 
-    def __init__(self, url: str, *, keep: Path | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, *, keep: Path | None = None, key: str = "", timeout_s: float = TIMEOUT_S
+    ) -> None:
         parts = urlsplit(url)
         if parts.username or parts.password:
-            raise SettingsError(f"wanted an address without a password; a key goes in {KEY}")
+            raise SettingsError(
+                "wanted an address without a password; --key-env names the variable of a key"
+            )
         if not parts.hostname:
             raise SettingsError(f"wanted an address such as http://host:port/v1, got {url!r}")
         self._url = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
-        self._key = os.environ.get(KEY, "")
+        self._key = key
         self._timeout_s = timeout_s
         self.model = parts.fragment or asyncio.run(self._first_model())
         self.name = f"{self.model} at {parts.netloc}"

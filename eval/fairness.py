@@ -49,8 +49,8 @@ from simpatico.eval.people_files import (
     read_people,
 )
 from simpatico.eval.ranking import FUSION, THEIRS, has, scores_of
-from simpatico.eval.record import Cases, Check, Figure, Record, Run, record_of, tables_of, write
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.record import Cases, Check, Figure, Record, Run, record_of, tables_of
+from simpatico.eval.tables import Table, write_page
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback
@@ -73,7 +73,7 @@ class Details(Value):
     """What a run has beyond a value for each case: gaps between groups, and the curve."""
 
     version: Literal[1] = 1
-    gaps: tuple[groups.Gap, ...]
+    gaps: tuple[groups.Spread, ...]
     curve_of: str
     curve: tuple[tradeoff.Point, ...]
 
@@ -337,13 +337,12 @@ def _written(out: Path, run: Run, found: Details) -> tuple[Table, ...]:
         groups.table_of(found.gaps, f"Groups of people, n={n}"),
         tradeoff.table_of(found.curve, found.curve_of, n=n, k=CUTOFF),
     )
-    write(out, run)
+    report.keep(out, run, plots=_plots(found))
+    write_page(out / PAGE, tables)
     try:
         (out / DETAILS).write_text(found.model_dump_json(indent=2), encoding="utf-8")
-        (out / PAGE).write_text("\n".join(map(to_markdown, tables)), encoding="utf-8")
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error}") from error
-    report.write(out, run, plots=_plots(found))
     return tables
 
 

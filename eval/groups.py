@@ -32,7 +32,7 @@ class Group(Value):
     less_others: Interval
 
 
-class Gap(Value):
+class Spread(Value):
     """How far a system's groups are apart in one metric.
 
     Attributes:
@@ -68,7 +68,7 @@ def gap(
     groups: Sequence[str],
     *,
     seed: int = 0,
-) -> Gap | None:
+) -> Spread | None:
     """The means of groups, with intervals; None when fewer than two groups have a value.
 
     Units (people, dialogues) are drawn again, for intervals, and dealt anew, for chance.
@@ -108,7 +108,7 @@ def gap(
         ]
     )
     spread = float(np.ptp(means[0]))
-    return Gap(
+    return Spread(
         system=system,
         metric=metric,
         by=by,
@@ -132,7 +132,7 @@ def gap(
 
 def gaps(
     cases: Mapping[str, Cases], metrics: Sequence[str], by: Sequence[str], *, seed: int = 0
-) -> tuple[Gap, ...]:
+) -> tuple[Spread, ...]:
     """The gaps of every system, for groups that cases name among their texts."""
     found = (
         gap(name, metric, what, each.values[metric], each.unit, each.texts[what], seed=seed)
@@ -144,7 +144,7 @@ def gaps(
     return tuple(one for one in found if one is not None)
 
 
-def table_of(found: Sequence[Gap], title: str) -> Table:
+def table_of(found: Sequence[Spread], title: str) -> Table:
     """Gaps as a table: a row for each group."""
     rows = []
     for one in found:

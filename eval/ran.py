@@ -1,13 +1,13 @@
 """What code ran, on what: the commit, versions of libraries, and hashes of files."""
 
-import hashlib
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from simpatico.errors import DataError
+from simpatico.errors import DataError, ModelError
+from simpatico.lorafile import sha256_of
 
 _TOLD: Final = ("numpy", "onnxruntime", "torch", "scikit-learn", "tokenizers", "transformers")
 _HERE: Final = Path(__file__).resolve().parent
@@ -46,7 +46,6 @@ def sha256(path: Path) -> str:
         DataError: it cannot be read.
     """
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
+        return sha256_of(path)
+    except ModelError as error:
+        raise DataError(str(error)) from error

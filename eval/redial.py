@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError, SimpaticoError
+from simpatico.eval import report
 from simpatico.eval.endpoint import ServerGone
 from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
-from simpatico.eval.record import Cases, Check, Run, gap_tables, record_of, table_of, write
+from simpatico.eval.record import Cases, Check, Run, gap_tables, record_of, table_of
 from simpatico.eval.redial_metrics import (
     Places,
     beaten,
@@ -30,7 +31,7 @@ from simpatico.eval.redial_metrics import (
     reciprocal_at,
 )
 from simpatico.eval.redial_systems import System
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table, write_page
 from simpatico.finetune.redial_data import (
     Film,
     Moment,
@@ -51,6 +52,7 @@ PROTOCOLS: Final[Mapping[Protocol, str]] = {
     "fresh": "films named for the first time; nothing masked",
     "masked": "films named for the first time; films named before masked",
 }
+PAGE: Final = "redial.md"
 CUTOFFS: Final = (1, 10, 50)
 _BATCH: Final = 128
 _N_BLANKED: Final = 32
@@ -226,8 +228,8 @@ def run(
         data: what was read.
         command: for the records.
         seed: of draws.
-        out: gets `repeats/`, `fresh/`, `masked/`, each a run of `simpatico.eval.record`, and
-            `redial.md`.
+        out: gets `repeats/`, `fresh/`, `masked/`, each a run of `simpatico.eval.record`
+            with its page, and `redial.md`.
         progress: told of moments.
 
     Raises:
@@ -256,13 +258,9 @@ def run(
             },
             checks=checks,
         )
-        write(out / protocol, Run(record, cases))
+        report.keep(out / protocol, Run(record, cases))
         tables += [table_of(record), *gap_tables(record)]
-    page = "\n".join(to_markdown(each) for each in tables)
-    try:
-        (out / "redial.md").write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error}") from error
+    write_page(out / PAGE, tables)
     return tuple(tables)
 
 

@@ -13,6 +13,7 @@ from simpatico.eval import against
 from simpatico.eval.plots import Plot, bars, confusion, grouped_bars, reliability
 from simpatico.eval.pooled import CHANCE, SAID, TRUE, Pooled, defined
 from simpatico.eval.record import Cases, Run, group_of, metrics_of, tables_of
+from simpatico.eval.record import write as write_run
 
 REPORT: Final = "report.html"
 N_WORST: Final = 20
@@ -144,6 +145,16 @@ def write(folder: Path, run: Run, *, before: Run | None = None, plots: Sequence[
     except OSError as error:
         raise DataError(f"a report cannot be written to {folder}: {error}") from error
     return folder / REPORT
+
+
+def keep(folder: Path, run: Run, *, plots: Sequence[Plot] = ()) -> Path:
+    """Write a run, and its page beside it.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    write_run(folder, run)
+    return write(folder, run, plots=plots)
 
 
 def _number(value: float) -> str:

@@ -27,10 +27,9 @@ from simpatico.eval.record import (
     Run,
     record_of,
     tables_of,
-    write,
 )
 from simpatico.eval.seekers import FEELINGS, MAX_TURNS, TONED, Drawn, Seeker, draw
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table, write_page
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.catalog import Catalog, Catalogs
 
@@ -284,12 +283,8 @@ def _written(
         *tables_of(run.record),
         groups.table_of(by_mood, f"Moods, n={n}"),
     )
-    write(out, run)
-    try:
-        (out / PAGE).write_text("\n".join(map(to_markdown, tables)), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error}") from error
-    report.write(out, run)
+    report.keep(out, run)
+    write_page(out / PAGE, tables)
     return tables
 
 

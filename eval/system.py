@@ -12,12 +12,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from simpatico.domain import Turn, Value
-from simpatico.errors import DataError
 from simpatico.eval import report
 from simpatico.eval.openings import LINES
 from simpatico.eval.pooled import Pooled
-from simpatico.eval.record import Cases, Record, Run, record_of, table_of, write
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.record import Cases, Record, Run, record_of, table_of
+from simpatico.eval.tables import Table, write_page
 from simpatico.eval.talkers import Which
 from simpatico.eval.timing import EXPLAINING, FIRST_WORD, STAGES, WHOLE, Clocked, Timed, clocked
 from simpatico.protocols import ProgressCallback
@@ -202,12 +201,8 @@ def _have(system: Clocked, who: str, conversation: Sequence[Said]) -> list[Timed
 def _written(out: Path, run: Run, load: Load) -> tuple[Table, ...]:
     cases = next(iter(run.cases.values()))
     tables = (table_of(run.record), times_of(run.record, cases, load))
-    write(out, run)
-    try:
-        (out / PAGE).write_text("\n".join(map(to_markdown, tables)), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{out} cannot be written: {error}") from error
-    report.write(out, run)
+    report.keep(out, run)
+    write_page(out / PAGE, tables)
     return tables
 
 

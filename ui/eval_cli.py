@@ -17,7 +17,15 @@ from simpatico.ui.next_item_cli import eval_privacy
 from simpatico.ui.people_cli import eval_fairness, eval_simulate, eval_system
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import eval_redial
-from simpatico.ui.run_cli import as_folder, command, finish, kept_in, names_in
+from simpatico.ui.run_cli import (
+    KeyEnv,
+    as_folder,
+    command,
+    finish,
+    kept_in,
+    key_in,
+    names_in,
+)
 
 if TYPE_CHECKING:
     from simpatico.eval.tables import Table
@@ -92,18 +100,19 @@ def mood(
     base: Base = _BASE,
     seed: Seed = 0,
     keep: Keep = None,
+    key_env: KeyEnv = "",
     out: RunOut = None,
 ) -> None:
     """Measure how moods are read, on GoEmotions' dev part."""
     if reader:
-        if systems or every or adapter or keep or out:
+        if systems or every or adapter or keep or key_env or out:
             raise SettingsError("--reader goes with --data, --n and --seed alone")
         from simpatico.eval.mood import main
 
         given = {"--data": data, "--reader": reader, "--n": n, "--seed": seed}
         main([str(word) for pair in given.items() for word in pair])
         return
-    _read("mood", systems, every, data, n, "dev", adapter, base, seed, keep, out)
+    _read("mood", systems, every, data, n, "dev", adapter, base, seed, keep, key_env, out)
 
 
 @evaluate.command("intent")
@@ -120,10 +129,11 @@ def intent(
     base: Base = _BASE,
     seed: Seed = 0,
     keep: Keep = None,
+    key_env: KeyEnv = "",
     out: RunOut = None,
 ) -> None:
     """Measure how intents are read, on held-out dialogues of IARD."""
-    _read("intent", systems, every, data, n, part, adapter, base, seed, keep, out)
+    _read("intent", systems, every, data, n, part, adapter, base, seed, keep, key_env, out)
 
 
 @evaluate.command("need")
@@ -139,10 +149,11 @@ def need(
     base: Base = _BASE,
     seed: Seed = 0,
     keep: Keep = None,
+    key_env: KeyEnv = "",
     out: RunOut = None,
 ) -> None:
     """Measure how needs are read, on lines of our own."""
-    _read("need", systems, every, None, n, part, adapter, base, seed, keep, out)
+    _read("need", systems, every, None, n, part, adapter, base, seed, keep, key_env, out)
 
 
 def _read(
@@ -156,11 +167,14 @@ def _read(
     base: str,
     seed: int,
     keep: Path | None,
+    key_env: str,
     out: Path | None,
 ) -> None:
     from simpatico.eval.compare_rows import measure
 
     as_folder(out)
+    names = names_in(systems)
+    key = key_in(key_env, *(name for name in names if "://" in name))
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as show:
@@ -169,12 +183,13 @@ def _read(
             data=data,
             n=n,
             part=part,
-            names=names_in(systems) or (() if every else ("encoder",)),
+            names=names or (() if every else ("encoder",)),
             cache=settings.cache,
             adapter=adapter,
             base=base,
             seed=seed,
             keep=kept_in(out, keep),
+            key=key,
             command=command(),
             progress=show,
         )
@@ -389,6 +404,7 @@ def explain(
     ] = "",
     n: Annotated[int, typer.Option(help="how many states", min=1)] = 500,
     n_base: Annotated[int, typer.Option(help="how many the base model rephrases", min=0)] = 64,
+    key_env: KeyEnv = "",
     seed: Seed = 0,
     keep: Keep = None,
     samples: Annotated[
@@ -402,11 +418,14 @@ def explain(
     from simpatico.eval.explain_run import run_of
 
     as_folder(out)
+    key = key_in(key_env, system, judge)
     settings = load_settings()
     set_up_logging(settings.log_level)
     kept = kept_in(out, keep)
     with progress_bars() as show:
-        server, judged_by = (Endpoint(url, keep=kept) if url else None for url in (system, judge))
+        server, judged_by = (
+            Endpoint(url, keep=kept, key=key) if url else None for url in (system, judge)
+        )
         outcome = run(
             settings=settings,
             n=n,

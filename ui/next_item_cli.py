@@ -1,7 +1,5 @@
 """`simpatico train next-item` and `eval privacy`: rankers of the next item, from interactions."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +8,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.run_cli import command
 
 if TYPE_CHECKING:
     from simpatico.finetune.ranker_files import NextItemCard
@@ -41,11 +40,10 @@ def train_next_item(
     if device == "cuda" and not torch.cuda.is_available():
         raise SettingsError("--device cuda: torch sees no such device here")
     set_up_logging(load_settings().log_level)
-    command = shlex.join(["simpatico", *sys.argv[1:]])
     card = (
-        _in_the_open(interactions, out, device, seed, command)
+        _in_the_open(interactions, out, device, seed, command())
         if dp_epsilon is None
-        else _in_private(interactions, out, dp_epsilon, dp_delta, seed, command)
+        else _in_private(interactions, out, dp_epsilon, dp_delta, seed, command())
     )
     if card is not None:
         typer.echo(f"next item\t{', '.join(card.towers)}\t{out}")

@@ -1,6 +1,5 @@
 """`simpatico eval fairness`, `simulate`, `system`: whom it serves, what they find, how fast."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,7 +9,7 @@ from pydantic import SecretStr
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import progress_bars, set_up_logging
-from simpatico.ui.run_cli import command, told
+from simpatico.ui.run_cli import KeyEnv, command, key_in, told
 
 if TYPE_CHECKING:
     from simpatico.eval.talkers import Which
@@ -78,9 +77,7 @@ def eval_simulate(
         typer.Option(help="an OpenAI-compatible server to ask, http://...; without it: our own"),
     ] = "",
     model: Annotated[str, typer.Option(help="with --system: the model's name there")] = "simpatico",
-    key_env: Annotated[
-        str, typer.Option(help="with --system: the environment variable that has its key")
-    ] = "",
+    key_env: KeyEnv = "",
     language_model: Annotated[
         bool,
         typer.Option("--llm/--no-llm", help="our own with its language model, as the settings say"),
@@ -117,11 +114,13 @@ def eval_simulate(
 
     if chat_url and not chat:
         raise SettingsError("--chat-url goes with --chat")
-    ours = _which(system, model, key_env, language_model, explore)
+    key = SecretStr(key_in(key_env, system, chat_url))
+    ours = _which(system, model, key, language_model, explore)
     asked = [ours]
     if baseline:
         asked.append(ours.model_copy(update={"name": POPULARITY, "url": POPULARITY}))
     voice = {"chat": chat, "chat_url": chat_url, "chat_model": chat_model if chat else ""}
+    voice |= {"chat_key": key} if chat_url else {}
     with progress_bars() as bars:
         _prepare(ours, chat_model if chat and not chat_url else "", bars)
         tables = run(
@@ -144,9 +143,7 @@ def eval_system(
         typer.Option(help="an OpenAI-compatible server to time, http://...; without it: our own"),
     ] = "",
     model: Annotated[str, typer.Option(help="with --system: the model's name there")] = "simpatico",
-    key_env: Annotated[
-        str, typer.Option(help="with --system: the environment variable that has its key")
-    ] = "",
+    key_env: KeyEnv = "",
     language_model: Annotated[
         bool,
         typer.Option("--llm/--no-llm", help="our own with its language model, as the settings say"),
@@ -157,7 +154,8 @@ def eval_system(
     """Time turns by stage, to the first word and whole; tokens, and what is degraded."""
     from simpatico.eval.system import run
 
-    which = _which(system, model, key_env, language_model and not system, 0.0)
+    key = SecretStr(key_in(key_env, system))
+    which = _which(system, model, key, language_model and not system, 0.0)
     with progress_bars() as bars:
         _prepare(which, "", bars)
         tables = run(
@@ -171,7 +169,9 @@ def eval_system(
     told(tables, out)
 
 
-def _which(system: str, model: str, key_env: str, language_model: bool, explore: float) -> "Which":
+def _which(
+    system: str, model: str, key: SecretStr, language_model: bool, explore: float
+) -> "Which":
     """The system that is asked for."""
     from simpatico.eval.talkers import Which, check_url
 
@@ -181,18 +181,13 @@ def _which(system: str, model: str, key_env: str, language_model: bool, explore:
         if language_model or explore:
             raise SettingsError("--llm and --explore are for our own service, without --system")
         check_url(system)
-        key = os.environ.get(key_env, "") if key_env else ""
-        if key_env and not key:
-            raise SettingsError(f"--key-env: there is no environment variable {key_env}")
         return Which(
             name=f"{model} at {system}",
             settings=settings,
             url=system,
             model=model,
-            key=SecretStr(key),
+            key=key,
         )
-    if key_env:
-        raise SettingsError("--key-env goes with --system")
     if not language_model:
         llm = settings.llm.model_copy(update={"enabled": False})
         settings = settings.model_copy(update={"llm": llm})

@@ -1,7 +1,5 @@
 """What `simpatico train ranker --from-events` does, and says."""
 
-import shlex
-import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ from simpatico.retrieval.index import Index
 from simpatico.retrieval.versions import Versions
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.progress import progress_bars, set_up_logging
+from simpatico.ui.run_cli import command
 
 if TYPE_CHECKING:
     from simpatico.finetune.retrain import Dialogues
@@ -53,7 +52,7 @@ def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool
                 dialogues=beside,
                 plan=replace(PLAN, seed=seed),
                 held_share=held,
-                command=shlex.join(["simpatico", *sys.argv[1:]]),
+                command=command(),
                 progress=bars,
             )
     read, parts = done.read, done.parts

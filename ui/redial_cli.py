@@ -9,7 +9,7 @@ import typer
 from simpatico.errors import DataError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
-from simpatico.ui.run_cli import command, told
+from simpatico.ui.run_cli import KeyEnv, command, key_in, told
 
 _OUTSIDE = (
     "ratings of MovieLens, links.csv and ratings.csv; without it: ml-latest-small in or beside"
@@ -93,6 +93,7 @@ def eval_redial(
             help="simple rules beside it; those that count dialogues need --model",
         ),
     ] = True,
+    key_env: KeyEnv = "",
     n: Annotated[
         int, typer.Option(help="how many dialogues, the first of the file; 0: all", min=0)
     ] = 0,
@@ -110,6 +111,7 @@ def eval_redial(
         raise DataError(f"wanted the address of a server, http://..., got {', '.join(unknown)}")
     if model is None and not systems:
         raise DataError("wanted --model, --system or both: a system to measure")
+    key = key_in(key_env, *systems)
     settings = load_settings()
     set_up_logging(settings.log_level)
     films = read_films(items)
@@ -132,7 +134,9 @@ def eval_redial(
             ours = redial_systems.Trained(trained, films)
             share = redial_systems.repeat_share(moments_of(learnt))
             rows += [ours, redial_systems.MayRepeat(ours, films, share)]
-        rows += [AskedTitles(Endpoint(url, keep=out / "kept"), films, bars) for url in systems]
+        rows += [
+            AskedTitles(Endpoint(url, keep=out / "kept", key=key), films, bars) for url in systems
+        ]
         if learnt and baselines:
             rows += [
                 redial_systems.Popularity(films, learnt),

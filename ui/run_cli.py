@@ -1,19 +1,43 @@
 """What the commands of `simpatico eval` do with a run: write it, print it."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simpatico.errors import DataError
+from simpatico.errors import DataError, SettingsError
 from simpatico.ui.progress import console
 
 if TYPE_CHECKING:
     from simpatico.eval.record import Run
     from simpatico.eval.tables import Table
+
+
+KeyEnv = Annotated[
+    str,
+    typer.Option(
+        help="the environment variable that has the key of the servers; without it none is sent"
+    ),
+]
+
+
+def key_in(variable: str, *servers: str) -> str:
+    """The key of servers, from the environment variable that `--key-env` names; "" without one.
+
+    Raises:
+        SettingsError: there is no such variable, or no server to send it to.
+    """
+    if not variable:
+        return ""
+    if not any(servers):
+        raise SettingsError("--key-env goes with the address of a server")
+    if key := os.environ.get(variable, ""):
+        return key
+    raise SettingsError(f"--key-env: there is no environment variable {variable}")
 
 
 def command() -> str:
@@ -57,14 +81,12 @@ def told(tables: "Sequence[Table]", out: Path) -> None:
 def finish(run: "Run", out: Path | None, more: "Sequence[Table]" = ()) -> None:
     """Print a run's tables and more; with `out` write the run, its page and `more.md` there."""
     from simpatico.eval import record, report
-    from simpatico.eval.tables import to_markdown
+    from simpatico.eval.tables import to_markdown, write_page
 
     for table in (*record.tables_of(run.record), *more):
         typer.echo(to_markdown(table))
     if out:
-        record.write(out, run)
+        shown = report.keep(out, run)
         if more:
-            page = "\n".join(to_markdown(table) for table in more)
-            (out / "more.md").write_text(page, encoding="utf-8")
-        shown = report.write(out, run)
+            write_page(out / "more.md", more)
         console.print(f"written to {out}; the page is {shown}", markup=False, soft_wrap=True)

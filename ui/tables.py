@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from simpatico.eval.tables import Table, to_markdown
+from simpatico.eval.tables import Table, write_page
 from simpatico.ui.progress import console
 
 
@@ -20,7 +20,7 @@ def show_all(tables: Sequence[Table], out: Path | None) -> None:
         for note in table.notes:
             screen.print(note, style="dim", markup=False)
     if out:
-        out.write_text("\n".join(to_markdown(each) for each in tables), encoding="utf-8")
+        write_page(out, tables)
         console.print(f"written to {out}")
 
 

@@ -1,7 +1,5 @@
 """`simpatico train ...`: teach an adapter."""
 
-import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +14,7 @@ from simpatico.ui.media_cli import train_bridge
 from simpatico.ui.next_item_cli import train_next_item
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import train_redial
+from simpatico.ui.run_cli import command
 
 TELL_EVERY = 50
 NOT_PROMOTED = 3
@@ -60,7 +59,7 @@ def _command(task: Task) -> Callable[..., None]:
                     name=name,
                     version=version,
                     licence=licence,
-                    command=shlex.join(["simpatico", *sys.argv[1:]]),
+                    command=command(),
                     progress=show,
                 )
             )
@@ -158,8 +157,7 @@ def ranker(
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
         films = read_films(dialogues, pack.items, pack.vectors, encoder, progress=bars)
         trained = train_films(films, films.talks, Plan(seed=seed), progress=bars)
-    command = shlex.join(["simpatico", *sys.argv[1:]])
-    card = card_of(trained, films, encoder=pack.encoder, command=command)
+    card = card_of(trained, films, encoder=pack.encoder, command=command())
     export(trained, card, [item.id for item in films.items], out)
     typer.echo(f"{card.name}\t{card.version}\t{out}")
 

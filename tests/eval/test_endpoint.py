@@ -16,11 +16,10 @@ def chats(n: int) -> list[list[dict[str, str]]]:
 
 
 def test_answers_come_in_the_order_of_the_questions_and_are_not_asked_again(
-    serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Any], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "k-1")
     server = serve(lambda messages: messages[0]["content"].upper())
-    system = Endpoint(server.url, keep=tmp_path)
+    system = Endpoint(server.url, keep=tmp_path, key="k-1")
     assert system.name == f"fake at {server.url.split('/')[2]}"
     told: list[int] = []
     found = system.ask(chats(9), max_tokens=9, progress=lambda what, done, n: told.append(done))
@@ -78,7 +77,7 @@ def test_nobody_there_no_model_and_bad_addresses_are_told_apart(
     server.close()
     with pytest.raises(LLMUnavailable, match="127.0.0.1"):
         Endpoint(server.url)
-    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
+    with pytest.raises(SettingsError, match="--key-env"):
         Endpoint("http://me:secret@127.0.0.1:1/v1")
     with pytest.raises(SettingsError, match="wanted an address"):
         Endpoint("http:///v1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from simpatico.errors import DataError, LLMUnavailable
+from simpatico.errors import DataError, LLMUnavailable, SettingsError
 from simpatico.eval import record
 from simpatico.eval.asked_titles import titles_in
 from simpatico.ui.cli import app
@@ -84,6 +84,27 @@ def test_a_server_is_asked_for_titles_and_what_it_invents_keeps_its_place(
     assert [each.n_found for each in kept.record.checks] == [0, 0]
     assert len(server.asked) == 3  # the look for leaks asks nothing new
     assert all("@" not in each[1]["content"] for each in server.asked)
+
+
+def test_a_key_goes_to_servers_only_by_the_name_of_its_variable(
+    serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda messages: '["Alien (1979)"]')
+    monkeypatch.setenv("OPENAI_API_KEY", "k-0")
+    monkeypatch.setenv("THEIR_KEY", "k-1")
+    asked = [*data_in(tmp_path), "--system", server.url]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert not server.keys & {"Bearer k-0", "Bearer k-1"}
+    named = CliRunner().invoke(
+        app, [*asked, "--out", str(tmp_path / "b"), "--key-env", "THEIR_KEY"]
+    )
+    assert named.exit_code == 0 and "Bearer k-1" in server.keys
+    for words, told in (
+        (["--system", server.url, "--key-env", "NO_KEY"], "no environment variable NO_KEY"),
+        (["--model", "m", "--key-env", "THEIR_KEY"], "goes with the address of a server"),
+    ):
+        wrong = CliRunner().invoke(app, [*data_in(tmp_path), *words]).exception
+        assert isinstance(wrong, SettingsError) and told in str(wrong)
 
 
 def test_a_server_that_is_gone_fails_the_run(serve: Callable[..., Any], tmp_path: Path) -> None:

@@ -21,15 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError
+from simpatico.eval.figures import Cases, pooled_of
 from simpatico.eval.music_mood import (
     FEELINGS,
-    auc,
-    drawn_again,
+    columns_of,
     hear,
-    precision_at,
     read_clips,
     top_shares,
 )
+from simpatico.eval.pooled import How, Pooled
 from simpatico.eval.tables import Table
 from simpatico.finetune.bridge import (
     encoders_of,
@@ -52,6 +52,7 @@ CUTOFFS: Final = (1, 5, 10)
 N_PARTS: Final = 3
 """One of these is held out."""
 N_DRAWS: Final = 2000
+_HOW: Final[tuple[How, ...]] = ("ROC AUC", "P@20")
 
 PLAIN, LABELS, BRIDGE, BOTH = (
     "labels only, as they are",
@@ -265,25 +266,22 @@ def sounds_table(
     bridge = labels_bridge(about, words, source="tags", target="texts")
     scores = (bridge.of_texts(words) @ bridge.to_text(about).T).astype(float)  # (9, n)
     relevant = top_shares(shares)
-    areas, hits = auc(scores, relevant), precision_at(scores, relevant)
-    rows = [
-        (feeling, f"{area:.3f}", f"{hit:.2f}")
-        for feeling, area, hit in zip(FEELINGS, areas, hits, strict=True)
-    ]
-    intervals = [
-        np.percentile(
-            drawn_again(metric, scores[None], relevant, seed=seed).mean(axis=2), [2.5, 97.5]
+    names = tuple(str(at) for at in range(len(shares)))
+    cases = Cases(names, names, {}, np.zeros(len(names), bool), {}, columns_of(scores, relevant))
+
+    def cells(*feelings: str) -> list[str]:
+        found = (
+            pooled_of(Pooled(metric=how, how=how, of=feelings), None, cases, seed) for how in _HOW
         )
-        for metric in (auc, precision_at)
-    ]
-    means = [
-        f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
-        for values, (low, high) in zip((areas, hits), intervals, strict=True)
-    ]
+        return [
+            f"{one[0].mean:.3f} ({one[0].low:.3f} to {one[0].high:.3f})" if one else ""
+            for one in found
+        ]
+
     return Table(
         title=f"Feelings as words to music, tags only, Emotify, n={len(shares)} clips",
         columns=("feeling", "AUC", "P@20"),
-        rows=(*rows, ("mean", *means)),
+        rows=(*((each, *cells(each)) for each in FEELINGS), ("mean", *cells(*FEELINGS))),
         notes=(
             f"Relevant: the tenth of the clips in which most felt it. Chance: AUC .5, P@20 "
             f"{relevant.mean():.2f}. Nothing was fitted or chosen; the query is the feeling and "

@@ -22,9 +22,13 @@ from scipy.stats import kendalltau
 
 from simpatico.domain import Candidate, Constraints, Mentions, Profile, UserState
 from simpatico.errors import DataError
-from simpatico.eval.dialogue_ranking import N_CANDIDATES, Asked, hold_out
-from simpatico.eval.record import grouped
-from simpatico.eval.tables import Table
+from simpatico.eval.dialogue_ranking import (
+    N_CANDIDATES,
+    Asked,
+    held_out_checks,
+    hold_out,
+)
+from simpatico.eval.record import Cases, Run, record_of
 from simpatico.finetune.dialogue_train import Plan
 from simpatico.finetune.dialogues import Decision
 from simpatico.finetune.film_ranker import card_of, read_films, train_films
@@ -48,6 +52,15 @@ ATTENTION: Final = "attention weighs most"
 CONTENT: Final = "adds most (attention x content)"
 HIDDEN: Final = "costs most when hidden"
 TOLD: Final = "a reason names"
+VALUES: Final = (
+    "beside another, logits",
+    "logits",
+    "beside another, places",
+    "places",
+    "falls most",
+    "order, Kendall's tau-b",
+)
+"""Of a recommendation; the last is that of all things by a row with what taking them away costs."""
 
 
 class Ranked(NamedTuple):
@@ -73,6 +86,9 @@ class Falls(NamedTuple):
 
     Attributes:
         dialogue: where it was recommended.
+        case: its own: the decision and the item.
+        item: that was recommended.
+        things: (n_things,) what is taken away, in words.
         logits: (n_things,) that its score falls by.
         places: (n_things,) that it falls by among the candidates.
         worth: by row of the table, (n_things,): it takes away what is worth most.
@@ -80,6 +96,9 @@ class Falls(NamedTuple):
     """
 
     dialogue: int
+    case: str
+    item: str
+    things: tuple[str, ...]
     logits: Values
     places: Values
     worth: Mapping[str, Values]
@@ -103,8 +122,9 @@ def run(
     seed: int = 0,
     plan: Plan | None = None,
     keep: Path | None = None,
+    command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Table:
+) -> dict[str, Run]:
     """Hold dialogues out, train on the others, and take away what reasons name.
 
     Args:
@@ -114,7 +134,11 @@ def run(
         seed: of the split, of weights, order and folds, and of what is drawn.
         plan: how the ranker is trained; its seed is not looked at.
         keep: a folder for the trained ranker of this file and seed; if it is there, it is used.
+        command: for the records.
         progress: told of encoding, batches and rankings.
+
+    Returns:
+        "history": films of it that are taken away; "modalities": what is hidden of the film itself.
 
     Raises:
         DataError: the file cannot be read, names nothing of the catalogue, or no held-out dialogue
@@ -136,7 +160,23 @@ def run(
         scorer = FusionModel(folder).of(films.items, asked.catalogue)
     asked.catalogue.propose_with(scorer)
     history, modalities = _falls(asked, scorer, seed=seed, progress=progress)
-    return _table(history, modalities, len(films.dialogues), seed)
+    told = [one for one in modalities if one.worth[TOLD].max() * SHARE >= LEAST]
+
+    def made(title: str, rows: Mapping[str, Sequence[Falls]], taken: str) -> Run:
+        return _run(title, rows, taken, asked, file=file, pack=pack, command=command, seed=seed)
+
+    return {
+        "history": made(
+            "What recommendations lose without a film of the history",
+            dict.fromkeys((NAMED, ALONE, *PLAIN), history),
+            "films of the history, of recommendations with a reason in it and two films or more",
+        ),
+        "modalities": made(
+            "What recommendations lose without a modality",
+            {HIDDEN: modalities, TOLD: told, ATTENTION: modalities, CONTENT: modalities},
+            "modalities of the recommended film, of which it has two or more",
+        ),
+    }
 
 
 def _falls(
@@ -162,9 +202,10 @@ def _falls(
         shown = rank(state)
         if not shown.ids:
             continue
-        modalities += _without_modalities(one.dialogue, shown, state, scorer, rng)
+        where = (one.dialogue, at)
+        modalities += _without_modalities(where, shown, state, scorer, rng)
         if len(state.mentions.liked) > 1:
-            history += _without_history(one.dialogue, shown, state, scorer, rank, rng)
+            history += _without_history(where, shown, state, scorer, rank, rng)
     return history, modalities
 
 
@@ -180,7 +221,7 @@ def _state(asked: Asked, one: Decision) -> UserState:
 
 
 def _without_history(
-    dialogue: int,
+    where: tuple[int, int],
     shown: Ranked,
     state: UserState,
     scorer: FusionScorer,
@@ -205,7 +246,8 @@ def _without_history(
                 PLAIN[0]: cosines[:, at].astype(np.float64),
                 PLAIN[1]: np.arange(len(liked), dtype=np.float64),
             }
-            found.append(Falls(dialogue, falls[:, 0, at], falls[:, 1, at], worth, drawn))
+            named_by = (where[0], f"{where[1]}:{ids[at]}", ids[at], liked)
+            found.append(Falls(*named_by, falls[:, 0, at], falls[:, 1, at], worth, drawn))
     return found
 
 
@@ -215,7 +257,11 @@ def _without(state: UserState, item_id: str) -> UserState:
 
 
 def _without_modalities(
-    dialogue: int, shown: Ranked, state: UserState, scorer: FusionScorer, rng: np.random.Generator
+    where: tuple[int, int],
+    shown: Ranked,
+    state: UserState,
+    scorer: FusionScorer,
+    rng: np.random.Generator,
 ) -> list[Falls]:
     """Of the first recommendations that have two modalities or more."""
     ids = shown.ids[:TOP]
@@ -245,7 +291,10 @@ def _without_modalities(
             }
             found.append(
                 Falls(
-                    dialogue,
+                    where[0],
+                    f"{where[1]}:{ids[at]}",
+                    ids[at],
+                    tuple(scorer.modalities[which] for which in there),
                     logits,
                     np.array(places, dtype=np.float64),
                     {row: values[there] for row, values in worth.items()},
@@ -255,65 +304,68 @@ def _without_modalities(
     return found
 
 
-def _table(
-    history: Sequence[Falls], modalities: Sequence[Falls], n_dialogues: int, seed: int
-) -> Table:
-    told = [one for one in modalities if one.worth[TOLD].max() * SHARE >= LEAST]
-    groups = [
-        *((f"film of the history that {row}", row, history) for row in (NAMED, ALONE, *PLAIN)),
-        *((f"modality that {row}", row, modalities) for row in (ATTENTION, CONTENT, HIDDEN)),
-        (f"modality that {TOLD}", TOLD, told),
-    ]
-    agreement = {
-        row: _mean([_tau(one.worth[row], one.logits) for one in modalities], modalities)
-        for row in (ATTENTION, CONTENT)
-    }
-    return Table(
-        title="What recommendations lose without what speaks for them",
-        columns=(
-            "taken away",
-            "n (dialogues)",
-            "logits, 95 %",
-            "beside another, 95 %",
-            "places, 95 %",
-            "beside another, 95 %",
-            "falls most",
-        ),
-        rows=tuple(_row(name, row, falls) for name, row, falls in groups if falls),
-        notes=(
-            f"ReDial's training part, {n_dialogues} dialogues, a fifth held out by seed {seed}: the"
-            f" first {TOP} that a ranker trained on the others would show, before variety is seen"
-            " to. n: recommendations; of the history, those with a reason in it, where at least two"
-            " films are known.",
-            "beside another: less what falls without another one of the same, drawn at random."
-            " falls most: how often nothing else of the same falls further. 95 %: dialogues drawn"
-            " again 2,000 times.",
-            "Order of the modalities by what hiding them costs, Kendall's tau-b with it: "
-            + "; ".join(f"{row} {mean}" for row, mean in agreement.items())
-            + ".",
-        ),
+def _run(
+    title: str,
+    rows: Mapping[str, Sequence[Falls]],
+    taken: str,
+    asked: Asked,
+    *,
+    file: Path,
+    pack: Pack,
+    command: str,
+    seed: int,
+) -> Run:
+    """A case for each recommendation that any row takes something away from."""
+    every = next(iter(rows.values()))
+    titles = {item.id: item.label for item in asked.films.items}
+    cases = {row: _cases(row, every, falls, titles) for row, falls in rows.items() if falls}
+    record = record_of(
+        "deletion",
+        title,
+        cases,
+        command=command,
+        seed=seed,
+        data=[file],
+        protocol={
+            "taken away": f"{taken}; the row says which",
+            "split": f"{len(asked.films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
+            " ranker trained on the others",
+            "recommendations": f"the first {TOP} of each decision, before variety is seen to, of"
+            f" {N_CANDIDATES} candidates of {pack.name}",
+            "beside another": "less what falls without another one of the same, drawn at random",
+            "falls most": "nothing else of the same falls further",
+            "drawn again": "dialogues",
+        },
+        skipped={},
+        checks=held_out_checks(asked.films, asked, seed),
     )
+    return Run(record, cases)
 
 
-def _row(name: str, row: str, falls: Sequence[Falls]) -> tuple[str, ...]:
-    cells = [name, f"{len(falls)} ({len({one.dialogue for one in falls})})"]
-    for values in ([one.logits for one in falls], [one.places for one in falls]):
-        pairs = [
-            (each[one.chosen(row)], each[one.other(row)])
-            for each, one in zip(values, falls, strict=True)
-        ]
-        cells += [
-            _mean([chosen for chosen, _ in pairs], falls),
-            _mean([chosen - other for chosen, other in pairs], falls),
-        ]
-    most = np.mean([one.logits[one.chosen(row)] >= one.logits.max() - 1e-6 for one in falls])
-    return (*cells, f"{most:.3f}")
-
-
-def _mean(values: Sequence[float], falls: Sequence[Falls]) -> str:
-    whose = np.array([one.dialogue for one in falls])
-    found = grouped(np.array(values, dtype=np.float64), whose)
-    return f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+def _cases(
+    row: str, every: Sequence[Falls], falls: Sequence[Falls], titles: Mapping[str, str]
+) -> Cases:
+    """Values where the row takes something away; nan elsewhere."""
+    n = len(every)
+    place = {one.case: at for at, one in enumerate(every)}
+    values = {name: np.full(n, np.nan) for name in VALUES}
+    away = [""] * n
+    for one in falls:
+        at, chosen, other = place[one.case], one.chosen(row), one.other(row)
+        for name, worth in ((VALUES[1], one.logits), (VALUES[3], one.places)):
+            values[name][at] = worth[chosen]
+        for name, worth in ((VALUES[0], one.logits), (VALUES[2], one.places)):
+            values[name][at] = worth[chosen] - worth[other]
+        values[VALUES[4]][at] = float(one.logits[chosen] >= one.logits.max() - 1e-6)
+        values[VALUES[5]][at] = _tau(one.worth[row], one.logits)
+        away[at] = titles.get(one.things[chosen], one.things[chosen])
+    return Cases(
+        tuple(one.case for one in every),
+        tuple(str(one.dialogue) for one in every),
+        values,
+        np.zeros(n, dtype=np.bool_),
+        {"recommended": tuple(titles[one.item] for one in every), "taken away": tuple(away)},
+    )
 
 
 def _tau(worth: Values, falls: Values) -> float:

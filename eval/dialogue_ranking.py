@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Constraints, Item, Mentions, Profile, UserState
-from simpatico.eval.record import grouped
-from simpatico.eval.tables import Table
+from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
+from simpatico.eval.record import Cases, Check, Run, record_of
 from simpatico.finetune.colikes import Conversation, count_colikes
 from simpatico.finetune.dialogue_train import Plan, Talks, named_in
 from simpatico.finetune.dialogues import Decision, Dialogue
@@ -34,11 +34,13 @@ from simpatico.retrieval.links import count_links, newest_of
 from simpatico.retrieval.packs import Pack
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.store import MemoryStore
+from simpatico.text import fold
 
 CUTOFFS: Final = (1, 10, 50)
 DEV_SHARE: Final = 0.2
 N_CANDIDATES: Final = 200
 LINEAR: Final = "linear ranker, as served"
+SERVED: Final = "fusion ranker, as served"
 
 Ranks = NDArray[np.float64]
 """For each target (n_targets,): its place from 1; inf where it was not offered."""
@@ -67,8 +69,9 @@ def run(
     *,
     seed: int = 0,
     plan: Plan | None = None,
+    command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Table:
+) -> Run:
     """Hold dialogues out, train on the others, and compare.
 
     Args:
@@ -77,6 +80,7 @@ def run(
         encoder: of its text vectors.
         seed: of the split, of weights, order and folds.
         plan: how the ranker is trained; its seed is not looked at.
+        command: for the record.
         progress: told of encoding, batches and rankings.
 
     Raises:
@@ -86,17 +90,20 @@ def run(
     asked = hold_out(films, pack.name, encoder, seed=seed)
     trained = train_films(films, asked.known, replace(plan or Plan(), seed=seed), progress=progress)
     decisions = asked.asked.decisions
-    rows = _counters(asked)
-    rows[LINEAR] = served(asked, LinearRanker(asked.catalogue), progress=progress)
+    linear = served(asked, LinearRanker(asked.catalogue), progress=progress)
     with tempfile.TemporaryDirectory() as folder:
         card = card_of(trained, films, encoder=pack.encoder, command="")
         export(trained, card, [item.id for item in films.items], Path(folder))
         scorer = FusionModel(Path(folder)).of(films.items, asked.catalogue)
     asked.catalogue.propose_with(scorer)
     ranker = LinearRanker(asked.catalogue, learned=scorer)
-    rows["fusion ranker, as served"] = served(asked, ranker, progress=progress)
-    rows["fusion ranker, whole catalogue"] = ranks_of(trained.scores(asked.asked), decisions)
-    return _table(rows, decisions, len(films.dialogues), seed)
+    rows = {
+        SERVED: served(asked, ranker, progress=progress),
+        "fusion ranker, whole catalogue": ranks_of(trained.scores(asked.asked), decisions),
+        LINEAR: linear,
+        **_counters(asked),
+    }
+    return run_of(rows, asked, file=file, pack=pack, command=command, seed=seed)
 
 
 def _counters(asked: Asked) -> dict[str, Ranks]:
@@ -112,38 +119,127 @@ def _counters(asked: Asked) -> dict[str, Ranks]:
     }
 
 
-def _table(
-    rows: Mapping[str, Ranks], decisions: Sequence[Decision], n_dialogues: int, seed: int
-) -> Table:
-    whose = np.array([one.dialogue for one in decisions for _ in one.fresh])
-    cells = []
-    for name, ranks in rows.items():
-        recalls = [f"{np.mean(ranks <= cutoff):.4f}" for cutoff in CUTOFFS]
-        hit = (ranks <= CUTOFFS[1]).astype(np.float64)
-        own = grouped(hit, whose)
-        gap = grouped(hit - (rows[LINEAR] <= CUTOFFS[1]), whose)
-        beside = "" if name == LINEAR else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-        cells.append((name, *recalls, f"{own.low:.3f} to {own.high:.3f}", beside))
-    n_held = len(set(whose.tolist()))
-    return Table(
-        title=f"What to offer next in a dialogue, n={len(whose)} films in {n_held} dialogues",
-        columns=("row", *(f"R@{cutoff}" for cutoff in CUTOFFS), "R@10, 95 %", "beside the linear"),
-        rows=tuple(cells),
-        notes=(
-            f"ReDial's training part, {n_dialogues} dialogues, a fifth held out by seed {seed}."
-            " Targets: films of the catalogue that a recommender names first; what was named"
-            " before is masked, what a row does not offer is missed, ties count against it.",
-            "95 %: dialogues drawn again 2,000 times; beside the linear: R@10 less the linear"
-            " ranker's, the same dialogues drawn for both.",
+def run_of(
+    rows: Mapping[str, Ranks],
+    asked: Asked,
+    *,
+    file: Path,
+    pack: Pack,
+    command: str,
+    seed: int,
+) -> Run:
+    """A run with a case for each fresh target; dialogues are drawn again.
+
+    Args:
+        rows: places of the targets, the row that matters first.
+        asked: what was asked.
+        file: of the dialogues.
+        pack: the catalogue.
+        command: for the record.
+        seed: of the split and the draws.
+    """
+    told = {name: _cases(asked, ranks) for name, ranks in rows.items()}
+    films = asked.films
+    n_held = len({one.dialogue for one in asked.asked.decisions})
+    n_left = sum(
+        not one.fresh for one in part_of(films, held_out(films, seed)).decisions if one.offered
+    )
+    record = record_of(
+        "dialogues",
+        "What to offer next in a dialogue",
+        told,
+        command=command,
+        seed=seed,
+        data=[file],
+        protocol={
+            "catalogue": f"{pack.name}, {len(films.items):,} films; which they are was chosen by"
+            " all dialogues",
+            "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}:"
+            f" {n_held} with a target",
+            "targets": "films of the catalogue that a recommender names first; what was named"
+            " before is masked, what a row does not offer is missed, ties count against it",
+            "served": f"the best {N_CANDIDATES} candidates, told what the seeker named; the others"
+            " are told what was offered before, too",
+            "drawn again": "dialogues",
+        },
+        skipped={"offers of nothing but films named before": n_left},
+        checks=held_out_checks(films, asked, seed),
+    )
+    return Run(record, told)
+
+
+def _cases(asked: Asked, ranks: Ranks) -> Cases:
+    items, dialogues = asked.films.items, asked.films.dialogues
+    case, unit, texts = [], [], []
+    for at, one in enumerate(asked.asked.decisions):
+        for target in one.fresh:
+            talk = dialogues[one.dialogue].id
+            case.append(f"{one.dialogue}:{at}:{items[target].id}")
+            unit.append(f"{one.dialogue} {talk}")
+            before = ", ".join(items[place].label for place in dict.fromkeys(one.before))
+            texts.append((items[target].label, one.words[-300:], before))
+    place = tuple("" if np.isinf(each) else f"{each:.0f}" for each in ranks)
+    columns = zip(*texts, strict=True) if texts else ((), (), ())
+    target, words, before = (tuple(each) for each in columns)
+    return Cases(
+        tuple(case),
+        tuple(unit),
+        {
+            **{f"R@{k}": (ranks <= k).astype(np.float64) for k in CUTOFFS},
+            "MRR": 1 / ranks,
+        },
+        np.zeros(len(case), dtype=np.bool_),
+        {"target": target, "place": place, "the seeker's words": words, "named before": before},
+    )
+
+
+def held_out_checks(films: Films, asked: Asked, seed: int) -> tuple[Check, ...]:
+    """Looks for dialogues held out among the others, by id or nearly, and for targets told."""
+    held = held_out(films, seed)
+    parts: tuple[list[Dialogue], list[Dialogue]] = ([], [])
+    for one, out in zip(films.dialogues, held, strict=True):
+        parts[not out].append(one)
+    ours, learnt = parts
+    known = {one.id for one in learnt}
+    texts, others = (
+        [" ".join(turn.text for turn in one.turns) for one in each] for each in (ours, learnt)
+    )
+    targets = [(one, target) for one in asked.asked.decisions for target in one.fresh]
+    return (
+        Check(
+            what="dialogues held out that training has, by id",
+            n_found=sum(one.id in known for one in ours),
+            n=len(ours),
+        ),
+        Check(
+            what=f"dialogues held out that are nearly one of training (Jaccard {NEAR_DUPLICATE} of"
+            " word triples)",
+            n_found=sum(near_duplicates(texts, others)),
+            n=len(ours),
+        ),
+        Check(
+            what="targets whose title (two words or more) is in the words that rankers are given",
+            n_found=sum(
+                " " in (title := fold(films.items[target].title))
+                and f" {title} " in f" {fold(one.words)} "
+                for one, target in targets
+            ),
+            n=len(targets),
         ),
     )
 
 
-def hold_out(films: Films, name: str, encoder: Encoder[str], *, seed: int) -> Asked:
-    """Hold a fifth of the dialogues out, and index the catalogue without their likes."""
+def held_out(films: Films, seed: int) -> NDArray[np.bool_]:
+    """Which dialogues are held out, (n_dialogues,): a fifth of them."""
     order = np.random.default_rng(seed).permutation(len(films.dialogues))
     held = np.zeros(len(order), dtype=bool)
     held[order[: round(len(order) * DEV_SHARE)]] = True
+    return held
+
+
+def hold_out(films: Films, name: str, encoder: Encoder[str], *, seed: int) -> Asked:
+    """Hold a fifth of the dialogues out, and index the catalogue without their likes."""
+    held = held_out(films, seed)
     asked = part_of(films, held)
     rows = [at for at, one in enumerate(asked.decisions) if one.offered and one.fresh]
     linker = Linker((item.id, item.title, item.year or 0) for item in films.items)

@@ -12,16 +12,18 @@ chosen by cross-validation inside those. Scores of all folds are ranked together
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from simpatico.errors import DataError
-from simpatico.eval.tables import Table
+from simpatico.eval.above import ABOVE, above_others
+from simpatico.eval.pooled import CHANCE, TRUE, Pooled
+from simpatico.eval.ran import sha256
+from simpatico.eval.record import Cases, Check, Run, record_of
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.encoders.musicnn import N_POOLED, TAGS, Heard, Musicnn
@@ -47,8 +49,8 @@ FEELINGS = tuple(TAGS_OF)
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 N_FOLDS, N_INNER = 5, 5
 TOP = 0.1
-CUTOFF = 20
-N_DRAWS = 2000
+NEARLY = 0.995
+"""Cosine of two clips' vectors from which they are nearly the same."""
 
 OURS, TAG_RIDGE, TAGS_ALONE, GENRE = (
     "musicnn vector, ridge",
@@ -225,23 +227,6 @@ def top_shares(shares: Array) -> Flags:
     return flags
 
 
-def auc(scores: Array, relevant: Flags) -> Array:
-    """Area under the ROC curve along the last axis, which must have both kinds; ties count half."""
-    ranks = rankdata(scores, axis=-1)
-    n = relevant.sum(axis=-1)
-    above = (ranks * relevant).sum(axis=-1) - n * (n + 1) / 2
-    return np.asarray(above / (n * (relevant.shape[-1] - n)))
-
-
-def precision_at(scores: Array, relevant: Flags, *, k: int = CUTOFF) -> Array:
-    """Share of relevant ones among the k highest, last axis; of a tie at the end, the mean."""
-    last = np.partition(scores, -k, axis=-1)[..., -k, None]
-    above, tied = scores > last, scores == last
-    left = k - above.sum(axis=-1)
-    hits = (above & relevant).sum(axis=-1)
-    return np.asarray((hits + left * (tied & relevant).sum(axis=-1) / tied.sum(axis=-1)) / k)
-
-
 def correlation(one: Array, other: Array) -> Array:
     """Pearson's r along the last axis; 0 where one does not vary."""
     one, other = (each - each.mean(axis=-1, keepdims=True) for each in (one, other))
@@ -249,104 +234,123 @@ def correlation(one: Array, other: Array) -> Array:
     return np.asarray((one * other).sum(axis=-1) / np.where(size > 0, size, 1))
 
 
-def drawn_again(
-    metric: Callable[[Array, Flags], Array], scores: Array, relevant: Flags, *, seed: int
-) -> Array:
-    """The metric on clips drawn with replacement, (N_DRAWS, n_systems, 9); the same for all.
+def run_of(
+    found: Sequence[Found],
+    clips: Clips,
+    heard: Heard,
+    *,
+    data: Path,
+    command: str,
+    seed: int,
+) -> Run:
+    """A run of systems, the first the one that matters; clips are drawn again, fits not repeated.
 
     Args:
-        metric: along the last axis.
-        scores: (n_systems, 9, n).
-        relevant: (9, n).
+        found: scores of every clip.
+        clips: what was felt.
+        heard: what the network hears in them.
+        data: the folder that was read.
+        command: for the record.
         seed: of the draws.
     """
-    rng = np.random.default_rng(seed)
-    flags = np.broadcast_to(relevant, scores.shape)
-    n = scores.shape[-1]
-    draws = (rng.integers(n, size=n) for _ in range(N_DRAWS))
-    return np.stack([metric(scores[..., draw], flags[..., draw]) for draw in draws])
-
-
-def tables(found: Sequence[Found], clips: Clips, *, seed: int) -> list[Table]:
-    """Each system beside the first, and each feeling of the first."""
     relevant = top_shares(clips.shares)
-    scores = np.stack([one.scores for one in found])
-    flags = np.broadcast_to(relevant, scores.shape)
-    areas, hits = auc(scores, flags), precision_at(scores, flags)
-    r = correlation(scores, clips.shares.T)
-    more_areas = drawn_again(auc, scores, relevant, seed=seed)
-    more_hits = drawn_again(precision_at, scores, relevant, seed=seed)
-    n = len(clips.names)
-    rows = []
-    for at, one in enumerate(found):
-        gap = areas[0].mean() - areas[at].mean()
-        gaps = (more_areas[:, 0] - more_areas[:, at]).mean(axis=1)
-        rows.append(
-            (
-                one.title,
-                _cell(areas[at].mean(), more_areas[:, at].mean(axis=1)),
-                _cell(hits[at].mean(), more_hits[:, at].mean(axis=1)),
-                f"{r[at].mean():.3f}",
-                _cell(gap, gaps, sign="+") if at else "",
-            )
-        )
-    each = [
-        (
-            feeling,
-            str(relevant[at].sum()),
-            _cell(areas[0, at], more_areas[:, 0, at]),
-            _cell(hits[0, at], more_hits[:, 0, at]),
-            f"{r[0, at]:.2f}",
-            *(f"{area:.3f}" for area in areas[1:, at]),
-        )
-        for at, feeling in enumerate(FEELINGS)
-    ]
-    notes = (
-        f"Relevant: the top tenth by the listeners' shares, ties with its last included; chance is"
-        f" AUC .5 and P@20 {relevant.mean():.2f}. r: with the shares. In brackets: 95 %, clips"
-        f" drawn again {N_DRAWS} times, the same for all rows; fits are not repeated.",
-        *(
-            f"{one.title}, chosen in each fold: {', '.join(one.settings)}."
-            for one in found
-            if one.settings
+    record = record_of(
+        "music-mood",
+        "Music by mood, Emotify",
+        {one.title: _cases(one, clips, relevant) for one in found},
+        command=command,
+        seed=seed,
+        data=[data / "annotations.csv", data / "audio"],
+        protocol={
+            "a feeling should bring up": "the top tenth of clips by the share of listeners who"
+            " ticked it, ties with its last included",
+            "by chance": f"AUC .5, P@20 {relevant.mean():.2f}",
+            "scored": f"each clip once, by a model fitted on {N_FOLDS - 1} other folds",
+            "drawn again": "clips; fits are not repeated",
+            ABOVE: "of the feelings that a clip should come up for, the share of clips that should"
+            " not and score less",
+        },
+        skipped={},
+        checks=_checks(clips, data, heard),
+        pooled=(
+            Pooled(metric="mean AUC", how="ROC AUC", of=FEELINGS),
+            Pooled(metric="mean P@20", how="P@20", of=FEELINGS),
+            *(Pooled(metric=f"AUC: {each}", how="ROC AUC", of=(each,)) for each in FEELINGS),
+            *(Pooled(metric=f"P@20: {each}", how="P@20", of=(each,)) for each in FEELINGS),
+        ),
+        about={one.title: _about(one, clips) for one in found},
+    )
+    return Run(record, {one.title: _cases(one, clips, relevant) for one in found})
+
+
+def _cases(one: Found, clips: Clips, relevant: Flags) -> Cases:
+    best = np.argsort(-one.scores, axis=0)[:3].T
+    felt = (
+        ", ".join(f"{FEELINGS[at]} {own[at]:.2f}" for at in np.argsort(-own)[:3])
+        for own in clips.shares
+    )
+    return Cases(
+        clips.names,
+        clips.names,
+        {ABOVE: above_others(one.scores, relevant)},
+        np.zeros(len(clips.names), dtype=np.bool_),
+        {
+            "felt by": tuple(felt),
+            "highest for": tuple(", ".join(FEELINGS[at] for at in own) for own in best),
+        },
+        columns_of(one.scores, relevant),
+    )
+
+
+def columns_of(scores: Array, relevant: Flags) -> dict[str, Array]:
+    """What areas and P@20 are made of, from scores and what is right, (9, n) each."""
+    columns: dict[str, Array] = {}
+    for feeling, own, holds in zip(FEELINGS, scores, relevant, strict=True):
+        columns |= {f"{TRUE}{feeling}": holds.astype(np.float64), f"{CHANCE}{feeling}": own}
+    return columns
+
+
+def _checks(clips: Clips, data: Path, heard: Heard) -> tuple[Check, ...]:
+    """Clips are scored by models of other clips: some may be the same sound, or nearly."""
+    sounds = [sha256(file) for file in _files(clips, data)]
+    unit = heard.vectors / np.linalg.norm(heard.vectors, axis=1, keepdims=True)
+    near = unit @ unit.T
+    np.fill_diagonal(near, 0)
+    return (
+        Check(
+            what="clips with the very file of another",
+            n_found=sum(sounds.count(each) > 1 for each in sounds),
+            n=len(sounds),
+        ),
+        Check(
+            what=f"clips in which nearly the same is heard as in another (cosine {NEARLY})",
+            n_found=int((near.max(axis=1) >= NEARLY).sum()),
+            n=len(near),
         ),
     )
-    return [
-        Table(
-            title=f"Music by mood, Emotify, n={n} clips, seed {seed}",
-            columns=("system", "mean AUC", "mean P@20", "mean r", f"AUC of {OURS}, less this"),
-            rows=tuple(rows),
-            notes=notes,
-        ),
-        Table(
-            title=f"{OURS}, by feeling",
-            columns=(
-                *("feeling", "relevant", "AUC", "P@20", "r"),
-                *(f"AUC of {one.title}" for one in found[1:]),
-            ),
-            rows=tuple(each),
-        ),
-    ]
 
 
-def _cell(value: float, drawn: Array, sign: str = "") -> str:
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return f"{value:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
+def _about(one: Found, clips: Clips) -> dict[str, str]:
+    r = correlation(one.scores, clips.shares.T).mean()
+    told = {"mean correlation with the shares": f"{r:.3f}"}
+    return {**told, **({"chosen in each fold": ", ".join(one.settings)} if one.settings else {})}
 
 
 def measure(
     data: Path,
     models: ModelStore,
     *,
+    command: str,
     keep: Path | None = None,
     seed: int = 0,
     progress: ProgressCallback = lambda label, done, total: None,
-) -> list[Table]:
-    """The tables.
+) -> Run:
+    """Listen, fit and judge.
 
     Args:
         data: annotations.csv and audio/ of Emotify.
         models: has the weights, or fetches them.
+        command: for the record.
         keep: folder for what was heard.
         seed: of the folds and the draws.
         progress: told as it goes on.
@@ -356,7 +360,12 @@ def measure(
         ModelError: the weights cannot be had.
     """
     clips = read_clips(data)
-    files = [data / "audio" / f"{name}.ogg" for name in clips.names]
+    files = _files(clips, data)
     encoder = Musicnn(models.fetch("musicnn", progress=progress))
     heard = hear(files, encoder, keep=keep, progress=progress)
-    return tables(systems(heard, clips, seed=seed), clips, seed=seed)
+    found = systems(heard, clips, seed=seed)
+    return run_of(found, clips, heard, data=data, command=command, seed=seed)
+
+
+def _files(clips: Clips, data: Path) -> list[Path]:
+    return [data / "audio" / f"{name}.ogg" for name in clips.names]

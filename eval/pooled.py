@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from simpatico.domain import Value
 from simpatico.eval.purchase_figures import Judge
@@ -20,8 +21,11 @@ Statistic = Callable[[Numbers], Numbers]
 """Weights of cases, (n_draws, n_cases), to the figure under each, (n_draws,); nan where none is."""
 
 How = Literal[
-    "macro-F1", "micro-F1", "ECE", "ECE, equal mass", "ROC AUC", "PR AUC", "ratio", "median", "p95"
-]
+    "macro-F1", "micro-F1", "ECE", "ECE, equal mass", "ROC AUC", "PR AUC", "P@20", "ratio",
+    "median", "p95",
+]  # fmt: skip
+CUTOFF: Final = 20
+"""Of "P@20"."""
 N_BINS: Final = 10
 """Of equal width, for "ECE" (Guo et al., ICML 2017)."""
 
@@ -36,8 +40,10 @@ class Pooled(Value):
         metric: its name.
         how: macro- and micro-F1 are of the labels in `of` that hold of some case, by what was said;
             ECE is the gap between stated and actual share over bins of all (case, label) pairs;
-            the areas are of one label's chance; a ratio is the sum of one column over that of
-            another; median and p95 are of one column.
+            the areas and P@20 (the share of the twenty likeliest cases that it holds of, of a tie
+            at their end the mean) are of each label's chance, which may be any number here, and the
+            mean of them over labels; a ratio is the sum of one column over that of another; median
+            and p95 are of one column.
         of: labels; for the last three, columns.
     """
 
@@ -51,7 +57,7 @@ def needed(one: Pooled) -> tuple[str, ...]:
     """The columns that a figure is made of."""
     if one.how in ("macro-F1", "micro-F1"):
         return tuple(f"{kind}{label}" for label in one.of for kind in (TRUE, SAID))
-    if one.how in ("ECE", "ECE, equal mass", "ROC AUC", "PR AUC"):
+    if one.how in ("ECE", "ECE, equal mass", "ROC AUC", "PR AUC", "P@20"):
         return tuple(f"{kind}{label}" for label in one.of for kind in (TRUE, CHANCE))
     return one.of
 
@@ -79,11 +85,20 @@ def statistic(one: Pooled, columns: Columns) -> Statistic:
     if one.how == "ratio":
         above, below = (columns[name] for name in one.of)
         return lambda weights: _over(weights @ above, weights @ below)
-    true, chance = (columns[f"{kind}{one.of[0]}"] for kind in (TRUE, CHANCE))
-    judge = Judge(chance, true.astype(np.int64))
-    if one.how == "ECE, equal mass":
+    each = [_of_label(one.how, *(columns[f"{kind}{label}"] for kind in (TRUE, CHANCE)))
+            for label in one.of]  # fmt: skip
+    return lambda weights: np.mean([figure(weights) for figure in each], axis=0)
+
+
+def _of_label(how: How, true: Numbers, chance: Numbers) -> Statistic:
+    if how == "P@20":
+        return _precision(true, chance)
+    labels = true.astype(np.int64)
+    if how == "ECE, equal mass":
+        judge = Judge(chance, labels)
         return lambda weights: np.array([judge.mass_gap(each) for each in weights])
-    which = 0 if one.how == "ROC AUC" else 1
+    judge = Judge(rankdata(chance) / len(chance), labels)  # only the order counts
+    which = 0 if how == "ROC AUC" else 1
     return lambda weights: judge.areas(weights)[which]
 
 
@@ -141,6 +156,20 @@ def _calibration(true: Numbers, chance: Numbers) -> Statistic:
         )  # (n, N_BINS)
     n_labels = true.shape[1]
     return lambda weights: _over(np.abs(weights @ gap).sum(axis=1), weights.sum(axis=1) * n_labels)
+
+
+def _precision(true: Numbers, chance: Numbers) -> Statistic:
+    order = np.argsort(-chance, kind="stable")
+    begins = np.flatnonzero(np.r_[True, np.diff(chance[order]) != 0])  # of each run of a tie
+
+    def each(weights: Numbers) -> Numbers:
+        weight = weights[:, order]
+        n = np.add.reduceat(weight, begins, axis=1)
+        hits = np.add.reduceat(weight * true[order], begins, axis=1)
+        taken = np.clip(CUTOFF - (np.cumsum(n, axis=1) - n), 0, n)
+        return np.asarray((hits * taken / np.maximum(n, 1e-12)).sum(axis=1) / CUTOFF)
+
+    return each
 
 
 def _quantile(values: Numbers, share: float) -> Statistic:

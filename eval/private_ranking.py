@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 from simpatico.eval.baselines_items import popularity
 from simpatico.eval.kept import Kept
-from simpatico.eval.next_item import Interval, Part, Split, card_of, interval, judge, split_of
+from simpatico.eval.next_item import (
+    MIN_EVENTS,
+    Interval,
+    Part,
+    Split,
+    card_of,
+    interval,
+    judge,
+    places_of,
+    split_of,
+)
+from simpatico.eval.ranking import Found, cases_of, checks_of
+from simpatico.eval.record import Run, record_of
 from simpatico.eval.tables import Table
 from simpatico.finetune.sequences import read_interactions
 from simpatico.optional import needs
@@ -25,7 +37,10 @@ DELTA: Final = 1e-5
 
 
 class Point(NamedTuple):
-    """One epsilon (infinite: no noise): what a plan for it spends, and how the ranker did."""
+    """One epsilon (infinite: no noise): what a plan for it spends, and how the ranker did.
+
+    `places` are those of the targets, (n_seeds, n_asked), from 1.
+    """
 
     epsilon: float
     spent: float
@@ -34,13 +49,15 @@ class Point(NamedTuple):
     ndcg: Interval
     spread: float
     n_seeds: int
+    places: NDArray[np.float64]
 
 
 class Curve(NamedTuple):
-    """All points, by epsilon; popularity's NDCG@10; and the card of the split."""
+    """All points, by epsilon; popularity's NDCG@10 and places, (n_asked,); and the split."""
 
     points: tuple[Point, ...]
     popularity: Interval
+    popular: NDArray[np.float64]
     split: Split
     part: Part
 
@@ -83,7 +100,7 @@ def run(
     for number, epsilon in enumerate(chosen):
         plan = PrivatePlan(epsilon, delta=delta)
         spent = account(plan, n_people)
-        each = []
+        each, places = [], []
         for seed in range(n_seeds):
             progress("Comparing", number * n_seeds + seed, len(chosen) * n_seeds)
 
@@ -92,7 +109,9 @@ def run(
                 trained, _ = train_private(split.known, plan, progress=progress)
                 return trained.scores(split.known, split.rows)
 
-            each.append(judge(kept.get(repr(plan), seed, scores).scores, split))
+            found = kept.get(repr(plan), seed, scores).scores
+            each.append(judge(found, split))
+            places.append(places_of(found, split))
         over = [one.ndcg.mean() for one in each]
         points.append(
             Point(
@@ -103,10 +122,62 @@ def run(
                 interval(np.mean([one.ndcg for one in each], axis=0)),
                 float(np.std(over, ddof=1)) if n_seeds > 1 else 0.0,
                 n_seeds,
+                np.stack(places),
             )
         )
     progress("Comparing", len(chosen) * n_seeds, len(chosen) * n_seeds)
-    return Curve(tuple(points), interval(judge(popularity(split), split).ndcg), split, part)
+    plain = popularity(split)
+    shown = interval(judge(plain, split).ndcg)
+    return Curve(tuple(points), shown, places_of(plain, split), split, part)
+
+
+def run_of(curve: Curve, data: Path, *, command: str, seed: int = 0, delta: float = DELTA) -> Run:
+    """A run with a case for each person asked; the first system is the one without noise.
+
+    Args:
+        curve: what was found.
+        data: the file that was read.
+        command: for the record.
+        seed: of the draws.
+        delta: of all.
+    """
+    split = curve.split
+    nobody = np.zeros(len(split.rows), dtype=np.bool_)
+    points = sorted(curve.points, key=lambda one: -one.epsilon)
+    found = {_named(one): Found(one.places, nobody, 0.0) for one in points}
+    found["popularity, without a promise"] = Found(curve.popular[None], nobody, 0.0)
+    cases = {name: cases_of(each, split) for name, each in found.items()}
+    card = card_of(split, curve.part)
+    record = record_of(
+        "privacy",
+        f"Next item with privacy for people, {curve.part} part of {data.name}",
+        cases,
+        command=command,
+        seed=seed,
+        data=[data],
+        protocol={
+            **{what.replace("_", " "): str(how) for what, how in card},
+            "promise": f"epsilon as named, delta {delta:g}, for all events of one person; without"
+            " noise gradients are clipped, too",
+        },
+        skipped={f"people with fewer than {MIN_EVENTS} events": card.n_users - card.n_asked},
+        checks=checks_of(split),
+        about={_named(one): _about(one) for one in points},
+    )
+    return Run(record, cases)
+
+
+def _named(one: Point) -> str:
+    return "without noise" if math.isinf(one.epsilon) else f"epsilon {one.epsilon:g}"
+
+
+def _about(one: Point) -> dict[str, str]:
+    told = {"seeds": str(one.n_seeds), "noise of a step": f"{one.noise:.2f}"}
+    if math.isfinite(one.spent):
+        told["epsilon spent"] = f"{one.spent:.2f}"
+    if one.n_seeds > 1:
+        told["standard deviation of NDCG@10 over seeds"] = f"{one.spread:.4f}"
+    return told
 
 
 def table(curve: Curve, delta: float = DELTA) -> Table:

@@ -1,5 +1,6 @@
 """What code ran, on what: the commit, versions of libraries, and hashes of files."""
 
+import hashlib
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
@@ -40,12 +41,16 @@ def versions() -> tuple[tuple[str, str], ...]:
 
 
 def sha256(path: Path) -> str:
-    """Of a file's bytes.
+    """Of a file's bytes; of a folder, of the names and hashes of all files in it.
 
     Raises:
         DataError: it cannot be read.
     """
     try:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            told = (f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in files)
+            return hashlib.sha256("".join(told).encode()).hexdigest()
         return sha256_of(path)
     except ModelError as error:
         raise DataError(str(error)) from error

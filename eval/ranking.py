@@ -116,7 +116,7 @@ def run(
         ranked[name].append(_one(name, of, split, kept, progress))
     progress("Comparing", len(steps), len(steps))
     found = {name: _together(each) for name, each in ranked.items()}
-    cases = {name: _cases(each, split) for name, each in found.items()}
+    cases = {name: cases_of(each, split) for name, each in found.items()}
     card = card_of(split, part)
     skipped = f"people with fewer than {MIN_EVENTS} events"
     record = record_of(
@@ -128,7 +128,7 @@ def run(
         data=[data],
         protocol={what.replace("_", " "): str(how) for what, how in card},
         skipped={skipped: card.n_users - card.n_asked},
-        checks=_checks(split),
+        checks=checks_of(split),
         about={name: _about(name, each) for name, each in found.items()},
     )
     return Run(record, cases)
@@ -140,7 +140,7 @@ _RECTOOLS_NOTE = (
 )
 
 
-def _cases(found: Found, split: Split) -> Cases:
+def cases_of(found: Found, split: Split) -> Cases:
     """A case for each person asked; values are means over seeds."""
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -165,7 +165,8 @@ def _cases(found: Found, split: Split) -> Cases:
     )
 
 
-def _checks(split: Split) -> tuple[Check, ...]:
+def checks_of(split: Split) -> tuple[Check, ...]:
+    """Looks for targets among the events that people are asked with, and for unknown ones."""
     pairs = list(zip(split.rows, split.targets, strict=True))
     return (
         Check(

@@ -19,6 +19,7 @@ from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import eval_redial
 from simpatico.ui.run_cli import (
     KeyEnv,
+    RunOut,
     as_folder,
     command,
     finish,
@@ -62,9 +63,6 @@ Keep = Annotated[
     typer.Option(help="a folder for scores and vectors; what it has is not computed again"),
 ]
 Out = Annotated[Path | None, typer.Option(help="also write the table here, as Markdown")]
-RunOut = Annotated[
-    Path | None, typer.Option(help="a folder for the run: record, cases, table, page")
-]
 _BASE = "smollm2-135m-instruct"
 
 
@@ -284,10 +282,11 @@ def modalities(
 def dialogues(
     data: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
     seed: Seed = 0,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
     """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters."""
-    _with_films("dialogue_ranking", data, out, seed=seed)
+    as_folder(out)
+    finish(_with_films("dialogue_ranking", data, seed=seed), out)
 
 
 @evaluate.command("deletion")
@@ -297,13 +296,16 @@ def deletion(
     keep: Annotated[
         Path | None, typer.Option(help="a folder for the trained ranker; used if it is there")
     ] = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
-    """Take away what the films' reasons name, and see how far the films fall."""
-    _with_films("deletion", data, out, seed=seed, keep=keep)
+    """Take away what the films' reasons name, and see how far the films fall: two runs."""
+    as_folder(out)
+    runs = _with_films("deletion", data, seed=seed, keep=kept_in(out, keep))
+    for name, each in runs.items():
+        finish(each, out / name if out else None)
 
 
-def _with_films(task: str, data: Path, out: Path | None, **options: Any) -> None:
+def _with_films(task: str, data: Path, **options: Any) -> Any:
     """Run a task that trains the films' ranker on a part of dialogues."""
     from simpatico.modelstore import ModelStore
     from simpatico.optional import needs as needs_library
@@ -317,8 +319,7 @@ def _with_films(task: str, data: Path, out: Path | None, **options: Any) -> None
     set_up_logging(settings.log_level)
     with progress_bars() as show:
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
-        table = run(data, load_pack("movies"), encoder, progress=show, **options)
-    _show(table, out)
+        return run(data, load_pack("movies"), encoder, command=command(), progress=show, **options)
 
 
 @evaluate.command("purchase")

@@ -8,6 +8,7 @@ import typer
 from simpatico.errors import DataError
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.run_cli import RunOut, as_folder, command, finish, kept_in
 
 if TYPE_CHECKING:
     from simpatico.finetune.bridge import OnPairs
@@ -59,18 +60,25 @@ def eval_music_mood(
     data: Annotated[Path, typer.Option(help="Emotify: annotations.csv and audio/")],
     seed: Seed = 0,
     keep: Keep = None,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
     """Measure whether a feeling brings up the music in which people felt it."""
     from simpatico.eval.music_mood import measure
     from simpatico.modelstore import ModelStore
-    from simpatico.ui.tables import show_all
 
+    as_folder(out)
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as show:
-        made = measure(data, ModelStore(settings.cache), keep=keep, seed=seed, progress=show)
-    show_all(made, out)
+        made = measure(
+            data,
+            ModelStore(settings.cache),
+            command=command(),
+            keep=kept_in(out, keep),
+            seed=seed,
+            progress=show,
+        )
+    finish(made, out)
 
 
 def train_bridge(

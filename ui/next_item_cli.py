@@ -8,7 +8,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import console, progress_bars, set_up_logging
-from simpatico.ui.run_cli import command
+from simpatico.ui.run_cli import RunOut, as_folder, command, finish, kept_in
 
 if TYPE_CHECKING:
     from simpatico.finetune.ranker_files import NextItemCard
@@ -117,12 +117,12 @@ def eval_privacy(
         Path | None, typer.Option(help="a folder for what is finished: it is not run again")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="a drawing, .svg or .png")] = None,
-    out: Annotated[Path | None, typer.Option(help="write the table here as markdown")] = None,
+    out: RunOut = None,
 ) -> None:
     """Measure what privacy for people costs the ranker of the next item."""
     from simpatico.eval import private_ranking
-    from simpatico.ui.tables import show_all
 
+    as_folder(out)
     try:
         chosen = [float(each) for each in epsilons.split(",")]
     except ValueError as error:
@@ -136,9 +136,10 @@ def eval_privacy(
     set_up_logging(load_settings().log_level)
     with progress_bars() as bars:
         curve = private_ranking.run(
-            data, part=part, epsilons=chosen, n_seeds=seeds, keep=keep, progress=bars
+            data, part=part, epsilons=chosen, n_seeds=seeds, keep=kept_in(out, keep), progress=bars
         )
-    show_all([private_ranking.table(curve)], out)
+    made = private_ranking.run_of(curve, data, command=command())
+    finish(made, out, [private_ranking.table(curve)])
     if plot is not None:
         private_ranking.plot(curve, plot)
         console.print(f"drawn in {plot}", markup=False)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from simpatico.eval.tables import Table
 
 
+RunOut = Annotated[
+    Path | None, typer.Option(help="a folder for the run: record, cases, table, page")
+]
 KeyEnv = Annotated[
     str,
     typer.Option(

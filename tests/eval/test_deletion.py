@@ -11,7 +11,9 @@ pytest.importorskip("onnxscript")
 
 from simpatico.domain import Item  # noqa: E402
 from simpatico.errors import DataError  # noqa: E402
-from simpatico.eval.deletion import NAMED, Falls, Ranked, run  # noqa: E402
+from simpatico.eval import against, record  # noqa: E402
+from simpatico.eval.deletion import HIDDEN, NAMED, TOLD, Falls, Ranked, run  # noqa: E402
+from simpatico.eval.report import to_html  # noqa: E402
 from simpatico.finetune.dialogue_train import Plan  # noqa: E402
 from simpatico.retrieval.encoders.hash import HashEncoder  # noqa: E402
 from simpatico.retrieval.packs import Pack  # noqa: E402
@@ -66,7 +68,11 @@ def test_falls_are_in_logits_and_in_places() -> None:
 
 def test_what_is_taken_away_beside_the_chosen_is_another_thing() -> None:
     drawn = [
-        Falls(0, np.zeros(3), np.zeros(3), {"row": np.array([0.0, 9, 1])}, drawn).other("row")
+        Falls(
+            *(0, "0:f1", "f1", ("a", "b", "c"), np.zeros(3), np.zeros(3)),
+            {"row": np.array([0.0, 9, 1])},
+            drawn,
+        ).other("row")
         for drawn in (0.0, 0.49, 0.51, 0.99)
     ]
     assert drawn == [0, 0, 2, 2]
@@ -74,18 +80,37 @@ def test_what_is_taken_away_beside_the_chosen_is_another_thing() -> None:
 
 def test_what_the_reason_names_matters_more_than_another_film(pack: Pack, tmp_path: Path) -> None:
     file = dialogues(tmp_path / "train.jsonl", n_named=3)
-    table = run(file, pack, HashEncoder(), plan=PLAN, keep=tmp_path / "kept")
-    (ours,) = [row for row in table.rows if row[0] == f"film of the history that {NAMED}"]
-    assert float(ours[-1]) == 1  # nothing else that is taken away costs more
-    for cell in (ours[2], ours[3]):
-        mean, low = float(cell.split(" ")[0]), float(cell.split("(")[1].split(" ")[0])
-        assert 0 < low <= mean
-    (weighed,) = [row for row in table.rows if "costs most when hidden" in row[0]]
-    assert float(weighed[-1]) == 1  # the closed form finds what the graph computes
+    runs = run(file, pack, HashEncoder(), plan=PLAN, keep=tmp_path / "kept")
+    figures = {
+        each.name: {one.metric: one for one in each.figures}
+        for made in runs.values()
+        for each in made.record.systems
+    }
+    ours = figures[NAMED]
+    assert ours["falls most"].mean == 1  # nothing else that is taken away costs more
+    for metric in ("logits", "beside another, logits"):
+        assert 0 < ours[metric].low <= ours[metric].mean
+    # The closed form finds what the graph computes.
+    assert figures[HIDDEN]["falls most"].mean == 1
+    assert figures[HIDDEN]["order, Kendall's tau-b"].mean == pytest.approx(1)
+    assert figures[HIDDEN]["logits"].n == runs["modalities"].record.n
+    assert TOLD not in figures  # nothing here is worth a word of a modality
+    cases = runs["history"].cases[NAMED]
+    place = next(at for at, each in enumerate(cases.texts["taken away"]) if each)
+    assert cases.texts["taken away"][place].startswith("Film")
+    assert {each.n_found for each in runs["history"].record.checks[:1]} == {0}
+    record.write(tmp_path / "run", runs["modalities"])
+    kept_run = record.read(tmp_path / "run")
+    assert {each.verdict for each in against.changes(kept_run, runs["modalities"])} == {
+        "no difference"
+    }
+    assert "Film" in to_html(kept_run)
     (folder,) = (tmp_path / "kept").iterdir()
     kept = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
     again = run(file, pack, HashEncoder(), plan=PLAN, keep=tmp_path / "kept")
-    assert again == table and kept == {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    for name, each in runs.items():
+        assert again[name].record.systems == each.record.systems
+    assert kept == {file: file.stat().st_mtime_ns for file in folder.iterdir()}
 
 
 def test_dialogues_with_nothing_to_choose_from_are_refused(pack: Pack, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from simpatico.errors import DataError, ModelError
+from simpatico.eval import against, record
 from simpatico.eval.music_mood import (
     FEELINGS,
     GENRE,
@@ -14,20 +15,17 @@ from simpatico.eval.music_mood import (
     TAGS_ALONE,
     TAGS_OF,
     Clips,
-    auc,
     correlation,
-    drawn_again,
     folds_of,
     hear,
     out_of_fold,
-    precision_at,
     read_clips,
     ridge,
+    run_of,
     systems,
-    tables,
     top_shares,
 )
-from simpatico.eval.tables import to_markdown
+from simpatico.eval.report import to_html
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.encoders.musicnn import RATE_HZ, TAGS, Heard, Musicnn
 from simpatico.settings import load_settings
@@ -48,24 +46,6 @@ def _synthetic(n: int = 120, *, seed: int = 0) -> tuple[Heard, Clips]:
     shares = vectors[:, :10] @ rng.standard_normal((10, 9)) / 40 + 0.3
     tags = rng.uniform(0.01, 0.99, (n, 50))
     return Heard(vectors.astype(np.float32), tags.astype(np.float32)), _clips(n, shares)
-
-
-def test_auc_is_what_scikit_learn_says_with_ties_too() -> None:
-    rng = np.random.default_rng(0)
-    scores = rng.integers(6, size=(3, 9, 80)).astype(float)
-    relevant = rng.random((3, 9, 80)) < 0.2
-    ours = auc(scores, relevant)
-    for at in np.ndindex(3, 9):
-        assert ours[at] == pytest.approx(roc_auc_score(relevant[at], scores[at]))
-
-
-def test_precision_counts_the_highest_and_shares_a_tie() -> None:
-    relevant = np.array([True, False, True, False, False])
-    assert precision_at(np.array([5.0, 4, 3, 2, 1]), relevant, k=3) == pytest.approx(2 / 3)
-    assert precision_at(np.array([5.0, 3, 3, 3, 1]), relevant, k=2) == pytest.approx(
-        (1 + 1 / 3) / 2
-    )
-    assert precision_at(np.zeros(5), relevant, k=2) == pytest.approx(2 / 5)
 
 
 def test_correlation_is_numpys_and_zero_where_nothing_varies() -> None:
@@ -117,12 +97,12 @@ def test_what_is_there_is_learnt_and_shuffled_shares_give_chance() -> None:
     views = {"whole": heard.vectors[:, :40].astype(float)}
     relevant = top_shares(clips.shares)
     scores, settings = out_of_fold(views, clips.shares, clips.genres, seed=0)
-    assert auc(scores, relevant).mean() > 0.9 and len(settings) == 5
+    assert roc_auc_score(relevant.T, scores.T) > 0.9 and len(settings) == 5
     areas = []
     for seed in range(4):
         shuffled = np.random.default_rng(seed).permutation(clips.shares)
         scores, _ = out_of_fold(views, shuffled, clips.genres, seed=seed)
-        areas.append(auc(scores, top_shares(shuffled)).mean())
+        areas.append(roc_auc_score(top_shares(shuffled).T, scores.T))
     assert np.mean(areas) == pytest.approx(0.5, abs=0.06)
 
 
@@ -137,23 +117,32 @@ def test_the_tags_of_a_feeling_are_tags_that_the_network_has() -> None:
     assert len(FEELINGS) == 9 and set(sum(TAGS_OF.values(), ())) <= set(TAGS)
 
 
-def test_systems_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, fewer in (("N_DRAWS", 50), ("N_INNER", 2)):
-        monkeypatch.setattr(f"simpatico.eval.music_mood.{name}", fewer)
+def test_a_run_has_areas_that_scikit_learn_agrees_with_and_cases_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, fewer in (("figures.N_DRAWS", 60), ("music_mood.N_INNER", 2)):
+        monkeypatch.setattr(f"simpatico.eval.{name}", fewer)
     heard, clips = _synthetic(120)
-    relevant = top_shares(clips.shares)
-    scores = np.random.default_rng(0).standard_normal((1, 9, 120)).repeat(2, axis=0)
-    drawn = drawn_again(auc, scores, relevant, seed=0)
-    assert drawn.shape == (50, 2, 9)
-    np.testing.assert_array_equal(drawn[:, 0], drawn[:, 1])
-    assert drawn.std(axis=0).min() > 0
-
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "annotations.csv").write_text("x")
+    for at, name in enumerate(clips.names):
+        (tmp_path / "audio" / f"{name}.ogg").write_text(str(max(at, 1)))  # the first two alike
     found = systems(heard, clips, seed=0)
     assert [one.title for one in found] == [OURS, TAG_RIDGE, TAGS_ALONE, GENRE]
-    overall, each = tables(found, clips, seed=0)
-    assert len(overall.rows) == 4 and [row[0] for row in each.rows] == list(FEELINGS)
-    assert overall.rows[0][-1] == "" and overall.rows[1][-1].startswith("+")
-    assert "n=120 clips, seed 0" in to_markdown(overall)
+    run = run_of(found, clips, heard, data=tmp_path, command="x", seed=0)
+    relevant = top_shares(clips.shares)
+    for system, one in zip(run.record.systems, found, strict=True):
+        figures = {each.metric: each for each in system.figures}
+        areas = [roc_auc_score(*pair) for pair in zip(relevant, one.scores, strict=True)]
+        assert figures["mean AUC"].mean == pytest.approx(np.mean(areas))
+        assert figures[f"AUC: {FEELINGS[4]}"].mean == pytest.approx(areas[4])
+        assert figures["mean AUC"].low < figures["mean AUC"].mean < figures["mean AUC"].high
+    assert [(each.n_found, each.n) for each in run.record.checks] == [(2, 120), (0, 120)]
+    assert {gap.less for gap in run.record.gaps} == {TAG_RIDGE, TAGS_ALONE, GENRE}
+    record.write(tmp_path / "run", run)
+    (line, *_) = against.changes(record.read(tmp_path / "run"), run)
+    assert (line.metric, line.verdict) == ("mean AUC", "no difference")
+    assert "calmness" in to_html(run)
 
 
 def test_annotations_are_averaged_over_the_listeners_of_a_clip(tmp_path: Path) -> None:

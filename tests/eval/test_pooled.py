@@ -33,6 +33,8 @@ POOLED = (
     Pooled(metric="mass", how="ECE, equal mass", of=("joy",), higher_is_better=False),
     Pooled(metric="ROC", how="ROC AUC", of=("joy",)),
     Pooled(metric="PR", how="PR AUC", of=("joy",)),
+    Pooled(metric="mean ROC", how="ROC AUC", of=LABELS[:3]),
+    Pooled(metric="P@20", how="P@20", of=LABELS[:2]),
     Pooled(metric="per fact", how="ratio", of=("ms", "facts")),
     Pooled(metric="median", how="median", of=("ms",), higher_is_better=False),
     Pooled(metric="p95", how="p95", of=("ms",), higher_is_better=False),
@@ -59,7 +61,20 @@ def test_f1_and_areas_are_those_of_scikit_learn(seed: int) -> None:
     assert whole("micro-F1", told) == pytest.approx(metrics.f1_score(true, said, average="micro"))
     pair = told["true: joy"], told["chance: joy"]
     assert whole("ROC", told) == pytest.approx(metrics.roc_auc_score(*pair))
+    areas = [
+        metrics.roc_auc_score(told[f"true: {label}"], told[f"chance: {label}"])
+        for label in LABELS[:3]
+    ]
+    assert whole("mean ROC", told) == pytest.approx(np.mean(areas))
     assert whole("PR", told) == pytest.approx(metrics.average_precision_score(*pair))
+
+
+def test_of_the_twenty_likeliest_those_tied_at_the_end_share_the_places_left() -> None:
+    one = Pooled(metric="P@20", how="P@20", of=("a",))
+    chance = np.r_[np.full(10, 0.9), np.full(40, 0.5), np.full(10, 0.1)]
+    true = np.r_[np.ones(4), np.zeros(6), np.ones(8), np.zeros(32), np.ones(10)]
+    told = {"chance: a": chance, "true: a": true}
+    assert statistic(one, told)(np.ones((1, 60)))[0] == pytest.approx((4 + 10 * 8 / 40) / 20)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -13,7 +13,7 @@ pytest.importorskip("opacus")
 from simpatico.errors import DataError, ModelError  # noqa: E402
 from simpatico.eval.baselines_items import popularity  # noqa: E402
 from simpatico.eval.next_item import judge, split_of  # noqa: E402
-from simpatico.eval.private_ranking import Curve, plot, run, table  # noqa: E402
+from simpatico.eval.private_ranking import Curve, plot, run, run_of, table  # noqa: E402
 from simpatico.finetune.private import PrivatePlan, account, train_private  # noqa: E402
 from simpatico.finetune.ranker_files import load  # noqa: E402
 from simpatico.finetune.sequences import Sequences, read_interactions  # noqa: E402
@@ -164,6 +164,14 @@ def test_the_curve_has_a_row_for_each_epsilon_and_none_and_is_drawn(
     rows = table(curve).rows
     assert [row[0] for row in rows] == ["1", "8", "none"] and rows[2][1:3] == ("", "0.00")
     assert isinstance(curve, Curve) and curve.points[2].ndcg.mean > curve.popularity.mean
+    made = run_of(curve, file, command="x")
+    open_, *private, popular = made.record.systems
+    assert [each.name for each in private] == ["epsilon 8", "epsilon 1"]
+    means = {each.metric: each.mean for each in open_.figures}
+    assert means["NDCG@10"] == pytest.approx(curve.points[2].ndcg.mean)
+    assert popular.figures[0].mean == pytest.approx(curve.popularity.mean)
+    assert dict(private[1].about)["epsilon spent"] == f"{curve.points[0].spent:.2f}"
+    assert {gap.less for gap in made.record.gaps} >= {"epsilon 1"}
     pytest.importorskip("matplotlib")
     plot(curve, tmp_path / "curve.svg")
     assert "epsilon" in (tmp_path / "curve.svg").read_text("utf-8")

@@ -118,6 +118,33 @@ def weights(shown: Shown, target: Numbers) -> Numbers:
     return found
 
 
+class Lists(NamedTuple):
+    """What each list says of a policy, (n,) each.
+
+    Attributes:
+        weight: see `weights`; above the clip, the clip.
+        weighted: weight times reward: its mean is IPS, its sum over that of the weights SNIPS.
+        robust: its mean is DR.
+    """
+
+    weight: Numbers
+    weighted: Numbers
+    robust: Numbers
+
+
+def by_list(shown: Shown, target: Numbers, *, model: Numbers, clip: float | None = None) -> Lists:
+    """What the estimates are sums of; arguments and errors are those of `estimate`."""
+    raw = weights(shown, target)
+    if model.shape != target.shape:
+        raise ValueError(f"wanted a model of shape {target.shape}, got {model.shape}")
+    if clip is not None and clip <= 0:
+        raise ValueError(f"wanted weights cut above more than 0, got {clip}")
+    weight = raw if clip is None else np.minimum(raw, clip)
+    direct = np.sum(target * model, axis=1)
+    surprise = shown.rewards - model[np.arange(len(raw)), shown.taken]
+    return Lists(weight, weight * shown.rewards, direct + weight * surprise)
+
+
 def estimate(
     shown: Shown,
     target: Numbers,
@@ -144,18 +171,10 @@ def estimate(
         DataError: as `weights`.
         ValueError: as `weights`; a clip that is not above 0.
     """
-    raw = weights(shown, target)
-    if model.shape != target.shape:
-        raise ValueError(f"wanted a model of shape {target.shape}, got {model.shape}")
-    if clip is not None and clip <= 0:
-        raise ValueError(f"wanted weights cut above more than 0, got {clip}")
-    weight = raw if clip is None else np.minimum(raw, clip)
-    n = len(raw)
-    direct = np.sum(target * model, axis=1)
-    surprise = shown.rewards - model[np.arange(n), shown.taken]
-    columns = np.stack(
-        [np.ones(n), shown.rewards, weight, weight * shown.rewards, direct + weight * surprise], 1
-    )
+    raw, n = weights(shown, target), len(shown.rewards)
+    each = by_list(shown, target, model=model, clip=clip)
+    weight = each.weight
+    columns = np.stack([np.ones(n), shown.rewards, *each], 1)
     people, unit = np.unique(shown.person, return_inverse=True)
     by_people = len(people) >= MIN_UNITS
     sums = np.zeros((len(people), columns.shape[1])) if by_people else columns

@@ -75,6 +75,25 @@ class Coverage(NamedTuple):
     effective: float
 
 
+class Judged(NamedTuple):
+    """A policy on many logs of one size: the truth, and what each estimator said.
+
+    Attributes:
+        truth: what the policy would have earned for each list.
+        judged: (n_logs, n_estimators, 4): estimate, its interval's ends, effective lists.
+    """
+
+    truth: float
+    judged: Numbers
+
+    def coverage(self) -> dict[str, Coverage]:
+        """How each estimator did."""
+        return {
+            name: _coverage(self.judged[:, place], self.truth)
+            for place, name in enumerate(ESTIMATORS)
+        }
+
+
 def run(
     catalog: Catalog,
     *,
@@ -84,8 +103,11 @@ def run(
     n_population: int = N_POPULATION,
     seed: int = 0,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Table:
+) -> dict[int, dict[str, Judged]]:
     """Let the linear ranker show lists to `n_population` people, and judge logs drawn from them.
+
+    Returns:
+        By the number of people in a log and by policy.
 
     Raises:
         ValueError: a share that is not above 0, for then there is nothing to judge by.
@@ -96,11 +118,10 @@ def run(
         catalog, LinearRanker(), n_people=n_population, share=share, seed=seed, progress=progress
     )
     policies = {"best": best, "uniform": uniform, "popularity": popularity(catalog)}
-    found = {
+    return {
         size: check(world, policies, n_people=size, n_logs=n_logs, seed=seed, progress=progress)
         for size in sizes
     }
-    return table(found, share=share, n_logs=n_logs, seed=seed)
 
 
 def simulate(
@@ -151,7 +172,7 @@ def check(
     n_logs: int,
     seed: int = 0,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> dict[str, tuple[float, dict[str, Coverage]]]:
+) -> dict[str, Judged]:
     """Judge policies on many logs: the truth, and how each estimator did.
 
     The people of the world are the population. Each log is of `n_people` drawn from it, for whose
@@ -189,20 +210,11 @@ def check(
             found[name].append(
                 np.array([[v.mean, v.low, v.high, judged.effective_n] for v in judged.values])
             )
-    return {
-        name: (
-            true_values[name],
-            {
-                estimator: _coverage(np.stack(each)[:, place], true_values[name])
-                for place, estimator in enumerate(ESTIMATORS)
-            },
-        )
-        for name, each in found.items()
-    }
+    return {name: Judged(true_values[name], np.stack(each)) for name, each in found.items()}
 
 
 def table(
-    found: Mapping[int, Mapping[str, tuple[float, Mapping[str, Coverage]]]],
+    found: Mapping[int, Mapping[str, Judged]],
     *,
     share: float,
     n_logs: int,
@@ -217,14 +229,15 @@ def table(
         ),
         rows=tuple(
             (
-                *(f"{n_people * LISTS_EACH:,}", name, f"{truth:.4f}", f"{one.effective:,.0f}"),
+                *(f"{n_people * LISTS_EACH:,}", name, f"{judged.truth:.4f}"),
+                f"{one.effective:,.0f}",
                 estimator,
                 *(f"{one.bias:+.4f}", f"{one.spread:.4f}"),
                 *(f"{one.covered:.3f}", f"{one.width:.4f}"),
             )
             for n_people, each in found.items()
-            for name, (truth, by_estimator) in each.items()
-            for estimator, one in by_estimator.items()
+            for name, judged in each.items()
+            for estimator, one in judged.coverage().items()
         ),
         notes=(
             f"{n_logs:,} logs of each size, seed {seed}; bias and spread: mean and standard"

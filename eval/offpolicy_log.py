@@ -5,16 +5,12 @@ policies compared differ in which of the logged choices they would have put ther
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack, closing
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from simpatico.agent.build import open_index
-from simpatico.agent.memory import SqliteLog
 from simpatico.agent.profile import sum_up
 from simpatico.domain import (
-    EVENT_KINDS,
     Candidate,
     Event,
     EventKind,
@@ -24,12 +20,17 @@ from simpatico.domain import (
 )
 from simpatico.errors import DataError
 from simpatico.eval.next_item import Interval
-from simpatico.eval.offpolicy import ESTIMATORS, Estimates, Numbers, Shown, estimate, reward_model
+from simpatico.eval.offpolicy import (
+    ESTIMATORS,
+    Estimates,
+    Numbers,
+    Shown,
+    estimate,
+    reward_model,
+)
 from simpatico.eval.tables import Table
 from simpatico.protocols import EventLog, Ranker
-from simpatico.retrieval.catalog import Catalog, Catalogs
-from simpatico.retrieval.rank import LinearRanker
-from simpatico.settings import Settings
+from simpatico.retrieval.catalog import Catalog
 
 TAKEN: Final[tuple[EventKind, ...]] = ("like", "save", "accept", "buy", "rate")
 """What counts as taken; of `rate` four and five stars."""
@@ -115,53 +116,6 @@ def ranked_by(ranker: Ranker, catalog: Catalog) -> Policy:
     return policy
 
 
-POLICIES: Final = ("best", "surest", "uniform", "popularity", "linear")
-
-
-def run(
-    settings: Settings,
-    *,
-    targets: Sequence[str],
-    rewards: Sequence[str] = TAKEN,
-    clip: float | None = None,
-    seed: int = 0,
-) -> Table:
-    """Judge policies by the log of a home.
-
-    Args:
-        settings: whose home, and which catalogue the items are of.
-        targets: some of `POLICIES`; "linear" is the linear ranker by the person's past alone.
-        rewards: events that count as taken.
-        clip: see `estimate`.
-        seed: of the bootstrap and the folds.
-
-    Raises:
-        DataError: no log, nothing in it to judge by, an unknown policy or kind of event.
-        StoreError: the log or the index cannot be read.
-    """
-    if unknown := [name for name in targets if name not in POLICIES]:
-        raise DataError(f"no policy {', '.join(unknown)}; the policies are {', '.join(POLICIES)}")
-    if unknown := [kind for kind in rewards if kind not in EVENT_KINDS]:
-        raise DataError(f"no event {', '.join(unknown)}; the events are {', '.join(EVENT_KINDS)}")
-    path = settings.home / "events.sqlite"
-    if not path.exists():
-        raise DataError(f"nobody was shown anything yet: there is no {path}")
-    with closing(SqliteLog(path)) as events, ExitStack() as stack:
-        log = read_log(events, rewards=rewards)
-        catalog = Catalogs(settings.home).load(settings.catalog)
-        policies: dict[str, Policy] = {
-            "best": best,
-            "surest": surest,
-            "uniform": uniform,
-            "popularity": popularity(catalog),
-        }
-        if "linear" in targets:
-            index = stack.enter_context(closing(open_index(settings)))
-            policies["linear"] = ranked_by(LinearRanker(index), catalog)
-        chosen = {name: policies[name] for name in targets}
-        return table(judge(log, chosen, clip=clip, seed=seed), log, seed=seed)
-
-
 def read_log(log: EventLog, *, rewards: Collection[str] = TAKEN) -> Log:
     """Everybody's lists with what came of them.
 
@@ -199,17 +153,22 @@ def judge(
     Raises:
         DataError: see `simpatico.eval.offpolicy.weights`.
     """
-    shown = shown_of(log.decisions)
-    scores = _padded([[c.p_accept for c in one.shown.choices] for one in log.decisions])
-    model = reward_model(shown, scores, seed=seed)
+    shown, model = judged_by(log, seed)
     found = {}
     for name, policy in policies.items():
-        target = _padded([policy(one) for one in log.decisions])
+        target = padded([policy(one) for one in log.decisions])
         try:
             found[name] = estimate(shown, target, model=model, clip=clip, seed=seed)
         except DataError as error:
             raise DataError(f"{name}: {error}") from error
     return found
+
+
+def judged_by(log: Log, seed: int) -> tuple[Shown, Numbers]:
+    """A log as arrays, and what each choice is thought to earn."""
+    shown = shown_of(log.decisions)
+    scores = padded([[c.p_accept for c in one.shown.choices] for one in log.decisions])
+    return shown, reward_model(shown, scores, seed=seed)
 
 
 def shown_of(decisions: Sequence[Decision]) -> Shown:
@@ -218,7 +177,7 @@ def shown_of(decisions: Sequence[Decision]) -> Shown:
     number = {user: at for at, user in enumerate(users)}
     return Shown(
         person=np.array([number[one.shown.user] for one in decisions]),
-        chances=_padded([[c.propensity for c in one.shown.choices] for one in decisions]),
+        chances=padded([[c.propensity for c in one.shown.choices] for one in decisions]),
         taken=np.array([_place(one.shown) for one in decisions]),
         rewards=np.array([float(one.taken) for one in decisions]),
     )
@@ -313,7 +272,8 @@ def _all_on(scores: Sequence[float]) -> list[float]:
     return chances
 
 
-def _padded(rows: Sequence[Sequence[float]]) -> Numbers:
+def padded(rows: Sequence[Sequence[float]]) -> Numbers:
+    """Rows of different lengths as one array, zeros behind the shorter."""
     out = np.zeros((len(rows), max(map(len, rows))))
     for at, row in enumerate(rows):
         out[at, : len(row)] = row

@@ -1,11 +1,8 @@
 """How well tone profiles agree with what readers tag films with.
 
-    python -m simpatico.eval.tone --tags DIR/movies_w_keywords.csv
-
 The tags only measure: no model, prompt or setting was chosen by them (docs/tone.md).
 """
 
-import argparse
 import csv
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +14,7 @@ from numpy.typing import NDArray
 
 from simpatico.domain import TONES, Item
 from simpatico.errors import DataError
+from simpatico.eval.tables import Table
 from simpatico.eval.tone_tags import MIN_FILMS, TAGS_OF_TONE, WARM_TAGS
 from simpatico.protocols import Encoder
 from simpatico.text import fold_title
@@ -188,70 +186,27 @@ def _interval(
     return float(low), float(high)
 
 
-def table(columns: Mapping[str, ToneReport]) -> str:
-    """Reports side by side as a Markdown table; the interval is that of the last column."""
-    names = list(columns)
-    last = columns[names[-1]]
-    lines = [
-        f"| tone | tag | n | {' | '.join(names)} | 95% |",
-        f"|---|---|--:|{'--:|' * len(names)}---|",
-    ]
-    for score in last.scores:
-        cells = []
-        for name in names:
-            other = columns[name].of(score.tag)
-            cells.append(f"{other.auc:.2f}" if other else "-")
+def table(title: str, columns: Mapping[str, ToneReport]) -> Table:
+    """Reports side by side; the interval is that of the first column."""
+    first = next(iter(columns.values()))
+    rows = []
+    for score in first.scores:
+        others = (each.of(score.tag) for each in columns.values())
+        cells = (f"{other.auc:.2f}" if other else "-" for other in others)
         interval = f"{score.low:.2f} to {score.high:.2f}"
-        lines.append(
-            f"| {score.tone} | {score.tag} | {score.n} | {' | '.join(cells)} | {interval} |"
-        )
-    means = " | ".join(f"**{columns[name].mean:.3f}**" for name in names)
-    lines.append(f"| **mean** | {len(last.scores)} tags | {last.n_films} films | {means} | |")
-    return "\n".join(lines)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run from the command line."""
-    from simpatico.finetune.tone import RIDGE, read_ratings, train
-    from simpatico.modelstore import ModelStore
-    from simpatico.retrieval.encoders.minilm import MiniLM
-    from simpatico.retrieval.packs import load_pack
-    from simpatico.settings import load_settings
-
-    parser = argparse.ArgumentParser(description="Measure tone profiles against reader tags.")
-    parser.add_argument("--tags", type=Path, required=True, help="movies_w_keywords.csv")
-    parser.add_argument("--pack", type=Path, default=Path("retrieval/packs/movies"))
-    options = parser.parse_args(arguments)
-    pack = load_pack("movies")
-    ratings = read_ratings(options.pack)
-    trained = train(pack, ratings)
-    rated = np.array([item.id in ratings for item in pack.items])
-    shipped = np.array([item.tone for item in pack.items], dtype=np.float32)
-    model = trained.model.profile(pack.items, pack.vectors)
-    position = {item.id: i for i, item in enumerate(pack.items)}
-    model[[position[id_] for id_ in trained.ids]] = trained.model.calibrate(trained.held_out)
-    prompts = prompt_profiles(
-        MiniLM(ModelStore(load_settings().cache).fetch("minilm")), pack.vectors
+        rows.append((score.tone, score.tag, str(score.n), *cells, interval))
+    means = (f"{each.mean:.3f}" for each in columns.values())
+    rows.append(("mean", f"{len(first.scores)} tags", f"{first.n_films} films", *means, ""))
+    warm = (
+        f"{name} {', '.join(f'{score.auc:.2f}' for tag in WARM_TAGS if (score := each.of(tag)))}"
+        for name, each in columns.items()
     )
-    genres = genre_profiles(pack.items, ratings, ridge=RIDGE)
-    for title, only in (
-        ("Films that no editor rated", ~rated),
-        ("All matched films", np.ones(len(rated), dtype=bool)),
-        ("Films that an editor rated", rated),
-    ):
-        profiles = {"one prompt": prompts, "genres": genres, "model": model, "shipped": shipped}
-        if title == "Films that no editor rated":
-            profiles.pop("shipped")
-        columns = {
-            name: evaluate(options.tags, pack.items, values, only=only)
-            for name, values in profiles.items()
-        }
-        print(f"## {title}\n\n{table(columns)}\n")
-        for name, report in columns.items():
-            warm = [score.auc for tag in WARM_TAGS if (score := report.of(tag))]
-            print(f"{name}: warm tags {', '.join(f'{auc:.2f}' for auc in warm)}")
-        print()
-
-
-if __name__ == "__main__":
-    main()
+    return Table(
+        title=title,
+        columns=("tone", "tag", "n", *columns, "95 %"),
+        rows=tuple(rows),
+        notes=(
+            f"ROC AUC. 95 %: of {next(iter(columns))}, films with the tag drawn again"
+            f" {N_BOOTSTRAP:,} times. {', '.join(WARM_TAGS)}: {'; '.join(warm)}.",
+        ),
+    )

@@ -384,11 +384,24 @@ def _purchase(data: Path, seed: int, seeds: int, out: Path | None) -> None:
 @evaluate.command("tone")
 def tone(
     tags: Annotated[Path, typer.Option(help="movies_w_keywords.csv")],
+    pack: Annotated[
+        Path, typer.Option(help="the folder with the editors' ratings, annotations.tsv")
+    ] = Path("retrieval/packs/movies"),
+    seed: Seed = 0,
+    out: RunOut = None,
 ) -> None:
-    """Score tone profiles against readers' tags."""
-    from simpatico.eval.tone import main
+    """Score tone profiles against readers' tags, on films that no editor rated."""
+    from simpatico.eval.tone_run import measure
+    from simpatico.modelstore import ModelStore
 
-    main(["--tags", str(tags)])
+    as_folder(out)
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    models = ModelStore(settings.cache)
+    with progress_bars() as show:
+        models.fetch("minilm", progress=show)
+    made, more = measure(tags, pack, models, command=command(), seed=seed)
+    finish(made, out, more)
 
 
 @evaluate.command("explain")
@@ -466,29 +479,36 @@ def offpolicy(
         float, typer.Option(help="with --simulate: how much is explored", min=0.001, max=0.2)
     ] = 0.05,
     seed: Seed = 0,
-    out: Out = None,
+    out: RunOut = None,
 ) -> None:
     """Estimate what another policy would have earned, from lists whose chances were logged."""
-    from simpatico.eval import offpolicy_check, offpolicy_log
+    from simpatico.eval import offpolicy_run
     from simpatico.retrieval.catalog import Catalogs
 
+    as_folder(out)
     settings = load_settings(**({"home": home} if home else {}))
     set_up_logging(settings.log_level)
     with progress_bars() as show:
         if simulate:
             catalog = Catalogs(settings.home).load(settings.catalog)
-            table = offpolicy_check.run(
-                catalog, share=share, n_logs=simulate, seed=seed, progress=show
+            made, table = offpolicy_run.simulated(
+                catalog,
+                share=share,
+                n_logs=simulate,
+                command=command(),
+                seed=seed,
+                progress=show,
             )
         else:
-            table = offpolicy_log.run(
+            made, table = offpolicy_run.run(
                 settings,
                 targets=[name.strip() for name in target.split(",")],
                 rewards=[name.strip() for name in reward.split(",")],
                 clip=clip,
                 seed=seed,
+                command=command(),
             )
-    _show(table, out)
+    finish(made, out, [table])
 
 
 @evaluate.command("compare")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from simpatico.agent.memory import SqliteLog, VolatileLog
 from simpatico.domain import Choice, Event, EventKind, Impression, Item
 from simpatico.errors import DataError
-from simpatico.eval import offpolicy_check, offpolicy_log
+from simpatico.eval import against, offpolicy_check, offpolicy_log, offpolicy_run, record
 from simpatico.eval.offpolicy import (
     ESTIMATORS,
     Estimates,
@@ -337,13 +337,13 @@ def test_estimates_meet_the_truth_of_simulated_people(
     """The linear ranker logs; what popularity and chance would have earned is known."""
     policies = {"best": best, "uniform": uniform, "popularity": popularity(movies)}
     found = offpolicy_check.check(world, policies, n_people=300, n_logs=20, seed=1)
-    truths = [truth for truth, _ in found.values()]
+    truths = [one.truth for one in found.values()]
     assert max(truths) - min(truths) > 0.02  # there is something to tell apart
-    for _, by_estimator in found.values():
-        for one in by_estimator.values():
+    for judged in found.values():
+        for one in judged.coverage().values():
             assert abs(one.bias) <= 4 * one.spread / 20**0.5
             assert one.covered >= 0.75
-    popular = found["popularity"][1]
+    popular = found["popularity"].coverage()
     assert popular["SNIPS"].spread < popular["IPS"].spread
     assert popular["DR"].spread < popular["IPS"].spread
 
@@ -366,12 +366,12 @@ def test_the_command_judges_a_log_that_was_kept(
         for event in world.log.events(user):
             log.append(event)
     log.close()
-    out = tmp_path / "table.md"
+    out = tmp_path / "run"
     did = CliRunner().invoke(
         app, ["eval", "offpolicy", "--home", str(tmp_path), "--clip", "20", "--out", str(out)]
     )
     assert did.exit_code == 0, did.output
-    text = out.read_text(encoding="utf-8")
+    text = (out / "more.md").read_text(encoding="utf-8")
     for told in (
         *("as it was logged", "popularity, DR", "best, SNIPS", "uniform, IPS"),
         *("160 lists of 40 people", "weights above 20 were cut", "linear, 0.2 explored"),
@@ -380,6 +380,29 @@ def test_the_command_judges_a_log_that_was_kept(
     expected = judge(read_log(world.log), {"best": best}, clip=20)["best"]
     assert "Too few to trust the intervals of surest, uniform, popularity: fewer than 50" in text
     assert f"| best, DR | {expected.values[2].mean:.4f} |" in text
+    kept = record.read(out).record
+    ours = {each.metric: each.mean for each in kept.systems[0].figures}
+    assert kept.systems[0].name == "best" and kept.n == 160
+    assert [ours[f"taken, {name}"] for name in ESTIMATORS] == pytest.approx(
+        [each.mean for each in expected.values]
+    )
+    assert ours["gain, DR"] == pytest.approx(expected.gains[2].mean)
+    assert ours["as it was logged"] == pytest.approx(expected.logged.mean)
+    assert "too few to trust" in str(kept.systems[1].about)
+    assert kept.data[0][0] == "events.sqlite" and "linear, 0.2 explored" in str(kept.protocol)
+    verdicts = {each.verdict for each in against.changes(record.read(out), record.read(out))}
+    assert verdicts == {"no difference"}
+
+
+def test_simulated_logs_are_cases_of_a_run(movies: Catalog) -> None:
+    made, told = offpolicy_run.simulated(
+        movies, share=0.2, n_logs=6, command="x", sizes=(20,), n_population=20, seed=1
+    )
+    assert made.record.n == 6 and len(made.record.systems) == 9
+    rows = {f"{row[1]}, {row[4]}": row for row in told.rows}
+    for each in made.record.systems:
+        covered = {one.metric: one.mean for one in each.figures}["covered: 80 lists"]
+        assert f"{covered:.3f}" == rows[each.name][7]
 
 
 @pytest.mark.parametrize(
@@ -394,5 +417,5 @@ def test_what_is_asked_wrongly_is_said(
     tmp_path: Path, targets: list[str], rewards: list[str], said: str
 ) -> None:
     with pytest.raises(DataError, match=said):
-        offpolicy_log.run(load_settings(home=tmp_path), targets=targets, rewards=rewards)
+        offpolicy_run.run(load_settings(home=tmp_path), targets=targets, rewards=rewards)
     assert not list(tmp_path.iterdir())

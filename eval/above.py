@@ -24,4 +24,4 @@ def above_others(scores: Numbers, true: NDArray[np.bool_]) -> Numbers:
             below, up_to = (np.searchsorted(others, own[holds], side) for side in ("left", "right"))
             total[holds] += (below + up_to) / 2 / len(others)
             n[holds] += 1
-    return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
+    return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))

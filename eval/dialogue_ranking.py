@@ -39,6 +39,7 @@ from simpatico.text import fold
 CUTOFFS: Final = (1, 10, 50)
 DEV_SHARE: Final = 0.2
 N_CANDIDATES: Final = 200
+_TOLD_CHARS: Final = 300
 LINEAR: Final = "linear ranker, as served"
 SERVED: Final = "fusion ranker, as served"
 
@@ -170,26 +171,27 @@ def run_of(
 
 def _cases(asked: Asked, ranks: Ranks) -> Cases:
     items, dialogues = asked.films.items, asked.films.dialogues
-    case, unit, texts = [], [], []
-    for at, one in enumerate(asked.asked.decisions):
-        for target in one.fresh:
-            talk = dialogues[one.dialogue].id
-            case.append(f"{one.dialogue}:{at}:{items[target].id}")
-            unit.append(f"{one.dialogue} {talk}")
-            before = ", ".join(items[place].label for place in dict.fromkeys(one.before))
-            texts.append((items[target].label, one.words[-300:], before))
+    asked_of = [
+        (at, one, target) for at, one in enumerate(asked.asked.decisions) for target in one.fresh
+    ]
     place = tuple("" if np.isinf(each) else f"{each:.0f}" for each in ranks)
-    columns = zip(*texts, strict=True) if texts else ((), (), ())
-    target, words, before = (tuple(each) for each in columns)
     return Cases(
-        tuple(case),
-        tuple(unit),
+        tuple(f"{one.dialogue}:{at}:{items[target].id}" for at, one, target in asked_of),
+        tuple(f"{one.dialogue} {dialogues[one.dialogue].id}" for _, one, _ in asked_of),
         {
             **{f"R@{k}": (ranks <= k).astype(np.float64) for k in CUTOFFS},
             "MRR": 1 / ranks,
         },
-        np.zeros(len(case), dtype=np.bool_),
-        {"target": target, "place": place, "the seeker's words": words, "named before": before},
+        np.zeros(len(asked_of), dtype=np.bool_),
+        {
+            "target": tuple(items[target].label for _, _, target in asked_of),
+            "place": place,
+            "the seeker's words": tuple(one.words[-_TOLD_CHARS:] for _, one, _ in asked_of),
+            "named before": tuple(
+                ", ".join(items[each].label for each in dict.fromkeys(one.before))
+                for _, one, _ in asked_of
+            ),
+        },
     )
 
 

@@ -198,7 +198,7 @@ def table(title: str, columns: Mapping[str, ToneReport]) -> Table:
     means = (f"{each.mean:.3f}" for each in columns.values())
     rows.append(("mean", f"{len(first.scores)} tags", f"{first.n_films} films", *means, ""))
     warm = (
-        f"{name} {', '.join(f'{score.auc:.2f}' for tag in WARM_TAGS if (score := each.of(tag)))}"
+        f"{name} {', '.join(f'{one.auc:.2f}' for tag in WARM_TAGS if (one := each.of(tag)))}"
         for name, each in columns.items()
     )
     return Table(

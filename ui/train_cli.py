@@ -10,11 +10,11 @@ from simpatico.adapters import Adapter, Task
 from simpatico.errors import DataError
 from simpatico.protocols import ProgressCallback
 from simpatico.settings import load_settings
+from simpatico.ui import run_cli
 from simpatico.ui.media_cli import train_bridge
 from simpatico.ui.next_item_cli import train_next_item
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import train_redial
-from simpatico.ui.run_cli import command
 
 TELL_EVERY = 50
 NOT_PROMOTED = 3
@@ -59,7 +59,7 @@ def _command(task: Task) -> Callable[..., None]:
                     name=name,
                     version=version,
                     licence=licence,
-                    command=command(),
+                    command=run_cli.command(),
                     progress=show,
                 )
             )
@@ -157,7 +157,7 @@ def ranker(
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
         films = read_films(dialogues, pack.items, pack.vectors, encoder, progress=bars)
         trained = train_films(films, films.talks, Plan(seed=seed), progress=bars)
-    card = card_of(trained, films, encoder=pack.encoder, command=command())
+    card = card_of(trained, films, encoder=pack.encoder, command=run_cli.command())
     export(trained, card, [item.id for item in films.items], out)
     typer.echo(f"{card.name}\t{card.version}\t{out}")
 

@@ -13,7 +13,7 @@ from simpatico.agent.build import build
 from simpatico.agent.memory import SqliteLog
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Event, Finished, Impression, Reply, TurnOptions
-from simpatico.eval import offpolicy_log
+from simpatico.eval import offpolicy_run
 from simpatico.retrieval.explore import EXPLORED, N_NEXT
 from simpatico.settings import Settings, load_settings
 
@@ -127,8 +127,8 @@ def test_the_log_of_a_running_home_can_be_judged(running: Running) -> None:
             with_chances = sum(
                 bool(one.choices) for user in log.users() for one in log.impressions(user)
             )
-    table = offpolicy_log.run(running.settings, targets=["best", "linear"])
-    assert f"{with_chances} lists" in table.title
+    made, table = offpolicy_run.run(running.settings, targets=["best", "linear"])
+    assert made.record.n == with_chances and f"{with_chances} lists" in table.title
     assert [row[0] for row in table.rows][1::3] == ["best, IPS", "linear, IPS"]
     assert float(table.rows[0][1]) > 0
 

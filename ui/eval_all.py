@@ -25,7 +25,8 @@ class Step(NamedTuple):
 
     Attributes:
         name: of its folder.
-        words: of its command, after `simpatico eval`, without `--out`.
+        words: of its command, after `simpatico eval`, without `--out`; "{out}" in one is the
+            folder of all runs.
         without: what is missing for it; "": nothing.
     """
 
@@ -54,7 +55,10 @@ def steps_in(data: Path, *, n: int = 0, model: Path | None = None) -> tuple[Step
     learns = "" if find_spec("sklearn") else "scikit-learn"
     torch = "" if find_spec("torch") else "torch"
     readers = "encoder" if learns else "encoder,svm,nb"
-    films = data / "ml-posters"
+    exporting = "" if find_spec("onnxscript") else "onnxscript"
+    private = "" if find_spec("opacus") else "opacus"
+    films, talks = data / "ml-posters", data / "redial/train.jsonl"
+    tags = data / "movie-tags/movies_w_keywords.csv"
     events = next(
         (file for file in (data / "ml-100k/ml-100k.inter", data / "ml-latest-small/ratings.csv")
          if file.is_file()), data / "ml-100k/ml-100k.inter",
@@ -79,7 +83,7 @@ def steps_in(data: Path, *, n: int = 0, model: Path | None = None) -> tuple[Step
         step("simulate", *some),
         step("system", "--no-llm"),
         step("ranking", "--data", events, "--part", "test", "--system", rankers, files=(events,)),
-        step("fairness", "--data", events.parent, files=(events,)),
+        step("fairness", "--data", events.parent, "--keep", "{out}/ranking/kept", files=(events,)),
         step("purchase", "--data", data / "jdata-micro",
              files=(data / "jdata-micro/events.csv",), lacks=torch or learns),
         step("multimodal", "--data", data / "fashion-products",
@@ -89,6 +93,13 @@ def steps_in(data: Path, *, n: int = 0, model: Path | None = None) -> tuple[Step
         step("redial", "--data", dialogues, "--items", data / "redial/items.json", "--model",
              model or "", files=(dialogues, data / "redial/items.json"),
              lacks=torch or ("" if model else "--model")),
+        step("tone", "--tags", tags, files=(tags, Path("retrieval/packs/movies/annotations.tsv"))),
+        step("music-mood", "--data", data / "emotify", files=(data / "emotify/annotations.csv",)),
+        step("offpolicy", "--simulate", str(n or 200), "--share", "0.2"),
+        step("privacy", "--data", events, "--part", "test", files=(events,),
+             lacks=torch or private),
+        step("dialogues", "--data", talks, files=(talks,), lacks=torch or exporting),
+        step("deletion", "--data", talks, files=(talks,), lacks=torch or exporting),
     )  # fmt: skip
 
 
@@ -133,7 +144,7 @@ def eval_all(
 def _run(step: Step, out: Path) -> Came:
     """Run a step, unless the very command has run to its end before."""
     folder = out / step.name
-    words = [*step.words, "--out", str(folder)]
+    words = [*(word.replace("{out}", str(out)) for word in step.words), "--out", str(folder)]
     asked = shlex.join(["simpatico", "eval", *words])
     if step.without:
         return Came(step.name, "left out", f"without {step.without}")

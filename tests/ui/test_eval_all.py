@@ -30,6 +30,9 @@ def test_what_lacks_its_data_is_left_out_and_says_so(tmp_path: Path) -> None:
     assert lacks["need"] == lacks["ranking"] == ""
     assert "train.tsv" in lacks["mood"] and "dialogues.json" in lacks["intent"]
     assert "test.jsonl" in lacks["redial"] and "events.csv" in lacks["purchase"]
+    assert "train.jsonl" in lacks["deletion"] and "train.jsonl" in lacks["dialogues"]
+    assert "movies_w_keywords.csv" in lacks["tone"] and "emotify" in lacks["music-mood"]
+    assert lacks["offpolicy"] == ""
 
 
 def test_every_step_is_a_command_with_these_options(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The explainer: a language model with an adapter for it writes the reply, the gate lets it out.
 
-The model names items, what is known of them and the wishes that were kept by places ("[1]",
-"[1:]", "[1|]", "[0:]"), which are filled in as it writes: it cannot misspell a title or make up a
-fact there, and a grammar holds it to the form. All else it says passes the grounding check
-sentence by sentence.
+The opening is composed (`simpatico.opening`) and comes at once; the model goes on from it. Items,
+what is known of them and the wishes that were kept stand in both as places ("[1]", "[1:]", "[1|]",
+"[0:]"), which are filled in on the way: the model cannot misspell a title or make up a fact there,
+and a grammar holds it to the form. All else that is said passes the grounding check sentence by
+sentence.
 """
 
 import logging
+import random
 import re
 from collections.abc import AsyncIterator, Collection, Container, Sequence
 
@@ -27,6 +29,7 @@ from simpatico.explaining import (
     grammar,
     prompt_of,
 )
+from simpatico.opening import opening_of
 from simpatico.protocols import LLM
 
 ADAPTER = "explainer"
@@ -72,14 +75,15 @@ class Explainer:
         others: Sequence[Item] = (),
         notes: Sequence[str] = (),
         after: str = "",
+        seed: str = "",
         find_titles: FindTitles | None = None,
         dropped: list[str] | None = None,
     ) -> AsyncIterator[str]:
-        """Yield a reply in whole, checked sentences.
+        """Yield a reply in whole, checked sentences; its opening before the model is asked.
 
         It names every item: what the model leaves out follows as the draft's own entry. Where it
         was cut short, the draft's closing follows. When nothing that names an item holds, or its
-        form is wrong before anything was sent, the draft comes instead.
+        form is wrong before it named one, the draft's entries and closing follow the opening.
 
         Args:
             draft: the template reply, as `explain.compose` gives it.
@@ -89,6 +93,7 @@ class Explainer:
             others: further items that may be named.
             notes: what has to be admitted; it comes first, and what was let go of is not claimed.
             after: a last paragraph. The draft has both already.
+            seed: chooses the words of the opening.
             find_titles: finds catalogue titles in a text, as in `check`.
             dropped: gets the sentences that evidence does not carry.
 
@@ -108,9 +113,13 @@ class Explainer:
             dropped=dropped,
         )
         writing = _Writing(evidence, fillings, gate)
-        stream = written(self._llm, brief, adapter=self._adapter)
         before = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{before}\n\n" if before else ""
+        opening = opening_of(brief, random.Random(seed))
+        if opened := writing.open(opening):
+            yield before + opened
+            before = ""
+        stream = written(self._llm, brief, opening, adapter=self._adapter)
         broke: LLMError | None = None
         try:
             async for piece in stream:
@@ -126,10 +135,10 @@ class Explainer:
                 await close()
         if ready := writing.end(whole=broke is None):
             yield before + ready
-        if not writing.sent:
+        if not writing.named:
             why = "; ".join(writing.problems) or (kinds(broke) if broke else "nothing held")
             log.info("the template's reply instead: %s", why)
-            yield draft
+            yield f"\n\n{_without_opening(draft)}" if opened else draft
         else:
             for item in writing.missing():
                 yield f"\n\n{entry_of(draft, item, evidence)}"
@@ -141,16 +150,18 @@ class Explainer:
             raise broke
 
 
-def written(llm: LLM, brief: Brief, *, adapter: str = ADAPTER) -> AsyncIterator[str]:
-    """What the model writes to a brief, piece by piece: its places not filled in, unchecked.
+def written(
+    llm: LLM, brief: Brief, opening: Sequence[str], *, adapter: str = ADAPTER
+) -> AsyncIterator[str]:
+    """What the model writes to a brief after an opening, piece by piece, places not filled in.
 
     Raises:
         LLMUnavailable, BadReply: as `simpatico.protocols.LLM.stream`.
     """
     return llm.stream(
-        prompt_of(brief),
+        prompt_of(brief, opening),
         max_tokens=MAX_REPLY_TOKENS,
-        grammar=grammar(brief),
+        grammar=grammar(brief, n_opening=len(opening)),
         stop=("\n",),
         adapter=adapter,
     )
@@ -212,11 +223,19 @@ def unaided(
     return found + [f"not named: {item_id}" for item_id in checked.missing]
 
 
+def _without_opening(draft: str) -> str:
+    """A draft from its first entry on."""
+    blocks = draft.split("\n\n")
+    entries = next((at for at, block in enumerate(blocks) if block.startswith("- ")), 0)
+    return "\n\n".join(blocks[entries:])
+
+
 class _Writing:
     """A reply that is being written: places filled in, sentences checked, the rest held back.
 
     Attributes:
         sent: what was given out.
+        named: whether an item was named in it.
         over: whether the model has said all that is wanted.
         cut_short: whether the end of what it said was not given out.
         problems: what was wrong with the form.
@@ -224,6 +243,7 @@ class _Writing:
 
     def __init__(self, evidence: Evidence, fillings: Sequence[Filling], gate: Gate) -> None:
         self.sent = ""
+        self.named = False
         self.over = False
         self.cut_short = False
         self.problems: list[str] = []
@@ -238,12 +258,18 @@ class _Writing:
         self._n_sentences = 0
         self._details: set[str] = set()
 
+    def open(self, sentences: Sequence[str]) -> str:
+        """Take the opening; gives what of it may be sent."""
+        for sentence in sentences:
+            self._raw += f" {sentence}"
+            self._pass_on(self._filled(f" {sentence}"))
+        self.sent, self._held = self._held.strip(), ""
+        return self.sent
+
     def take(self, piece: str) -> str:
         """Take a piece of what the model writes; gives what may be sent now."""
         if self.over:
             return ""
-        if not self._raw:
-            piece = piece.lstrip()
         line, end, _ = piece.partition("\n")
         self.over = bool(end)
         self._raw += line
@@ -258,9 +284,9 @@ class _Writing:
         if self._half:
             self._wrong("a place without an end")
         whole = whole and not self.problems and bool(_ENDED.search(self._waiting))
-        if whole and not self.sent:
+        if whole and not self.named:
             self.problems += faults(self._raw, len(self._fillings) - 1)
-        if self.problems and not self.sent:
+        if self.problems and not self.named:
             return ""
         n_dropped = len(self._gate.dropped)
         if whole:
@@ -282,11 +308,14 @@ class _Writing:
         self._held += passed
 
     def _ready(self) -> str:
-        """What is checked, once it names an item: without one, the draft comes instead."""
+        """What is checked, once it names an item: without one, the draft's entries come instead."""
         if len(self._gate.missing(self.sent + self._held)) == len(self._evidence.recommended):
             return ""
+        self.named = True
         ready = self._held.rstrip()
         self._held = self._held[len(ready) :]  # a space goes with what follows it, if anything does
+        if not self.sent:
+            ready = ready.lstrip()
         self.sent += ready
         return ready
 

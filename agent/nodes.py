@@ -195,6 +195,7 @@ class Nodes:
                 others=others,
                 notes=state["notes"],
                 after=phrases.FEW if len(recommendations) < wanted else "",
+                seed=_seed(state),
                 find_titles=self.mind.index.titles.link,
                 dropped=dropped,
             )

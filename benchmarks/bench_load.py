@@ -22,52 +22,25 @@ import os
 import platform
 import random
 import re
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import numpy as np
+from served import Turned, message, open_files, served, turn
 
 from simpatico.agent.scripted_server import ModelServer, Said
 from simpatico.settings import load_settings
 
-READY_TIMEOUT_S = 600
 EVERY_S = 2.0
 SETTLING = 1 / 3
 """Share of the samples that is left out of slopes: caches fill, threads start."""
 
-MOODS = ("rough week", "happy today", "can't sleep", "bored", "just got engaged", "tired of it all")
-WISHES = (
-    "something warm and funny",
-    "a tense thriller",
-    "a film about friends",
-    "a western from the 60s",
-    "nothing sad",
-    "an animated one for my niece",
-    "a heist film",
-    "science fiction that makes me think",
-)
 _TITLE = re.compile(r'"title": "((?:[^"\\]|\\.)*)"')
-
-
-class Turned(NamedTuple):
-    """One turn: seconds to the first word and to the end; what went wrong, or "".
-
-    `degraded` is whether it was labelled so.
-    """
-
-    first: float
-    whole: float
-    problem: str
-    degraded: bool
 
 
 class Sample(NamedTuple):
@@ -118,83 +91,6 @@ def scripted_model(pace: Said) -> Iterator[tuple[str, Connection]]:
         child.join(10)
 
 
-@contextlib.asynccontextmanager
-async def served(more: dict[str, str]) -> AsyncIterator[tuple[str, int]]:
-    """`simpatico serve` in a home of its own; gives its address and process id."""
-    settings = load_settings()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="bench-load-") as home:
-        for part in ("indexes", "catalogs", "adapters", "rankers"):
-            if (settings.home / part).is_dir():
-                subprocess.run(["cp", "-r", str(settings.home / part), home], check=True)
-        given = {
-            "SIMPATICO_HOME": home,
-            "SIMPATICO_CACHE": str(settings.cache),
-            "SIMPATICO_LOG_LEVEL": "ERROR",
-            **more,
-        }
-        kept = {name: value for name, value in os.environ.items() if "SIMPATICO_" not in name}
-        child = subprocess.Popen(
-            [sys.executable, "-m", "simpatico.ui.cli", "serve", "--port", str(port)],
-            env=kept | given,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
-                deadline = time.monotonic() + READY_TIMEOUT_S
-                while True:
-                    with contextlib.suppress(httpx.HTTPError):
-                        if (await http.get(f"{url}/ready")).status_code == 200:
-                            break
-                    if child.poll() is not None or time.monotonic() > deadline:
-                        raise SystemExit("simpatico serve did not become ready")
-                    await asyncio.sleep(0.5)
-            yield url, child.pid
-        finally:
-            child.terminate()
-            child.wait(30)
-
-
-async def turn(http: httpx.AsyncClient, url: str, text: str, who: str) -> Turned:
-    """One streamed turn, as a client sees it."""
-    body = {
-        "model": "simpatico",
-        "stream": True,
-        "user": who,
-        "messages": [{"role": "user", "content": text}],
-    }
-    began = time.perf_counter()
-    first, problem, degraded, done = 0.0, "", False, False
-    try:
-        async with http.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
-            if answer.status_code != 200:
-                await answer.aread()
-                return Turned(0, 0, f"status {answer.status_code}", False)
-            async for line in answer.aiter_lines():
-                if not line.startswith("data: "):
-                    continue
-                if line == "data: [DONE]":
-                    done = True
-                    continue
-                event = json.loads(line[6:])
-                if "error" in event:
-                    problem = f"error: {event['error'].get('code')}"
-                    continue
-                choice = event["choices"][0] if event.get("choices") else {}
-                if choice.get("delta", {}).get("content") and not first:
-                    first = time.perf_counter() - began
-                if extra := event.get("simpatico"):
-                    degraded = bool(extra.get("degraded"))
-    except httpx.HTTPError as error:
-        problem = type(error).__name__
-    if not problem and not done:
-        problem = "no end"
-    return Turned(first, time.perf_counter() - began, problem, degraded)
-
-
 async def stream(
     http: httpx.AsyncClient, url: str, number: int, until: float, options: argparse.Namespace
 ) -> list[Turned]:
@@ -204,8 +100,7 @@ async def stream(
     await asyncio.sleep(rng.random() * min(pace, options.seconds / 4))  # people do not come at once
     found = []
     while time.monotonic() < until:
-        text = f"{rng.choice(MOODS)}, {rng.choice(WISHES)}"
-        found.append(await turn(http, url, text, f"person-{number}"))
+        found.append(await turn(http, url, message(rng), f"person-{number}"))
         if found[-1].problem == "status 429":
             await asyncio.sleep(1)
     return found
@@ -218,8 +113,7 @@ async def watch(pid: int, samples: list[Sample]) -> None:
         status = Path(f"/proc/{pid}/status").read_text()
         rss = int(next(re.finditer(r"VmRSS:\s+(\d+)", status))[1]) / 1024
         threads = int(next(re.finditer(r"Threads:\s+(\d+)", status))[1])
-        files = len(os.listdir(f"/proc/{pid}/fd"))
-        samples.append(Sample(time.monotonic() - began, rss, files, threads))
+        samples.append(Sample(time.monotonic() - began, rss, open_files(pid), threads))
         await asyncio.sleep(EVERY_S)
 
 
@@ -263,7 +157,7 @@ async def measure(options: argparse.Namespace) -> None:
         if scripted:
             address, pipe = stack.enter_context(scripted_model(pace))
             more |= {"SIMPATICO_LLM__URL": address}
-        async with served(more) as (url, pid):
+        async with served(load_settings(), more) as (url, pid):
             limits = httpx.Limits(max_connections=options.streams + 8)
             async with httpx.AsyncClient(timeout=180, trust_env=False, limits=limits) as http:
                 await turn(http, url, "something warm", "nobody")

@@ -18,18 +18,14 @@ import contextlib
 import os
 import platform
 import random
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import httpx
 import numpy as np
 import openai
+from served import served
 
 from simpatico.adapters import gguf_of
 from simpatico.agent.engine import Endpoint, LlamaServer
@@ -47,7 +43,6 @@ WORDS = (
 ).split()
 N_WARM_UP = 2
 PREFIX_WORDS = 300
-READY_TIMEOUT_S = 600
 
 
 class Server(NamedTuple):
@@ -188,7 +183,7 @@ async def overhead(server: Server, settings: Settings, options: argparse.Namespa
     )
     bare, through = [], []
     async with (
-        page(server, settings) as url,
+        served(settings, environment(server)) as (url, _),
         httpx.AsyncClient(timeout=300, trust_env=False) as http,
     ):
         for number in range(N_WARM_UP + options.pairs):
@@ -216,50 +211,19 @@ async def overhead(server: Server, settings: Settings, options: argparse.Namespa
     )
 
 
-@contextlib.asynccontextmanager
-async def page(server: Server, settings: Settings) -> AsyncIterator[str]:
-    """`simpatico serve` on the measured server, in a home of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="bench-serving-") as home:
-        shared = settings.home / "adapters"
-        if shared.is_dir():
-            (Path(home) / "adapters").symlink_to(shared)
-        given = {
-            "SIMPATICO_HOME": home,
-            "SIMPATICO_CACHE": str(settings.cache),
-            "SIMPATICO_READER": "llm",
-            "SIMPATICO_LOG_LEVEL": "ERROR",
-            "SIMPATICO_LLM__URL": server.endpoint.url,
-            "SIMPATICO_LLM__KEY": server.endpoint.key,
-            "SIMPATICO_LLM__MODEL": server.model,
-            "SIMPATICO_LLM__FLAVOUR": server.flavour,
-            "SIMPATICO_LLM__ADAPTERS": '["reader"]',
-            "SIMPATICO_LLM__REPHRASE": "never",
-            "SIMPATICO_LLM__TIMEOUT_S": "300",
-            "SIMPATICO_TURN_TIMEOUT_S": "300",
-        }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "simpatico.ui.cli", "serve", "--port", str(port)],
-            env=os.environ | given,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
-                deadline = time.monotonic() + READY_TIMEOUT_S
-                while True:
-                    with contextlib.suppress(httpx.HTTPError):
-                        if (await http.get(f"{url}/ready")).status_code == 200:
-                            break
-                    if child.poll() is not None or time.monotonic() > deadline:
-                        raise SystemExit("simpatico serve did not become ready")
-                    await asyncio.sleep(0.5)
-            yield url
-        finally:
-            child.terminate()
-            child.wait(30)
+def environment(server: Server) -> dict[str, str]:
+    """Settings of a `simpatico serve` on the measured server."""
+    return {
+        "SIMPATICO_READER": "llm",
+        "SIMPATICO_LLM__URL": server.endpoint.url,
+        "SIMPATICO_LLM__KEY": server.endpoint.key,
+        "SIMPATICO_LLM__MODEL": server.model,
+        "SIMPATICO_LLM__FLAVOUR": server.flavour,
+        "SIMPATICO_LLM__ADAPTERS": '["reader"]',
+        "SIMPATICO_LLM__REPHRASE": "never",
+        "SIMPATICO_LLM__TIMEOUT_S": "300",
+        "SIMPATICO_TURN_TIMEOUT_S": "300",
+    }
 
 
 @contextlib.contextmanager

@@ -8,11 +8,11 @@ The prompt is raw text, continued by the model:
     kept: comedies; without family films
     need: cheer_up
     feels: sadness
-    reply:
+    reply: That sounds heavy; [0:].
 
-What a reply opens with stands last, where a small model still has it in mind.
-
-The reply is one line with places in it,
+What it rests on stands last, where a small model still has it in mind. The opening is given
+(`simpatico.opening`), for it can be said before the model has read anything; a model that learns
+writes it itself. The reply is one line with places in it,
 
     That sounds heavy; [0:]. Start with [1], because [1|]: [1:]. Then there's [2]: [2:]. Go on?
 
@@ -110,8 +110,11 @@ class Brief(Value):
         return value
 
 
-def prompt_of(brief: Brief) -> str:
-    """The prompt for a brief. Line breaks, bars and brackets in its texts become harmless."""
+def prompt_of(brief: Brief, opening: Sequence[str] = ()) -> str:
+    """The prompt for a brief, with the sentences that its reply opens with.
+
+    Line breaks, bars and brackets in the brief's texts become harmless.
+    """
     lines = []
     for number, item in enumerate(brief.items, start=1):
         about = _plain(item.premise, MAX_PREMISE_CHARS)
@@ -123,7 +126,8 @@ def prompt_of(brief: Brief) -> str:
     lines.append(f"said: {_plain(brief.said, MAX_SAID_CHARS)}")
     if brief.kept:
         lines.append(f"kept: {_plain(brief.kept, MAX_SAID_CHARS)}")
-    return "\n".join((*lines, f"need: {brief.need}", f"feels: {brief.mood}", "reply:"))
+    reply = " ".join(("reply:", *opening))
+    return "\n".join((*lines, f"need: {brief.need}", f"feels: {brief.mood}", reply))
 
 
 def grouped(n_items: int, room: int) -> list[tuple[int, ...]]:
@@ -133,28 +137,18 @@ def grouped(n_items: int, room: int) -> list[tuple[int, ...]]:
     return [*first, *((number,) for number in range(2 * pairs + 1, n_items + 1))]
 
 
-def grammar(brief: Brief) -> str:
-    """A reply to a brief as a GBNF grammar: an opening, each item once and in order, a closing.
+def grammar(brief: Brief, *, n_opening: int) -> str:
+    """The rest of a reply as a GBNF grammar: each item once and in order, a closing.
 
-    It has at most `MAX_SENTENCES` sentences. Wishes that were kept are said, and why the first item
-    fits that has reasons; of what else is known of an item each part may be.
+    With its opening, of `n_opening` sentences, it has at most `MAX_SENTENCES`. It says why the
+    first item fits that has reasons; of what else is known of an item each part may be.
     """
-    n = len(brief.items)
-
-    def items(room: int) -> str:
-        sentences = ('"; " '.join(f"item{i} " for i in group) for group in grouped(n, room))
-        return '". " '.join(sentences)
-
-    most = MAX_SENTENCES - 2  # an opening and a closing
-    if not brief.kept:
-        ways = [f'words ". " {items(most)}']
-    else:
-        ways = [f'"[0:]. " {items(most)}']
-        apart = n <= most
-        ways.append(f'words "{"." if apart else ";"} [0:]. " {items(most - apart)}')
+    room = MAX_SENTENCES - n_opening - 1
+    items = '". " '.join(
+        '"; " '.join(f"item{i} " for i in group) for group in grouped(len(brief.items), room)
+    )
     rules = [
-        f'root ::= " " ({"| ".join(ways)}) ". " closing "\\n"',
-        r"words ::= [A-Z] [^\[\].!?…;:\n]{0,120}",
+        f'root ::= " " {items}". " closing "\\n"',
         r"closing ::= [A-Z] [^\[\].!?…;\n]{0,120} [.!?]",
         r"head ::= [^\[\].!?…;:\n]{0,40}",
     ]

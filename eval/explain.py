@@ -210,18 +210,19 @@ def run(
         )
     notes: list[str] = []
     if adapter is not None:
-        briefs = [case.material()[0] for case in cases]
         written = _kept(
             keep,
-            f"adapter-{sha256_of(adapter / WEIGHTS)[:12]}-{n}-{seed}",
-            lambda: explained(briefs, adapter, base=base, cache=settings.cache, progress=progress),
+            f"after-opening-{sha256_of(adapter / WEIGHTS)[:12]}-{n}-{seed}",
+            lambda: explained(cases, adapter, base=base, cache=settings.cache, progress=progress),
         )
         timed = [Timed(*one) for one in written]
-        raw["adapter"] = [one.text for one in timed]
+        raw["adapter"] = [
+            " ".join((*case.opening(), one.text)) for case, one in zip(cases, timed, strict=True)
+        ]
         seconds["adapter"] = [one.whole_s for one in timed]
         notes.append(
             "Written by the embedded engine (llama.cpp), as in use; the adapter's replies: median"
-            f" {median(one.first_s for one in timed):.2f} s to the first piece,"
+            f" {median(one.first_s for one in timed):.2f} s to the first piece after the opening,"
             f" {median(one.whole_s for one in timed):.2f} s to the end."
         )
     catalog = Catalogs(settings.home).load(settings.catalog)
@@ -319,7 +320,8 @@ def _kept(keep: Path | None, name: str, write: Callable[[], list[Any]]) -> list[
 async def _explained(
     case: Case, raw: str, find_titles: FindTitles | None, names: Collection[str]
 ) -> str:
-    explainer = Explainer(ScriptedLLM([Completion(text=raw)]), names=names)
+    rest = Completion(text=raw.removeprefix(" ".join(case.opening())))
+    explainer = Explainer(ScriptedLLM([rest]), names=names)
     pieces = explainer.reply(
         case.draft,
         case.state,
@@ -327,6 +329,7 @@ async def _explained(
         said=case.said,
         others=case.others,
         notes=case.notes,
+        seed=case.said,
         find_titles=find_titles,
     )
     return "".join([piece async for piece in pieces])

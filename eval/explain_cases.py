@@ -29,6 +29,7 @@ from simpatico.errors import DataError
 from simpatico.eval.explain_lines import messages, other_items
 from simpatico.explaining import Brief
 from simpatico.modelstore import ModelStore
+from simpatico.opening import opening_of
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.encoders import text_encoder
 from simpatico.retrieval.index import Index
@@ -73,6 +74,10 @@ class Case(Value):
             others=self.others,
             notes=self.notes,
         )
+
+    def opening(self) -> tuple[str, ...]:
+        """The sentences that the explainer's reply opens with, their places not filled in."""
+        return opening_of(self.material()[0], random.Random(self.said))
 
 
 def make_cases(

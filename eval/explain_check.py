@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from simpatico import opening
 from simpatico.agent import phrases
 from simpatico.domain import Item, Recommendation, UserState
 from simpatico.finetune import explainer_phrases
@@ -144,7 +145,7 @@ def additions(text: str, known: Known, items: Iterable[Item]) -> list[str]:
 @lru_cache(maxsize=1)
 def _house_words() -> frozenset[str]:
     """The words of our phrases, which claim nothing."""
-    ours = [value for each in (phrases, explainer_phrases) for value in vars(each).items()]
+    ours = [value for each in (phrases, opening, explainer_phrases) for value in vars(each).items()]
     return frozenset(fold(" ".join(repr(v) for name, v in ours if name.isupper())).split())
 
 

@@ -10,7 +10,7 @@ from simpatico.adapters import gguf_of, load_adapter
 from simpatico.agent.engine import LlamaServer
 from simpatico.agent.explainer import ADAPTER, written
 from simpatico.agent.llm import OpenAILLM
-from simpatico.explaining import Brief
+from simpatico.eval.explain_cases import Case
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 
@@ -22,7 +22,7 @@ MAX_REPHRASED = 300
 
 
 class Timed(NamedTuple):
-    """A reply with the seconds to its first piece and to its end."""
+    """What was written, with the seconds to its first piece and to its end."""
 
     text: str
     first_s: float
@@ -30,14 +30,14 @@ class Timed(NamedTuple):
 
 
 def explained(
-    briefs: Sequence[Brief],
+    cases: Sequence[Case],
     adapter: Path,
     *,
     base: str,
     cache: Path,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> list[Timed]:
-    """Have the explainer adapter write replies to briefs.
+    """Have the explainer adapter go on from the opening of each case's reply.
 
     Raises:
         ModelError: weights or adapter are missing or do not fit.
@@ -45,15 +45,16 @@ def explained(
     """
     file = gguf_of(load_adapter(adapter), _weights(base, cache), cache)
 
-    async def write(llm: OpenAILLM, brief: Brief) -> Timed:
+    async def write(llm: OpenAILLM, case: Case) -> Timed:
+        brief, _ = case.material()
         start = time.perf_counter()
         first, text = 0.0, ""
-        async for piece in written(llm, brief):
+        async for piece in written(llm, brief, case.opening()):
             first = first or time.perf_counter() - start
             text += piece
         return Timed(text.strip(), first, time.perf_counter() - start)
 
-    return _each("Explainer", briefs, write, [file], base=base, cache=cache, progress=progress)
+    return _each("Explainer", cases, write, [file], base=base, cache=cache, progress=progress)
 
 
 def rephrased(

@@ -10,6 +10,7 @@ import re
 from simpatico.domain import MOODS
 from simpatico.explaining import MAX_SENTENCES, OPENING_WORD, Brief, BriefItem, grouped
 from simpatico.finetune import explainer_phrases as phrases
+from simpatico.opening import FEELINGS, GROUPS, OFFERS, opening_of
 
 OWN_CLOSING = 0.4
 """How often the row's own closing is taken, where it names no item."""
@@ -32,7 +33,7 @@ def compose(brief: Brief, rng: random.Random, *, own: str = "") -> str:
         own: a reply that somebody wrote to this brief; its closing may be taken.
     """
     n = len(brief.items)
-    opening = _opening(brief, rng)
+    opening = opening_of(brief, rng)
     closings = phrases.CLOSINGS if n == 1 else phrases.CLOSINGS + phrases.CLOSINGS_SEVERAL
     closing = rng.choice(closings)
     written = _SENTENCE.split(own.strip())[-1]
@@ -63,21 +64,6 @@ def one_sentence(brief: Brief) -> Brief:
         for item in brief.items
     ]
     return brief.model_copy(update={"items": tuple(items)})
-
-
-def _opening(brief: Brief, rng: random.Random) -> list[str]:
-    group = phrases.GROUPS.get(brief.mood, "")
-    feeling = rng.choice(phrases.FEELINGS[group]) if group else ""
-    offer = rng.choice(phrases.OFFERS[brief.need])
-    wishes = "[0:]" if brief.kept else ""
-    offer = "" if brief.need == "unknown" and (feeling or wishes) else offer
-    if feeling and offer:
-        first = f"{feeling}, so {offer}"
-    else:
-        first = feeling or f"{offer[:1].upper()}{offer[1:]}"
-    if wishes and len(brief.items) < MAX_SENTENCES - 1:
-        return [f"{part}." for part in (first, wishes) if part]
-    return ["; ".join(part for part in (first, wishes) if part) + "."]
 
 
 def _items(items: tuple[BriefItem, ...], room: int, rng: random.Random) -> list[str]:
@@ -122,10 +108,10 @@ def _lowered(clause: str) -> str:
 def _another_mood(rng: random.Random) -> str:
     """One that is not mirrored, or one of a group, each group as often as another."""
     if rng.random() < UNKNOWN:
-        return rng.choice(("unknown", *(mood for mood in MOODS if mood not in phrases.GROUPS)))
-    group = rng.choice(tuple(phrases.FEELINGS))
-    return rng.choice([mood for mood, its_group in phrases.GROUPS.items() if its_group == group])
+        return rng.choice(("unknown", *(mood for mood in MOODS if mood not in GROUPS)))
+    group = rng.choice(tuple(FEELINGS))
+    return rng.choice([mood for mood, its_group in GROUPS.items() if its_group == group])
 
 
 def _another_need(rng: random.Random) -> str:
-    return "unknown" if rng.random() < UNKNOWN else rng.choice(tuple(phrases.OFFERS))
+    return "unknown" if rng.random() < UNKNOWN else rng.choice(tuple(OFFERS))

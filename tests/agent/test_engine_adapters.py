@@ -1,6 +1,7 @@
 """LoRA adapters in the embedded engine: real files of random weights on the real small model."""
 
 import asyncio
+import random
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from simpatico.domain import Completion
 from simpatico.errors import BadReply, ModelError
 from simpatico.explaining import Brief, BriefItem, faults, grammar, prompt_of
 from simpatico.modelstore import ModelStore
+from simpatico.opening import opening_of
 from simpatico.settings import load_settings
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -171,13 +173,14 @@ def test_whatever_writes_a_reply_under_its_grammar_keeps_to_the_form(
         BriefItem(label="C"),
     )
     brief = Brief(said="hello", kept=kept, items=tuple(told[i % 3] for i in range(n)))
+    opening = opening_of(brief, random.Random(0))
 
     async def run() -> str:
         llm = _llm(endpoint)
         pieces = llm.stream(
-            prompt_of(brief),
+            prompt_of(brief, opening),
             max_tokens=400,
-            grammar=grammar(brief),
+            grammar=grammar(brief, n_opening=len(opening)),
             stop=("\n",),
             adapter="explainer",
             temperature=1.5,
@@ -187,7 +190,7 @@ def test_whatever_writes_a_reply_under_its_grammar_keeps_to_the_form(
         await llm.aclose()
         return said
 
-    reply = asyncio.run(run())
+    reply = " ".join(opening) + asyncio.run(run())
     assert faults(reply, n) == [], reply
     assert ("[0:]" in reply) is bool(kept)
 

@@ -1,6 +1,7 @@
 """The explainer: places filled in and sentences checked while the model writes."""
 
 import asyncio
+import random
 import re
 from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from simpatico.agent import explain, phrases
 from simpatico.agent.brief import brief_of, evidence_of, fillings_of, recommendations_of
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer, unaided
+from simpatico.agent.ground import check
 from simpatico.agent.llm import ScriptedLLM
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
@@ -30,7 +32,18 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import LLMUnavailable
-from simpatico.explaining import Brief, BriefItem, Filling, faults, fill, grammar, prompt_of
+from simpatico.explaining import (
+    MAX_ITEMS,
+    MAX_SENTENCES,
+    Brief,
+    BriefItem,
+    Filling,
+    faults,
+    fill,
+    grammar,
+    prompt_of,
+)
+from simpatico.opening import FEELINGS, GROUPS, OFFERS, opening_of
 
 CASTLE = Item(
     id="castle",
@@ -56,21 +69,22 @@ SAID = "rough week, something warm and funny"
 DRAFT = explain.compose(SAD, TWO, seed="1")
 CLOSING = DRAFT.split("\n\n")[-1]
 
+
+OPENED = " ".join(opening_of(brief_of(SAD, TWO, said=SAID), random.Random("")))
 GOOD = (
-    "That sounds like a long week. [1] has a cheerful family going to court for its house, and it "
-    "is warm and funny. In [2] four identical bags get mixed up in a hotel. Would you like "
-    "something calmer?"
+    " [1] has a cheerful family going to court for its house, and it is warm and funny. In [2] "
+    "four identical bags get mixed up in a hotel. Would you like something calmer?"
 )
-DETAILED = (
-    "That sounds heavy. I'd start with [1], because [1|]: [1:]. In [2], [2:]. Would you like "
-    "something calmer?"
+DETAILED = " I'd start with [1], because [1|]: [1:]. In [2], [2:]. Would you like something calmer?"
+FILLED_DETAILS = OPENED + (
+    " I'd start with **The Castle (1997)**, because it's warm and funny: A cheerful family goes "
+    "to court to keep its house. In **What's Up, Doc? (1972)**, four identical bags are mixed up "
+    "in a hotel. Would you like something calmer?"
 )
-FILLED_DETAILS = (
-    "That sounds heavy. I'd start with **The Castle (1997)**, because it's warm and funny: A "
-    "cheerful family goes to court to keep its house. In **What's Up, Doc? (1972)**, four "
-    "identical bags are mixed up in a hotel. Would you like something calmer?"
+FILLED = OPENED + GOOD.replace("[1]", "**The Castle (1997)**").replace(
+    "[2]", "**What's Up, Doc? (1972)**"
 )
-FILLED = GOOD.replace("[1]", "**The Castle (1997)**").replace("[2]", "**What's Up, Doc? (1972)**")
+BODY = DRAFT[DRAFT.index("- ") :]
 
 
 class Pieces:
@@ -127,16 +141,37 @@ def said(text: str, **more: Any) -> str:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
 def test_places_are_filled_in_however_the_pieces_fall(size: int) -> None:
-    assert said(" " + GOOD + "\n", size=size) == FILLED
-    assert said(" " + DETAILED + "\n", size=size) == FILLED_DETAILS
-    assert unaided(DETAILED, brief_of(SAD, TWO, said=SAID)) == []
+    assert said(GOOD + "\n", size=size) == FILLED
+    assert said(DETAILED + "\n", size=size) == FILLED_DETAILS
+    assert unaided(OPENED + DETAILED, brief_of(SAD, TWO, said=SAID)) == []
 
 
-def test_it_comes_sentence_by_sentence_from_the_first_item_on() -> None:
+def test_the_opening_comes_first_and_then_sentence_by_sentence() -> None:
     pieces = pieces_of(GOOD)
-    assert len(pieces) == 3
-    assert pieces[0].endswith("it is warm and funny.")
+    assert len(pieces) == 4
+    assert pieces[0] == OPENED and "so " in OPENED
+    assert pieces[1].endswith("it is warm and funny.")
     assert not any("[" in piece for piece in pieces)
+
+
+def test_the_opening_does_not_wait_for_the_model() -> None:
+    llm = Pieces(GOOD)
+
+    async def first() -> tuple[str, Any]:
+        pieces = Explainer(llm).reply(DRAFT, SAD, TWO, said=SAID)
+        async for piece in pieces:
+            asked = llm.asked
+            await pieces.aclose()  # type: ignore[attr-defined]
+            return piece, asked
+        raise AssertionError
+
+    assert asyncio.run(first()) == (OPENED, None)
+
+
+def test_the_seed_chooses_the_words_of_the_opening() -> None:
+    openings = {pieces_of(GOOD, seed=str(seed))[0] for seed in range(30)}
+    assert len(openings) > 8
+    assert pieces_of(GOOD, seed="7")[0] == pieces_of("[7] is odd.", seed="7")[0]
 
 
 def test_the_model_is_asked_with_the_brief_and_the_adapter() -> None:
@@ -147,9 +182,11 @@ def test_the_model_is_asked_with_the_brief_and_the_adapter() -> None:
             pass
 
     asyncio.run(ask())
-    assert llm.asked == prompt_of(brief_of(SAD, TWO, said=SAID))
+    brief = brief_of(SAD, TWO, said=SAID)
+    assert llm.asked == f"{prompt_of(brief)} {OPENED}"
+    assert llm.options["grammar"] == grammar(brief, n_opening=1)
     assert llm.asked.startswith("[1] The Castle (1997), film: A cheerful family")
-    assert llm.asked.endswith(f"said: {SAID}\nneed: cheer_up\nfeels: sadness\nreply:")
+    assert llm.asked.endswith(f"said: {SAID}\nneed: cheer_up\nfeels: sadness\nreply: {OPENED}")
     assert llm.options["adapter"] == "explainer" and llm.options["stop"] == ("\n",)
     assert llm.closed
 
@@ -212,22 +249,21 @@ def test_an_item_whose_sentence_is_dropped_follows_as_the_drafts_entry() -> None
         "[7] is fun. More?",
         "[x] is fun. More?",
         "[1] and [2] are warm, so there",
-        "Try [1] and [2].",
         "You are sad. [",
     ],
 )
-def test_a_wrong_form_gives_the_draft(ill_formed: str) -> None:
-    assert said(ill_formed) == DRAFT
-    assert said(ill_formed, size=1) == DRAFT
+def test_a_wrong_form_gives_the_drafts_entries(ill_formed: str) -> None:
+    assert said(ill_formed) == f"{OPENED}\n\n{BODY}"
+    assert said(ill_formed, size=1) == f"{OPENED}\n\n{BODY}"
 
 
 @pytest.mark.parametrize(
     "rest", ["Then [1] again. More?", "Then [3] too. More?", "Then [see this]. More?", "Then ["]
 )
 def test_what_goes_wrong_later_is_cut_off_and_made_whole(rest: str) -> None:
-    got = said(f"[1] is warm and funny. {rest}")
+    got = said(f" [1] is warm and funny. {rest}")
     entry = next(line for line in DRAFT.splitlines() if "Doc" in line)
-    assert got == f"**The Castle (1997)** is warm and funny.\n\n{entry}\n\n{CLOSING}"
+    assert got == f"{OPENED} **The Castle (1997)** is warm and funny.\n\n{entry}\n\n{CLOSING}"
 
 
 def test_a_reply_without_an_end_is_cut_and_gets_the_drafts_closing() -> None:
@@ -262,8 +298,9 @@ def test_leaving_early_closes_the_models_stream() -> None:
 
     async def leave() -> None:
         pieces = Explainer(llm).reply(DRAFT, SAD, TWO, said=SAID)
-        async for _ in pieces:
-            break
+        async for piece in pieces:
+            if "Castle" in piece:
+                break
         await pieces.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(leave())
@@ -279,8 +316,10 @@ def test_a_wish_that_was_let_go_of_is_admitted_first_and_never_claimed() -> None
     draft = explain.compose(state, TWO, notes=[note])
     assert "I kept to westerns. " in said(text, state=state)
     got = said(text, state=state, notes=[note], draft=draft, said="a western, not horror")
-    assert got == f"{note}\n\n{FILLED}"
-    assert said("nothing", state=state, notes=[note], draft=draft) == draft
+    opened = f"{note}\n\n{OPENED} I left out horror, as you asked."  # which still holds
+    assert got == opened + FILLED.removeprefix(OPENED)
+    entries = draft[draft.index("- ") :]
+    assert said("no", state=state, notes=[note], draft=draft) == f"{opened}\n\n{entries}"
     llm = Pieces(GOOD)
 
     async def ask() -> None:
@@ -293,7 +332,7 @@ def test_a_wish_that_was_let_go_of_is_admitted_first_and_never_claimed() -> None
 
 def test_a_last_paragraph_follows_but_not_the_draft_which_has_it() -> None:
     assert said(GOOD, after=phrases.FEW) == f"{FILLED}\n\n{phrases.FEW}"
-    assert said("nothing", after=phrases.FEW) == DRAFT
+    assert said("nothing", after=phrases.FEW) == f"{OPENED}\n\n{BODY}"
 
 
 def test_more_items_than_a_brief_holds_follow_as_entries() -> None:
@@ -302,16 +341,16 @@ def test_more_items_than_a_brief_holds_follow_as_entries() -> None:
         for n in range(1, 8)
     ]
     draft = explain.compose(SAD, many)
-    got = said("Try [1], [2], [3], [4] and [5]. More?", recommended=many, draft=draft)
-    assert got.startswith("Try **Lamp 1 (1991)**, ")
+    got = said(" Try [1], [2], [3], [4] and [5]. More?", recommended=many, draft=draft)
+    assert got.startswith(f"{OPENED} Try **Lamp 1 (1991)**, ")
     assert [got.count(f"**Lamp {n} (") for n in range(1, 8)] == [1] * 7
     assert "- **Lamp 7 (1997)**" in got
 
 
 def test_markdown_in_a_title_is_shown_and_not_obeyed() -> None:
     mash = [Recommendation(item=Item(id="m", title="M*A*S*H [x]", year=1970), p_accept=0.5)]
-    got = said("[1] is one. More?", recommended=mash, draft=explain.compose(SAD, mash))
-    assert got == r"**M\*A\*S\*H \[x\] (1970)** is one. More?"
+    got = said(" [1] is one. More?", recommended=mash, draft=explain.compose(SAD, mash))
+    assert got == rf"{OPENED} **M\*A\*S\*H \[x\] (1970)** is one. More?"
 
 
 def test_nothing_recommended_gives_the_draft() -> None:
@@ -439,23 +478,45 @@ def test_the_form_is_what_the_grammar_says() -> None:
         BriefItem(label="B", premise="comedy; by Ann Lee"),
         BriefItem(label="C"),
     )
-    rules = dict(
-        line.split(" ::= ", 1)
-        for line in grammar(Brief(items=(story, facts, bare, story))).splitlines()
-    )
-    assert rules["root"] == (
-        '" " (words ". " item1 "; " item2 ". " item3 ". " item4 ) ". " closing "\\n"'
-    )
+    brief = Brief(items=(story, facts, bare, story))
+    rules = dict(line.split(" ::= ", 1) for line in grammar(brief, n_opening=1).splitlines())
+    assert rules["root"] == '" " item1 "; " item2 ". " item3 ". " item4 ". " closing "\\n"'
     assert rules["item1"] == 'head "[1]" ", because [1|]" (": [1:]")?'
     assert rules["item4"] == 'head "[4]" ( (", because [4|]")? (": [4:]")? | ", [4:]")'
     assert rules["item2"] == 'head "[2]" (" ([2:])")?'
     assert rules["item3"] == 'head "[3]"'
-    three = grammar(Brief(kept="comedies", items=(bare,) * 3))
-    assert '("[0:]. " item1 ". " item2 ". " item3 | words ". [0:]. " item1 "; " item2' in three
-    four = grammar(Brief(kept="comedies", items=(bare,) * 4))
-    assert 'words "; [0:]. " item1 "; " item2 ". " item3' in four
-    assert faults(GOOD, 2) == []
-    assert faults(DETAILED, 2) == []
+    three = Brief(items=(bare,) * 3)
+    assert '" " item1 ". " item2 ". " item3 ". " closing' in grammar(three, n_opening=1)
+    assert '" " item1 "; " item2 ". " item3 ". " closing' in grammar(three, n_opening=2)
+    assert faults(OPENED + GOOD, 2) == []
+    assert faults(OPENED + DETAILED, 2) == []
+
+
+@pytest.mark.parametrize("kept", ["", "comedies; without horror"])
+@pytest.mark.parametrize("n", range(1, MAX_ITEMS + 1))
+def test_an_opening_leaves_room_for_the_items_and_a_closing(n: int, kept: str) -> None:
+    brief = Brief(mood="joy", need="laugh", kept=kept, items=(BriefItem(label="X"),) * n)
+    opening = opening_of(brief, random.Random(0))
+    assert all(sentence.endswith(".") for sentence in opening)
+    assert ("[0:]" in " ".join(opening)) is bool(kept)
+    rest = grammar(brief, n_opening=len(opening)).splitlines()[0]
+    assert len(opening) + rest.count('". "') + 1 <= MAX_SENTENCES
+
+
+def test_the_check_lets_every_opening_pass() -> None:
+    """Whatever is felt and needed; and with the wishes, which the check must know as kept."""
+    told: dict[str, Brief] = {}
+    for mood in (*GROUPS, "unknown"):
+        for need in OFFERS:
+            for kept in ("", "comedies from the 1980s; without horror"):
+                brief = Brief(mood=mood, need=need, kept=kept, items=BRIEF.items)
+                for seed in range(9):
+                    opening = " ".join(opening_of(brief, random.Random(seed)))
+                    told.setdefault(fill(opening, fillings_of(brief, ())), brief)
+    for opening, brief in told.items():
+        assert check(opening, evidence_of(brief)).dropped == ()
+    feelings = {feeling for group in FEELINGS.values() for feeling in group}
+    assert all(any(opening.startswith(feeling) for opening in told) for feeling in feelings)
 
 
 @pytest.mark.parametrize(
@@ -490,10 +551,9 @@ def test_wishes_are_said_as_a_clause(kept: str, clause: str) -> None:
 
 
 def test_wishes_are_claimed_only_where_they_were_kept() -> None:
-    text = GOOD.replace("week. [1]", "week; [0:]. [1]")
     state = SAD.model_copy(update={"constraints": Constraints(not_genres=("Horror",))})
-    assert "long week; I left out horror, as you asked. **The" in said(text, state=state)
-    assert said(text) == DRAFT
+    assert f"{OPENED} I left out horror, as you asked. **The" in said(GOOD, state=state)
+    assert said(f" [0:].{GOOD}") == f"{OPENED}\n\n{BODY}"
 
 
 def test_a_brief_takes_only_moods_and_needs_that_there_are() -> None:
@@ -545,15 +605,18 @@ def nodes_with(**more: Any) -> Nodes:
 
 def test_in_a_turn_the_explainer_writes_the_reply() -> None:
     sent, reply = turn(nodes_with(explainer=Explainer(Pieces(GOOD)), llm=Pieces("unasked")))
+    opened = " ".join(opening_of(brief_of(SAD, TWO, said=SAID), random.Random("s:1")))
     # Three are wanted unless they ask for less.
-    assert reply.text == "".join(sent) == f"{FILLED}\n\n{phrases.FEW}"
+    rest = FILLED.removeprefix(OPENED)
+    assert reply.text == "".join(sent) == f"{opened}{rest}\n\n{phrases.FEW}"
+    assert sent[0] == opened
     assert reply.degraded == ()
 
 
 def test_notes_stay_and_what_was_said_before_is_not_sent_again() -> None:
     nodes = nodes_with(explainer=Explainer(Pieces(GOOD)))
     sent, reply = turn(nodes, notes=("I let go of the years.",), lead="Noted.")
-    assert "".join(sent).startswith("I let go of the years.\n\nThat sounds")
+    assert sent[0].startswith("I let go of the years.\n\n") and sent[0].count("\n\n") == 1
     assert reply.text == "Noted.\n\n" + "".join(sent)
     sent, reply = turn(nodes_with(llm=Pieces(FILLED)), lead="Noted.")
     assert reply.text == "Noted.\n\n" + "".join(sent)

@@ -217,7 +217,8 @@ def run(
         )
         timed = [Timed(*one) for one in written]
         raw["adapter"] = [
-            " ".join((*case.opening(), one.text)) for case, one in zip(cases, timed, strict=True)
+            " ".join((*case.opening(), one.text)) if one.text else ""
+            for case, one in zip(cases, timed, strict=True)
         ]
         seconds["adapter"] = [one.whole_s for one in timed]
         notes.append(

@@ -62,8 +62,9 @@ CASE = Case(
     recommendations=RECOMMENDED,
     draft=templates.compose(STATE, RECOMMENDED, seed="1"),
 )
+OPENED = " ".join(CASE.opening())
 GOOD = (
-    "That sounds rough. [1] is warm and funny, a family in court. In [2] the road home is long. "
+    f"{OPENED} [1] is warm and funny, a family in court. In [2] the road home is long. "
     "Shall I look for something older?"
 )
 EYES = eyes_for(
@@ -176,7 +177,9 @@ def test_what_a_model_invents_is_counted_and_does_not_reach_the_person(who: Who)
 def test_nothing_written_gives_the_draft() -> None:
     for who in ("adapter", "base"):
         one = judge(who, 0, CASE, "", EYES)
-        assert one.problems and one.sent == CASE.draft and not one.kept
+        assert one.problems and one.said == "" and not one.kept
+        entries = CASE.draft[CASE.draft.index("- ") :]
+        assert one.sent == (CASE.draft if who == "base" else f"{OPENED}\n\n{entries}")
 
 
 def test_the_report_has_a_row_and_samples_for_each_writer() -> None:
@@ -202,7 +205,7 @@ def test_the_report_has_a_row_and_samples_for_each_writer() -> None:
     assert "Made by `the command`." in text and "- Measured here." in text
     assert text.count("| explainer adapter | 2 | 0.500 |") == 1
     assert text.count("### 1. rough week") == 1 and "### 2." not in text  # the base wrote one
-    assert text.count("> That sounds rough.") == 1
+    assert text.count(f"> {OPENED}") == 1
     assert "Unknown, and sent" not in text
 
 

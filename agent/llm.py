@@ -118,7 +118,7 @@ class OpenAILLM:
             return await self._complete_in_pieces(request, deadline)
         with self._translated():
             async with asyncio.timeout_at(deadline):
-                reply = await self._twice(lambda: self._create(request, stream=False))
+                reply = await self._twice(lambda: self._create(request))
             with self._shape_of(reply):
                 return to_completion((RawReply if raw else Reply).model_validate(reply))
 
@@ -268,16 +268,28 @@ class OpenAILLM:
 
     async def _open(self, request: dict[str, Any], deadline: float) -> openai.AsyncStream[Any]:
         async with asyncio.timeout_at(deadline):
-            chunks = await self._twice(lambda: self._create(request, stream=True))
+            chunks = await self._twice(lambda: self._create_stream(request))
         if not isinstance(chunks, openai.AsyncStream):
             raise BadReply(f"{self._where} did not stream", raw=raw_of(chunks))
         return chunks
 
-    async def _create(self, request: dict[str, Any], *, stream: bool) -> Any:
+    async def _create(self, request: dict[str, Any]) -> Any:
         endpoint: Any = self._client.chat.completions
         if "prompt" in request:
             endpoint = self._client.completions
-        return await endpoint.create(**request, stream=stream)
+        return await endpoint.create(**request, stream=False)
+
+    async def _create_stream(self, request: dict[str, Any]) -> Any:
+        """A stream of pieces as they are, without objects of the library's own made of each."""
+        body = {name: value for name, value in request.items() if name != "extra_body"}
+        return await self._client.post(
+            "/completions" if "prompt" in request else "/chat/completions",
+            cast_to=object,
+            body=body | {"stream": True},
+            options={"extra_json": request.get("extra_body", {})},
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
 
     async def _next(
         self, chunks: openai.AsyncStream[Any], kind: type[Chunk | RawChunk], deadline: float

@@ -6,7 +6,8 @@
 Each stream asks the API for one turn after another, each a person and a message of its own. The
 language model is a scripted server in a process of its own that rephrases at a fixed speed, so
 that what a turn takes beyond that is ours: reading, finding, ranking, checking, passing on. Its
-own lateness counts against us.
+own lateness counts against us. Its speed is slow on purpose: 200 streams of 40.5 s an answer make
+five turns a second, and what one costs us of a processor is told with the rest.
 
 Settings are the defaults but for `limits.at_once`, which lets no more than 64 turns run; calls
 beyond it are answered 429, which `--at-once 64` shows: they wait as told and are counted apart.
@@ -44,12 +45,13 @@ _TITLE = re.compile(r'"title": "((?:[^"\\]|\\.)*)"')
 
 
 class Sample(NamedTuple):
-    """One look at the server: seconds since the start, MiB, open files, threads."""
+    """One look at the server: seconds since the start, MiB, open files, threads, seconds of cpu."""
 
     at: float
     rss: float
     files: int
     threads: int
+    cpu: float
 
 
 def paced(options: argparse.Namespace) -> Said:
@@ -97,7 +99,7 @@ async def stream(
     """One turn after the other until the time is over; a refusal is waited for."""
     rng = random.Random(f"{options.seed}:{number}")
     pace = paced(options).whole_s if options.llm == "scripted" else 5.0
-    await asyncio.sleep(rng.random() * min(pace, options.seconds / 4))  # people do not come at once
+    await asyncio.sleep(rng.random() * min(pace, options.seconds))  # people do not come at once
     found = []
     while time.monotonic() < until:
         found.append(await turn(http, url, message(rng), f"person-{number}"))
@@ -106,14 +108,21 @@ async def stream(
     return found
 
 
+def look(pid: int, began: float) -> Sample:
+    """Look at a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    rss = int(next(re.finditer(r"VmRSS:\s+(\d+)", status))[1]) / 1024
+    threads = int(next(re.finditer(r"Threads:\s+(\d+)", status))[1])
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[11:13]
+    cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return Sample(time.monotonic() - began, rss, open_files(pid), threads, cpu)
+
+
 async def watch(pid: int, samples: list[Sample]) -> None:
     """Look at a process now and then, for good."""
     began = time.monotonic()
     while True:
-        status = Path(f"/proc/{pid}/status").read_text()
-        rss = int(next(re.finditer(r"VmRSS:\s+(\d+)", status))[1]) / 1024
-        threads = int(next(re.finditer(r"Threads:\s+(\d+)", status))[1])
-        samples.append(Sample(time.monotonic() - began, rss, open_files(pid), threads))
+        samples.append(look(pid, began))
         await asyncio.sleep(EVERY_S)
 
 
@@ -146,7 +155,14 @@ def report(
                 f"{name}: {values[0]:.0f} to {values[-1]:.0f} {unit} (most {values.max():.0f}),"
                 f" slope {slope:+.2f} a minute over {at[-1] - at[0]:.1f} min"
             )
-    print(f"files open at the very end, all streams closed: {samples[-1].files}")
+    first, last = samples[0], samples[-1]
+    print(
+        f"before the first stream and after the last: {first.rss:.0f} and {last.rss:.0f} MiB,"
+        f" {first.files} and {last.files} open files, {first.threads} and {last.threads} threads"
+    )
+    print(
+        f"processor: {(last.cpu - first.cpu) / max(1, len(turns) - refused) * 1000:.0f} ms a turn"
+    )
 
 
 async def measure(options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ It also looks through the whole catalogue for candidates.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -49,6 +50,10 @@ times less between candidates; at 1, what dialogues of 2018 talked of drowned ho
 
 _FEW: Final = 1000
 """Items from which on it is faster to look up the evidence of all of them."""
+
+KEPT: Final = 32
+"""Of how many who asked last the terms are kept, a megabyte each with 12,000 items: between a
+turn's search and its ranking come those of others."""
 
 STANDING: Final = 64
 """Items, evenly spaced, that stand for the catalogue where its mean is wanted often."""
@@ -93,10 +98,6 @@ class Vectors(Protocol):
     def query_vector(self, query: str) -> Array:
         """The vector of what somebody looks for, (dim,)."""
         ...
-
-
-_Asked = tuple[str, tuple[tuple[str, bool], ...]]
-"""A query and a history."""
 
 
 class _Tokens(NamedTuple):
@@ -248,7 +249,7 @@ class FusionScorer:
         self._row = {item_id: row for row, item_id in enumerate(self._ids)}
         self._place = np.array([model.place(item_id) for item_id in self._ids], dtype=np.int64)
         self._known = model.log_known(self._place)
-        self._newest: tuple[_Asked, Terms] | None = None
+        self._terms_of_all = lru_cache(maxsize=KEPT)(self._of_all)
         some = np.linspace(0, len(items) - 1, min(STANDING, len(items)))
         self._standing = some.astype(np.int64)
         anybody = self._terms(slice(None), "", [])
@@ -369,11 +370,11 @@ class FusionScorer:
 
     def _every(self, state: UserState, profile: Profile) -> Terms:
         """The terms of the whole catalogue; the newest are kept, for who proposes also ranks."""
-        asked = (state.query, tuple(_history(state, profile)))
-        kept = self._newest
-        if kept is None or kept[0] != asked:
-            kept = self._newest = (asked, self._terms(slice(None), *asked))
-        return kept[1]
+        history = (each for each in _history(state, profile) if each[0] in self._row)
+        return self._terms_of_all(state.query, tuple(history))
+
+    def _of_all(self, query: str, history: tuple[tuple[str, bool], ...]) -> Terms:
+        return self._terms(slice(None), query, history)
 
     def _terms(
         self, rows: NDArray[np.int64] | slice, query: str, history: Sequence[tuple[str, bool]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -39,6 +39,8 @@ from simpatico.retrieval.titles import TitleIndex
 from simpatico.text import clean
 
 MAX_QUERY_CHARS: Final = 1000
+KEPT_QUERIES: Final = 32
+"""How many of the newest queries have their vectors kept."""
 _MIN_DEPTH: Final = 50
 _LIKED_SEARCHES: Final = 3
 """Newest likes whose neighbours are searched; one when there is a query to go by as well."""
@@ -100,7 +102,7 @@ class Index:
         self._popularity = np.array([item.popularity for item in catalog.items], dtype=np.float32)
         self._by_popularity = np.argsort(-self._popularity, kind="stable")
         self._proposer: Proposer | None = None
-        self._newest_query: tuple[str, NDArray[np.float32]] = ("", np.zeros(0, dtype=np.float32))
+        self._vector_of = lru_cache(maxsize=KEPT_QUERIES)(self._encoded)
         self._aside = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")
         self._use(store)
 
@@ -285,18 +287,17 @@ class Index:
         return self._encoder.encode(texts)
 
     def query_vector(self, query: str) -> NDArray[np.float32]:
-        """The vector of what somebody looks for, (dim,); the newest is kept for the ranker.
+        """The vector of what somebody looks for, (dim,); the newest are kept for the ranker.
 
         Zeros for a query without a word.
         """
         text = clean(query, max_chars=MAX_QUERY_CHARS)
         if not text:
             return np.zeros(self._encoder.dim, dtype=np.float32)
-        kept, vector = self._newest_query
-        if text != kept:
-            vector = self._encoder.encode([text])[0]
-            self._newest_query = (text, vector)
-        return vector
+        return self._vector_of(text)
+
+    def _encoded(self, text: str) -> NDArray[np.float32]:
+        return self._encoder.encode([text])[0]
 
     def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors, (n, dim); a row of nan for an item without one."""

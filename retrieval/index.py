@@ -294,7 +294,8 @@ class Index:
         text = clean(query, max_chars=MAX_QUERY_CHARS)
         if not text:
             return np.zeros(self._encoder.dim, dtype=np.float32)
-        return self._vector_of(text)
+        vector: NDArray[np.float32] = self._vector_of(text)
+        return vector
 
     def _encoded(self, text: str) -> NDArray[np.float32]:
         return self._encoder.encode([text])[0]

@@ -294,11 +294,11 @@ class Index:
         text = clean(query, max_chars=MAX_QUERY_CHARS)
         if not text:
             return np.zeros(self._encoder.dim, dtype=np.float32)
-        vector: NDArray[np.float32] = self._vector_of(text)
-        return vector
+        return self._vector_of(text)
 
     def _encoded(self, text: str) -> NDArray[np.float32]:
-        return self._encoder.encode([text])[0]
+        vector: NDArray[np.float32] = self._encoder.encode([text])[0]
+        return vector
 
     def vectors(self, item_ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors, (n, dim); a row of nan for an item without one."""

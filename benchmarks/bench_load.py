@@ -155,13 +155,13 @@ def report(
                 f"{name}: {values[0]:.0f} to {values[-1]:.0f} {unit} (most {values.max():.0f}),"
                 f" slope {slope:+.2f} a minute over {at[-1] - at[0]:.1f} min"
             )
-    first, last = samples[0], samples[-1]
+    before, after = samples[0], samples[-1]
     print(
-        f"before the first stream and after the last: {first.rss:.0f} and {last.rss:.0f} MiB,"
-        f" {first.files} and {last.files} open files, {first.threads} and {last.threads} threads"
+        f"before the first stream and after the last: {before.rss:.0f} and {after.rss:.0f} MiB,"
+        f" {before.files} and {after.files} open files, {before.threads} and {after.threads} threads"
     )
     print(
-        f"processor: {(last.cpu - first.cpu) / max(1, len(turns) - refused) * 1000:.0f} ms a turn"
+        f"processor: {(after.cpu - before.cpu) / max(1, len(turns) - refused) * 1000:.0f} ms a turn"
     )
 
 

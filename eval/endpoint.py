@@ -167,8 +167,8 @@ class Endpoint:
         row = {"question": name, **answer._asdict()}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            with self._file.open("ab", buffering=0) as file:  # whole, beside other processes
+                file.write(json.dumps(row).encode() + b"\n")
         except OSError as error:
             raise DataError(f"answers cannot be kept in {self._file}: {error}") from error
 

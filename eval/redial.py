@@ -11,17 +11,15 @@ rule): 4,198 messages with 4,975 targets in ReDial's official test part, 3,838 w
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError, SimpaticoError
-from simpatico.eval import report
 from simpatico.eval.endpoint import ServerGone
 from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
-from simpatico.eval.record import Cases, Check, Run, gap_tables, record_of, table_of
+from simpatico.eval.record import Cases, Check
 from simpatico.eval.redial_metrics import (
     Places,
     beaten,
@@ -31,7 +29,6 @@ from simpatico.eval.redial_metrics import (
     reciprocal_at,
 )
 from simpatico.eval.redial_systems import System
-from simpatico.eval.tables import Table, write_page
 from simpatico.finetune.redial_data import (
     Film,
     Moment,
@@ -52,9 +49,8 @@ PROTOCOLS: Final[Mapping[Protocol, str]] = {
     "fresh": "films named for the first time; nothing masked",
     "masked": "films named for the first time; films named before masked",
 }
-PAGE: Final = "redial.md"
 CUTOFFS: Final = (1, 10, 50)
-_BATCH: Final = 128
+BATCH: Final = 128
 _N_BLANKED: Final = 32
 _TOLD_CHARS: Final = 300
 _LIKED, _SEEN = 1.0, 0.5
@@ -117,8 +113,8 @@ def answers(
         each.name: Answer({name: [] for name in PROTOCOLS}, np.zeros(n, dtype=bool))
         for each in systems
     }
-    for start in range(0, n, _BATCH):
-        part = asked.moments[start : start + _BATCH]
+    for start in range(0, n, BATCH):
+        part = asked.moments[start : start + BATCH]
         for system in systems:
             scores = _scores(system, asked, part)
             for row, one in enumerate(part):
@@ -208,62 +204,6 @@ def cases_of(asked: Asked, found: Answer, protocol: Protocol) -> Cases:
     return Cases(case, unit, values, np.array(failed, dtype=bool), told)
 
 
-def run(
-    asked: Asked,
-    systems: Sequence[System],
-    learnt: Sequence[Talk],
-    *,
-    data: Sequence[Path],
-    command: str,
-    seed: int,
-    out: Path,
-    progress: ProgressCallback = lambda what, done, total: None,
-) -> tuple[Table, ...]:
-    """Ask all systems, and write a run for each protocol and a page with all.
-
-    Args:
-        asked: the cases.
-        systems: the one that matters first.
-        learnt: training dialogues, for the checks.
-        data: what was read.
-        command: for the records.
-        seed: of draws.
-        out: gets `repeats/`, `fresh/`, `masked/`, each a run of `simpatico.eval.record`
-            with its page, and `redial.md`.
-        progress: told of moments.
-
-    Raises:
-        DataError: there are no fresh targets, or the folder cannot be written.
-    """
-    if not any(one.fresh for one in asked.moments):
-        raise DataError("wanted films that are named for the first time, found none")
-    found = answers(systems, asked, progress=progress)
-    checks = checks_of(asked, learnt, systems[0])
-    tables: list[Table] = []
-    for protocol, how in PROTOCOLS.items():
-        cases = {name: cases_of(asked, each, protocol) for name, each in found.items()}
-        record = record_of(
-            "redial",
-            f"ReDial, {protocol}",
-            cases,
-            command=command,
-            seed=seed,
-            data=data,
-            protocol={"targets": how, **_facts(asked, protocol)},
-            skipped={
-                "messages with films left out, being a dialogue's first": asked.n_first,
-                "messages left out, all their films having been named": sum(
-                    not one.fresh for one in asked.moments if protocol != "repeats"
-                ),
-            },
-            checks=checks,
-        )
-        report.keep(out / protocol, Run(record, cases))
-        tables += [table_of(record), *gap_tables(record)]
-    write_page(out / PAGE, tables)
-    return tuple(tables)
-
-
 def checks_of(asked: Asked, learnt: Sequence[Talk], system: System) -> tuple[Check, ...]:
     """Looks for leakage: from training to test, if any is known, and from answer to question."""
     named = [one for one in asked.moments if one.fresh]
@@ -342,7 +282,8 @@ def _scores(system: System, asked: Asked, moments: Sequence[Moment]) -> NDArray[
     return scores
 
 
-def _facts(asked: Asked, protocol: Protocol) -> dict[str, str]:
+def facts_of(asked: Asked, protocol: Protocol) -> dict[str, str]:
+    """What is asked under a protocol, in words: for its record."""
     lists = [one.targets if protocol == "repeats" else one.fresh for one in asked.moments]
     lists = [each for each in lists if each]
     every = [film for each in lists for film in each]

@@ -1,10 +1,10 @@
 """`simpatico train redial`, `simpatico eval redial`: what to offer next in dialogues."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from pydantic import SecretStr
 
 from simpatico.errors import DataError
 from simpatico.settings import load_settings
@@ -97,65 +97,55 @@ def eval_redial(
     n: Annotated[
         int, typer.Option(help="how many dialogues, the first of the file; 0: all", min=0)
     ] = 0,
+    engine: Annotated[
+        Literal["serial", "processes", "ray"], typer.Option(help="what works on messages")
+    ] = "serial",
+    workers: Annotated[int, typer.Option(help="parts of the messages at a time", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="of the draws of intervals")] = 0,
 ) -> None:
-    """Measure what is offered next in dialogues, under three protocols."""
-    from simpatico.eval import redial, redial_systems
-    from simpatico.eval.asked_titles import AskedTitles
-    from simpatico.eval.endpoint import Endpoint, is_url
-    from simpatico.finetune.redial_data import Talk, moments_of, read_films, read_talks
+    """Measure what is offered next in dialogues, under three protocols.
+
+    A run that broke off goes on: what is finished is kept in the folder.
+    """
+    from simpatico.eval.endpoint import is_url
+    from simpatico.eval.redial_run import Rig, run
     from simpatico.modelstore import ModelStore
-    from simpatico.retrieval.encoders.minilm import MiniLM
+    from simpatico.optional import needs
 
     if unknown := [name for name in systems if not is_url(name)]:
         raise DataError(f"wanted the address of a server, http://..., got {', '.join(unknown)}")
     if model is None and not systems:
         raise DataError("wanted --model, --system or both: a system to measure")
     key = key_in(key_env, *systems)
+    if model is not None:
+        needs("torch", "torch", "a recommender for ReDial")
     settings = load_settings()
     set_up_logging(settings.log_level)
-    films = read_films(items)
-    asked = redial.asked_of(read_talks(data)[: n or None], films)
+    rig = Rig(
+        data=data,
+        items=items,
+        cache=settings.cache,
+        model=model,
+        urls=tuple(systems),
+        key=SecretStr(key),
+        keep=out / "kept",
+        baselines=baselines,
+        n=n,
+    )
+    asked = rig.asked()
     with progress_bars() as bars:
-        rows: list[redial_systems.System] = []
-        learnt: Sequence[Talk] = ()
-        encoder = None
         if model is not None or baselines:
-            encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
-        if model is not None and encoder is not None:
-            from simpatico.finetune.redial_model import Redial
-            from simpatico.optional import needs
-
-            needs("torch", "torch", "a recommender for ReDial").set_num_threads(1)
-            trained = Redial(model, encoder)
-            learnt = trained.talks
-            if not {film.id for film in films} & {film.id for film in trained.films}:
-                raise DataError(f"the model in {model} knows no film of {items}")
-            ours = redial_systems.Trained(trained, films)
-            share = redial_systems.repeat_share(moments_of(learnt))
-            rows += [ours, redial_systems.MayRepeat(ours, films, share)]
-        rows += [
-            AskedTitles(Endpoint(url, keep=out / "kept", key=key), films, bars) for url in systems
-        ]
-        if learnt and baselines:
-            rows += [
-                redial_systems.Popularity(films, learnt),
-                redial_systems.CoOccurrence(films, learnt),
-            ]
-        if encoder is not None and baselines:
-            rows += [
-                redial_systems.Repeat(films),
-                redial_systems.Words(films),
-                redial_systems.Likeness(films, encoder, bars),
-            ]
-        tables = redial.run(
+            ModelStore(settings.cache).fetch("minilm", progress=bars)
+        tables = run(
             asked,
-            rows,
-            learnt,
+            rig,
+            told=rig.told(),
             data=(data, items),
             command=command(),
             seed=seed,
             out=out,
+            engine=engine,
+            workers=workers,
             progress=bars,
         )
     told(tables, out)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,33 @@ def test_a_key_goes_to_servers_only_by_the_name_of_its_variable(
     ):
         wrong = CliRunner().invoke(app, [*data_in(tmp_path), *words]).exception
         assert isinstance(wrong, SettingsError) and told in str(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    "engine",
+    ["processes", pytest.param("ray", marks=pytest.mark.skipif(
+        find_spec("ray") is None, reason="needs the extra scale"))],
+)  # fmt: skip
+def test_figures_are_the_same_by_every_engine_and_what_is_finished_is_not_asked_again(
+    engine: str, serve: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simpatico.eval.redial_run.BATCH", 1)
+    server = serve(lambda messages: '["Alien (1979)", "Big Fish (2003)"]')
+    asked = [*data_in(tmp_path)[:-1], str(tmp_path / "a"), "--system", server.url]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    other = [*asked, "--out", str(tmp_path / "b"), "--engine", engine, "--workers", "2"]
+    spread = CliRunner().invoke(app, other)
+    assert spread.exit_code == 0, spread.output
+    for protocol in ("repeats", "fresh", "masked"):
+        one, two = (record.read(tmp_path / name / protocol).record for name in "ab")
+        assert one.systems == two.systems and one.checks == two.checks
+    n_asked = len(server.asked)
+    (tmp_path / "b" / "kept" / "answers.jsonl").unlink()
+    assert CliRunner().invoke(app, other).exit_code == 0
+    assert len(server.asked) == n_asked  # the parts themselves are kept
 
 
 def test_a_server_that_is_gone_fails_the_run(serve: Callable[..., Any], tmp_path: Path) -> None:

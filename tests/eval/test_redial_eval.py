@@ -1,6 +1,7 @@
 """ReDial's protocols by hand, systems that fail, leaks that are found, runs that are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 
 from simpatico.errors import DataError, LLMUnavailable
 from simpatico.eval import record
+from simpatico.eval.engines import Work
 from simpatico.eval.redial import (
     Asked,
     answers,
     asked_of,
     cases_of,
     checks_of,
-    run,
 )
+from simpatico.eval.redial_run import Found, Part, run, work_of
 from simpatico.eval.redial_systems import (
     CoOccurrence,
     Likeness,
@@ -165,8 +167,13 @@ def test_a_run_is_written_for_each_protocol(asked: Asked, tmp_path: Path) -> Non
     data = tmp_path / "test.jsonl"
     data.write_text("x")
     systems: list[System] = [Fixed("ours", 4, 3, 2, 1), Repeat(FILMS)]
+
+    @contextmanager
+    def opened() -> Iterator[Work[Part, Found]]:
+        yield work_of(asked, systems, TALKS[:0])
+
     tables = run(
-        asked, systems, TALKS[:0], data=[data], command="simpatico eval redial", seed=3,
+        asked, opened, told="x", data=[data], command="simpatico eval redial", seed=3,
         out=tmp_path / "out",
     )  # fmt: skip
     assert len(tables) == 6
@@ -176,6 +183,7 @@ def test_a_run_is_written_for_each_protocol(asked: Asked, tmp_path: Path) -> Non
         kept = record.read(tmp_path / "out" / protocol)
         assert kept.record.n == n and kept.record.seed == 3 and len(kept.record.checks) == 2
         assert kept.cases["repeat"].case == kept.cases["ours"].case
+        assert (tmp_path / "out" / protocol / "report.html").is_file()
     facts = dict(record.read(tmp_path / "out" / "repeats").record.protocol)
     assert facts["cases"] == "4 messages of recommenders with 6 targets of 5 films, in 2 dialogues"
     assert facts["ranked"].startswith("4 films of the item file; 2 targets are not in it")

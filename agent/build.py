@@ -153,7 +153,7 @@ async def build(
         explainer: Explainer | None = None
         ordinary: OrdinaryWords | None = None
         if llm is not None and (roles.explains or roles.rephrases):
-            ordinary = await asyncio.to_thread(_ordinary, settings)
+            ordinary = await asyncio.to_thread(ordinary_words, settings)
         if llm is not None and roles.explains:
             names = await asyncio.to_thread(name_words, index.catalog.items)
             explainer = Explainer(llm, names=names, ordinary=ordinary)
@@ -304,7 +304,12 @@ def _reading_encoder(settings: Settings, encoder: Encoder[str]) -> Encoder[str]:
     return text_encoder(RetrievalSettings(encoder=READING_ENCODER), ModelStore(settings.cache))
 
 
-def _ordinary(settings: Settings) -> OrdinaryWords:
+def ordinary_words(settings: Settings) -> OrdinaryWords:
+    """The words that a language model's replies may use without evidence.
+
+    Raises:
+        ModelError: the reading encoder, whose vocabulary it is, is missing.
+    """
     known = vocabulary(ModelStore(settings.cache).path(READING_ENCODER))
     return OrdinaryWords(known | common_words() | house_words())
 

@@ -205,6 +205,7 @@ def unaided(
     evidence: Evidence | None = None,
     find_titles: FindTitles | None = None,
     names: Collection[str] = (),
+    ordinary: Container[str] | None = None,
 ) -> list[str]:
     """What is wrong with a model's reply, its places not yet filled in: empty when nothing is.
 
@@ -214,10 +215,11 @@ def unaided(
         evidence: what may be said, its items those of the brief; None: what the brief says.
         find_titles: finds catalogue titles in a text, as in `check`.
         names: words of people's names, as in `Explainer`.
+        ordinary: words that may be used without evidence, likewise.
     """
     evidence = evidence or evidence_of(brief)
     said = fill(reply, fillings_of(brief, evidence.recommended))
-    checked = check(said, evidence, find_titles=find_titles, names=names)
+    checked = check(said, evidence, find_titles=find_titles, names=names, ordinary=ordinary)
     found = faults(reply, len(brief.items))
     found += [f"not in evidence: {sentence}" for sentence in checked.dropped]
     return found + [f"not named: {item_id}" for item_id in checked.missing]

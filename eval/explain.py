@@ -8,13 +8,14 @@ that a second, separate look finds unknown, how varied and how long they are, an
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Literal, NamedTuple
 
 from simpatico.agent.brief import fillings_of
+from simpatico.agent.build import ordinary_words
 from simpatico.agent.evidence import FindTitles, name_words
 from simpatico.agent.explain import bold
 from simpatico.agent.explainer import Explainer, unaided
@@ -28,10 +29,10 @@ from simpatico.eval.explain_check import (
     distinct_2,
     known_of,
     n_words,
-    ordinary_words,
     repeats,
     strangers,
 )
+from simpatico.eval.explain_check import ordinary_words as plain_words
 from simpatico.eval.explain_write import MAX_REPHRASED, Timed, explained, rephrased
 from simpatico.explaining import fill
 from simpatico.finetune.explainer_data import shipped_rows
@@ -84,10 +85,11 @@ class Judged(Value):
 
 
 class Eyes(NamedTuple):
-    """What the check (the first two) and the second look go by."""
+    """What the check (the first three, as when serving) and the second look go by."""
 
     find_titles: FindTitles | None
     names: Collection[str]
+    usable: Container[str] | None
     titles: Collection[str]
     ordinary: Collection[str]
 
@@ -101,14 +103,28 @@ class Outcome(NamedTuple):
     seconds: Mapping[Who, Sequence[float]] = {}
 
 
-def eyes_for(items: Sequence[Item], find_titles: FindTitles | None, more: Sequence[str]) -> Eyes:
-    """Eyes that know a catalogue's titles, and the ordinary words of its prose and of `more`."""
+def eyes_for(
+    items: Sequence[Item],
+    find_titles: FindTitles | None,
+    more: Sequence[str],
+    *,
+    usable: Container[str] | None = None,
+) -> Eyes:
+    """Eyes that know a catalogue's titles, and the ordinary words of its prose and of `more`.
+
+    Args:
+        items: the catalogue.
+        find_titles: finds its titles in a text, as in `check`.
+        more: texts that we wrote.
+        usable: words that may be used without evidence, as in `check`; None: any.
+    """
     titles = {fold(item.title) for item in items}
     return Eyes(
         find_titles,
         name_words(items),
+        usable,
         frozenset(title for title in titles if " " in title),
-        ordinary_words(items, more),
+        plain_words(items, more),
     )
 
 
@@ -119,13 +135,20 @@ def judge(who: Who, number: int, case: Case, raw: str, eyes: Eyes) -> Judged:
     said = raw
     if who == "adapter":
         said = fill(raw, fillings_of(brief, evidence.recommended))
-        problems = unaided(raw, brief, evidence=evidence, find_titles=find_titles, names=eyes.names)
-        sent = asyncio.run(_explained(case, raw, find_titles, eyes.names))
+        problems = unaided(
+            raw,
+            brief,
+            evidence=evidence,
+            find_titles=find_titles,
+            names=eyes.names,
+            ordinary=eyes.usable,
+        )
+        sent = asyncio.run(_explained(case, raw, find_titles, eyes))
     else:
-        checked = check(raw, evidence, find_titles=find_titles)
+        checked = check(raw, evidence, find_titles=find_titles, ordinary=eyes.usable)
         problems = [f"not in evidence: {each}" for each in checked.dropped]
         problems += [f"not named: {item_id}" for item_id in checked.missing]
-        sent = raw if who == "template" else asyncio.run(_rephrased(case, raw, find_titles))
+        sent = raw if who == "template" else asyncio.run(_rephrased(case, raw, find_titles, eyes))
     known = known_of(case.said, case.state, case.recommendations, case.others)
     look = partial(strangers, known=known, ordinary=eyes.ordinary, titles=eyes.titles)
     return Judged(
@@ -228,7 +251,8 @@ def run(
         )
     catalog = Catalogs(settings.home).load(settings.catalog)
     titles = TitleIndex(catalog.items)
-    eyes = eyes_for(catalog.items, titles.link, [row.reply for row in rows])
+    replies = [row.reply for row in rows]
+    eyes = eyes_for(catalog.items, titles.link, replies, usable=ordinary_words(settings))
     judged: dict[Who, list[Judged]] = {}
     for who in WHO:
         if who in raw:
@@ -318,11 +342,9 @@ def _kept(keep: Path | None, name: str, write: Callable[[], list[Any]]) -> list[
     return texts
 
 
-async def _explained(
-    case: Case, raw: str, find_titles: FindTitles | None, names: Collection[str]
-) -> str:
+async def _explained(case: Case, raw: str, find_titles: FindTitles | None, eyes: Eyes) -> str:
     rest = Completion(text=raw.removeprefix(" ".join(case.opening())))
-    explainer = Explainer(ScriptedLLM([rest]), names=names)
+    explainer = Explainer(ScriptedLLM([rest]), names=eyes.names, ordinary=eyes.usable)
     pieces = explainer.reply(
         case.draft,
         case.state,
@@ -336,7 +358,7 @@ async def _explained(
     return "".join([piece async for piece in pieces])
 
 
-async def _rephrased(case: Case, raw: str, find_titles: FindTitles | None) -> str:
+async def _rephrased(case: Case, raw: str, find_titles: FindTitles | None, eyes: Eyes) -> str:
     pieces = rephrase(
         ScriptedLLM([Completion(text=raw)]),
         case.draft,
@@ -345,6 +367,7 @@ async def _rephrased(case: Case, raw: str, find_titles: FindTitles | None) -> st
         others=case.others,
         said=[case.said],
         find_titles=find_titles,
+        ordinary=eyes.usable,
     )
     return "".join([piece async for piece in pieces])
 

@@ -1,6 +1,7 @@
 """The explainer's evaluation: its messages, its second look, its judgement; no model runs here."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from simpatico.agent import explain as templates
+from simpatico.agent.ordinary import OrdinaryWords
 from simpatico.domain import Constraints, Item, Mood, Reason, Recommendation, UserState
 from simpatico.errors import DataError
 from simpatico.eval import explain, record
@@ -172,6 +174,18 @@ def test_what_a_model_invents_is_counted_and_does_not_reach_the_person(who: Who)
     assert {"Tom", "Hanks", "3"} <= set(one.unknown)
     assert one.reached == () and not one.kept
     assert "Nine Lamps" in one.sent
+
+
+@pytest.mark.parametrize("who", ["adapter", "base"])
+def test_words_are_held_to_what_serving_lets_pass(who: Who) -> None:
+    """A made-up title in lower case has no capitals to be known by: its words are in no list."""
+    raw = GOOD.replace("In [2]", "You could also try hyperglunk. In [2]")
+    if who == "base":
+        raw = raw.replace("[1]", "**The Castle (1997)**").replace("[2]", "**Nine Lamps (1961)**")
+    usable = OrdinaryWords(re.findall(r"[a-z]+", f"{GOOD} {CASE.draft} you could also try".lower()))
+    served = judge(who, 0, CASE, raw, EYES._replace(usable=usable))
+    assert served.problems == ("not in evidence: You could also try hyperglunk.",)
+    assert "hyperglunk" not in served.sent and "hyperglunk" in judge(who, 0, CASE, raw, EYES).sent
 
 
 def test_nothing_written_gives_the_draft() -> None:

@@ -122,7 +122,7 @@ def read_products(
     )
     good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
     if not len(good):
-        raise DataError("wanted products with a picture, got none", problems=problems)
+        raise DataError(f"wanted products with a picture in {data}, got none", problems=problems)
     titles = tuple(rows[at][1] for at in good)
     pictures, labels = np.split(inputs[good], [-encoder.dim], axis=1)
     groups = joined(titles, [row.tobytes().hex() for row in pictures])

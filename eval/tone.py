@@ -87,7 +87,7 @@ def read_tags(path: Path) -> dict[tuple[str, int], frozenset[str]]:
                     known = tags.get((fold_title(title), int(match[2])), frozenset())
                     here = known | frozenset(row["keywords"].split("|"))
                     tags[fold_title(title), int(match[2])] = here
-    except (OSError, KeyError, AttributeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error) as error:
         raise DataError(f"{path} is no table of tags: {error!r}") from error
     return tags
 

@@ -16,7 +16,7 @@ from typing import Any
 from simpatico.agent.cipher import TURNS, Cipher, unlock
 from simpatico.agent.database import Database
 from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
-from simpatico.domain import Event, Heading, Impression, Profile, Turn
+from simpatico.domain import Consent, Event, Heading, Impression, Profile, Turn
 from simpatico.errors import DataError, NotAllowed, StoreError
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,10 @@ _SESSIONS = (
         "ALTER TABLE turns ADD COLUMN list_id TEXT NOT NULL DEFAULT ''",
         """CREATE TABLE titles (
             session TEXT PRIMARY KEY REFERENCES sessions (session), title TEXT NOT NULL)""",
+    ),
+    (
+        """CREATE TABLE consents (
+            user TEXT PRIMARY KEY, personal INTEGER NOT NULL, keep_moods INTEGER)""",
     ),
 )
 
@@ -361,13 +365,35 @@ class SqliteMemory:
         self._db.forget()
         return bool(n)
 
-    def erase(self, user: str) -> int:
-        """Remove a person's sessions and all that was said in them for good; gives how many.
+    def consent(self, user: str) -> Consent:
+        """What a person decided; as at first when they have not."""
+        rows = self._db.read("SELECT personal, keep_moods FROM consents WHERE user = ?", (user,))
+        for personal, keep in rows:
+            return Consent(personal=bool(personal), keep_moods=None if keep is None else bool(keep))
+        return Consent()
+
+    def decide(self, user: str, consent: Consent) -> None:
+        """Store durably what a person decided.
 
         Raises:
             StoreError: if it cannot be written.
         """
         with self._db.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO consents (user, personal, keep_moods) VALUES (?, ?, ?)",
+                (user, consent.personal, consent.keep_moods),
+            )
+
+    def erase(self, user: str) -> int:
+        """Remove a person, their sessions and all that was said in them for good.
+
+        Gives how many sessions there were.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._db.write() as connection:
+            connection.execute("DELETE FROM consents WHERE user = ?", (user,))
             n = self._remove(connection, "user = ?", user)
         self._db.forget()
         return n
@@ -506,6 +532,7 @@ class VolatileMemory:
         self._owners: dict[str, str] | None = {}  # the latest used last
         self._turns: dict[str, list[Turn]] = {}
         self._titles: dict[str, str] = {}
+        self._consents: dict[str, Consent] = {}
         self._used: dict[str, datetime] = {}
 
     def claim(self, session: str, user: str) -> None:
@@ -593,9 +620,22 @@ class VolatileMemory:
         with self._lock:
             return self._remove([session]) > 0
 
-    def erase(self, user: str) -> int:
-        """Forget a person's sessions and all that was said in them; gives how many."""
+    def consent(self, user: str) -> Consent:
+        """What a person decided; as at first when they have not."""
         with self._lock:
+            self._open()
+            return self._consents.get(user, Consent())
+
+    def decide(self, user: str, consent: Consent) -> None:
+        """Keep what a person decided."""
+        with self._lock:
+            self._open()
+            self._consents[user] = consent
+
+    def erase(self, user: str) -> int:
+        """Forget a person, their sessions and all that was said in them; gives how many."""
+        with self._lock:
+            self._consents.pop(user, None)
             return self._remove([name for name, owner in self._open().items() if owner == user])
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from simpatico.domain import Event, Impression, Profile, Turn, UserState, Value
+from simpatico.domain import Consent, Event, Impression, Profile, Turn, UserState, Value
 from simpatico.errors import StoreError
 from simpatico.protocols import EventLog
 from simpatico.retrieval.index import Index
@@ -36,6 +36,7 @@ class Kept(Value):
 
     Attributes:
         profile: worked out from the rest; what rankings see.
+        consent: what they decided.
         conversations: the latest used first.
     """
 
@@ -46,6 +47,7 @@ class Kept(Value):
     events: tuple[Event, ...]
     impressions: tuple[Impression, ...]
     conversations: tuple[Conversation, ...]
+    consent: Consent = Consent()
 
 
 class Erased(Value):

@@ -17,6 +17,7 @@ from langgraph.types import Durability
 from numpy.typing import NDArray
 from opentelemetry.trace import Tracer
 
+from simpatico.agent.desk import Desk
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
 from simpatico.agent.history import TITLE_CHARS, Past, past_of
 from simpatico.agent.mind import Mind, with_chosen_mood
@@ -33,6 +34,7 @@ from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import LEVELS, cut_of
 from simpatico.domain import (
     CardsReady,
+    Consent,
     Event,
     Finished,
     Heading,
@@ -74,6 +76,7 @@ class Ranking(Value):
 _STRANGERS = (
     "This conversation could not be stored; what was said in it before is not known just now."
 )
+_UNDECIDED = "What you decided about your data could not be read, so nothing known of you was used."
 _FORGOTTEN = "What was understood of this conversation before could not be read or stored."
 
 Probe = Callable[[], Awaitable[str]]
@@ -82,6 +85,8 @@ Probe = Callable[[], Awaitable[str]]
 
 class Simpatico:
     """A running Simpatico. Made by `simpatico.agent.build.build`.
+
+    At its `desk` people see and change what is known of them.
 
     Its `temporary` is one like it that keeps nothing beyond this process, learns nothing from
     anybody for others, and has no such one itself: for chats that leave no trace.
@@ -114,6 +119,14 @@ class Simpatico:
         self._unkept = build_graph(nodes, None, tracer)
         self._presence = Presence()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.desk = Desk(
+            graph=self._kept,
+            events=events,
+            memory=memory,
+            threads=threads,
+            presence=self._presence,
+            locks=self._locks,
+        )
 
     @property
     def catalog(self) -> Catalog:
@@ -164,33 +177,39 @@ class Simpatico:
             image = audio = None
         media = partial(look, self._mind.index, image=image, audio=audio)
         cut = len(text) > MAX_CHARS
-        request = Request(
-            text=clean(text, max_chars=MAX_CHARS),
-            user=user,
-            session=session,
-            options=options,
-            like=like,
-        )
-        degraded = (f"Only the first {MAX_CHARS:,} characters were read.",) if cut else ()
+        degraded: tuple[str, ...] = ()
+        if cut:
+            degraded = (f"Only the first {MAX_CHARS:,} characters were read.",)
         span = TurnSpan(self._tracer, kind="kept" if dialogue is None else "unkept")
-        if dialogue is None:
-            updates = self._kept_turn(request, degraded, span, media)
-        else:
-            updates = self._unkept_turn(request, degraded, span, dialogue, media)
-        async with self._presence.shared(user), aclosing(span.follow(updates)) as followed:
-            async for update in followed:
-                yield update
+        async with self._presence.shared(user):
+            options, unknown = await self._allowed(user, options)
+            request = Request(
+                text=clean(text, max_chars=MAX_CHARS),
+                user=user,
+                session=session,
+                options=options,
+                like=like,
+            )
+            degraded += unknown
+            if dialogue is None:
+                updates = self._kept_turn(request, degraded, span, media)
+            else:
+                updates = self._unkept_turn(request, degraded, span, dialogue, media)
+            async with aclosing(span.follow(updates)) as followed:
+                async for update in followed:
+                    yield update
 
     async def revise(
         self, *, user: str, session: str, options: TurnOptions
     ) -> AsyncGenerator[Update]:
         """Recommend again from what was understood last, with other options (a corrected mood)."""
-        request = Request(text="", user=user, session=session, options=options, revise=True)
         span = TurnSpan(self._tracer, kind="revised")
-        updates = span.follow(self._kept_turn(request, (), span))
-        async with self._presence.shared(user), aclosing(updates):
-            async for update in updates:
-                yield update
+        async with self._presence.shared(user):
+            options, unknown = await self._allowed(user, options)
+            request = Request(text="", user=user, session=session, options=options, revise=True)
+            async with aclosing(span.follow(self._kept_turn(request, unknown, span))) as updates:
+                async for update in updates:
+                    yield update
 
     async def take_back(self, text: str, *, user: str, session: str) -> bool:
         """Take back the newest message with its answer and all that was learned from it.
@@ -376,6 +395,7 @@ class Simpatico:
             events=tuple(await asyncio.to_thread(self._events.events, user)),
             impressions=tuple(await asyncio.to_thread(self._events.impressions, user)),
             conversations=tuple([await self._conversation(user, each) for each in headings]),
+            consent=await self.desk.consent(user),
         )
 
     async def erase(self, user: str) -> Erased:
@@ -438,6 +458,16 @@ class Simpatico:
             return cast(TurnState, (await self._kept.aget_state(config)).values)
         except (sqlite3.Error, ValueError) as error:
             raise StoreError(f"a conversation cannot be read: {error}") from error
+
+    async def _allowed(
+        self, user: str, options: TurnOptions
+    ) -> tuple[TurnOptions, tuple[str, ...]]:
+        """A turn's options as the person's own decisions let them be, and what to say of it."""
+        try:
+            return (await self.desk.consent(user)).over(options), ()
+        except StoreError as error:
+            log.warning("what a person decided cannot be read: %s", error)
+            return Consent(personal=False, keep_moods=False).over(options), (_UNDECIDED,)
 
     async def _kept_turn(
         self,

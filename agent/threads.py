@@ -5,8 +5,8 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiosqlite
@@ -73,17 +73,20 @@ class Threads:
     async def tidy(self, thread: str) -> None:
         """Keep a thread's newest checkpoint alone: no older ones, no half-done steps."""
         try:
-            async with self.saver.lock:
-                await self._connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
-                await self._connection.execute(
-                    """DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id <
-                    (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)""",
-                    (thread, thread),
-                )
-                await self._connection.commit()
+            await self._trim(thread)
         except (sqlite3.Error, ValueError) as error:
             log.warning("a thread was not tidied: %s", error)
             await self._let_go()
+
+    async def forget_older(self, threads: Iterable[str]) -> None:
+        """Tidy threads for good, from the log as well.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        async with self._for_good():
+            for thread in threads:
+                await self._trim(thread)
 
     async def erase(self, threads: Iterable[str]) -> None:
         """Remove threads for good, from the log as well.
@@ -91,9 +94,25 @@ class Threads:
         Raises:
             StoreError: the file cannot be written.
         """
-        try:
+        async with self._for_good():
             for thread in threads:
                 await self.saver.adelete_thread(thread)
+
+    async def _trim(self, thread: str) -> None:
+        async with self.saver.lock:
+            await self._connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
+            await self._connection.execute(
+                """DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id <
+                (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)""",
+                (thread, thread),
+            )
+            await self._connection.commit()
+
+    @asynccontextmanager
+    async def _for_good(self) -> AsyncGenerator[None, None]:
+        """Leave nothing in the log of what is removed inside. Raises `StoreError`."""
+        try:
+            yield
             async with self.saver.lock:
                 await self._connection.commit()
                 found = await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

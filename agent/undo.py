@@ -1,6 +1,6 @@
 """Taking back the newest message: what the turns before it had left, kept for a while. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from simpatico.agent.turn import TurnState
@@ -47,19 +47,38 @@ def with_before(state: TurnState, *, n_said: int, moods: bool) -> list[dict[str,
     carried = {key: state[key] for key in _CARRIED if key in state}  # type: ignore[literal-required]
     earlier = [*state.get("before", ()), Before(n_said=n_said, carried=carried).model_dump()]
     if not moods:
-        earlier = [_without_mood(each) for each in earlier]
+        earlier = [_with(each, without_mood) for each in earlier]
     if len(earlier) > LEVELS:
         oldest = Before(n_said=earlier[-LEVELS - 1]["n_said"]).model_dump()
         earlier = [oldest, *earlier[-LEVELS:]]
     return earlier
 
 
-def _without_mood(before: dict[str, Any]) -> dict[str, Any]:
+Amend = Callable[[dict[str, Any]], dict[str, Any]]
+"""What becomes of a state as it is kept: JSON values, perhaps without its mood."""
+
+
+def without_mood(state: dict[str, Any]) -> dict[str, Any]:
+    """A kept state without its mood."""
+    return {key: value for key, value in state.items() if key != "mood"}
+
+
+def amended(values: dict[str, Any], amend: Amend) -> dict[str, Any] | None:
+    """What to put back into a checkpoint to amend what is kept of now and of before.
+
+    None when that changes nothing.
+    """
+    state, before = values.get("state"), list(values.get("before", ()))
+    now = amend(state) if state else state
+    earlier = [_with(each, amend) for each in before]
+    return None if (now, earlier) == (state, before) else {"state": now, "before": earlier}
+
+
+def _with(before: dict[str, Any], amend: Amend) -> dict[str, Any]:
     carried = before["carried"]
-    if not carried or "mood" not in (carried.get("state") or {}):
+    if not carried or not carried.get("state"):
         return before
-    state = {key: value for key, value in carried["state"].items() if key != "mood"}
-    return {**before, "carried": {**carried, "state": state}}
+    return {**before, "carried": {**carried, "state": amend(carried["state"])}}
 
 
 def cut_of(

@@ -429,6 +429,24 @@ class TurnOptions(Value):
         return value
 
 
+class Consent(Value):
+    """What a person decided once, for all their turns.
+
+    Attributes:
+        personal: False: nothing known of them is used, and nothing is learned from what they say.
+        keep_moods: whether their moods may be stored; None: they have not said.
+    """
+
+    personal: bool = True
+    keep_moods: bool | None = None
+
+    def over(self, options: TurnOptions) -> TurnOptions:
+        """The options of a turn, as far as this lets them be."""
+        keep = options.keep_mood if self.keep_moods is None else self.keep_moods
+        own = {"personal": self.personal and options.personal, "keep_mood": keep}
+        return options.model_copy(update=own)
+
+
 class Stage(Value):
     """One step of a turn: how long it took and what it counted."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simpatico.domain import (
     Candidate,
     Completion,
+    Consent,
     Event,
     Heading,
     Impression,
@@ -267,6 +268,14 @@ class Memory(Protocol):
 
     def forget(self, session: str) -> bool:
         """Remove a session and all that was said in it for good; False for an unknown one."""
+        ...
+
+    def consent(self, user: str) -> Consent:
+        """What a person decided; as at first when they have not."""
+        ...
+
+    def decide(self, user: str, consent: Consent) -> None:
+        """Store durably what a person decided."""
         ...
 
     def erase(self, user: str) -> int:

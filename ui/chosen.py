@@ -12,7 +12,10 @@ MIDDLE = 50
 
 
 class Chosen(Value):
-    """The settings of one browser. Sliders go from 0 to 100."""
+    """The settings of one browser. Sliders go from 0 to 100.
+
+    `personal` is the person's own decision, kept on the server; see `Consent`.
+    """
 
     language: Language | Literal[""] = ""  # of the page; none: as the browser asks
     personal: bool = True
@@ -33,12 +36,13 @@ class Chosen(Value):
         return fit
 
     def options(self, mood: str) -> TurnOptions:
-        """The options of a turn, with the mood that was chosen."""
+        """The options of a turn, with the mood that was chosen. Moods are kept for who says so."""
         return TurnOptions(
             mood=mood,
             personal=self.personal,
             adventurous=_share(self.adventurous),
             popular=_share(self.popular),
+            keep_mood=False,
         )
 
 

@@ -18,6 +18,7 @@ class Labelled(NamedTuple):
     brand: "gr.HTML"
     footer: "gr.HTML"
     past: "gr.Button"
+    you: "gr.Button"
     fresh: "gr.Button"
     settings: "gr.Button"
     picture: "gr.Button"
@@ -35,6 +36,7 @@ class Labelled(NamedTuple):
             self.brand: {"value": brand(words)},
             self.footer: {"value": footer(words)},
             self.past: {"value": words.conversations},
+            self.you: {"value": words.you_name},
             self.fresh: {"value": words.start_over},
             self.settings: {"value": words.settings},
             self.picture: {"value": words.picture},

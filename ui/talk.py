@@ -200,8 +200,7 @@ class Talk:
         await self.clear()
         self.session = session
         self.exchanges = exchanges
-        for event in events:
-            self.mark(event.item_id, event.kind, None if event.value is None else int(event.value))
+        self.mark_all(events)
 
     async def leave_no_trace(self) -> None:
         """Begin a temporary session, as somebody nobody knows."""
@@ -232,6 +231,13 @@ class Talk:
             self.stars[item_id] = stars
         other = {"like": "dislike", "dislike": "like"}.get(kind)
         self.marks[item_id] = (self.marks.get(item_id, frozenset()) - {other}) | {kind}
+
+    def mark_all(self, events: Iterable[Event]) -> None:
+        """Remember these pressed buttons and no others."""
+        self.marks.clear()
+        self.stars.clear()
+        for event in events:
+            self.mark(event.item_id, event.kind, None if event.value is None else int(event.value))
 
     async def _follow(
         self, at: int, updates: AsyncIterator[Update], changed: asyncio.Event

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 
 from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.service import MAX_CHARS, Simpatico
-from simpatico.domain import MOODS, Update
+from simpatico.domain import MOODS, Consent, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui import labels
 from simpatico.ui.acts import editing, pressed_of, take_back
@@ -21,6 +22,7 @@ from simpatico.ui.labels import Labelled, words_for
 from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
 from simpatico.ui.picture import picture_of
+from simpatico.ui.profile import profile_sheet
 from simpatico.ui.render import conversation, empty
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.talk import Exchange, Talk
@@ -86,6 +88,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 apply_default_css=False,
             )
             past = gr.Button(EN.conversations, elem_id="past", scale=0, min_width=80, size="sm")
+            you = gr.Button(EN.you_name, elem_id="you", scale=0, min_width=60, size="sm")
             fresh = gr.Button(EN.start_over, elem_id="fresh", scale=0, min_width=80, size="sm")
             gear = gr.Button(EN.settings, elem_id="settings", scale=0, min_width=80, size="sm")
         with gr.Column(elem_id="drawer"):  # opened and closed in page.js
@@ -147,6 +150,7 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             brand=brand,
             footer=footer,
             past=past,
+            you=you,
             fresh=fresh,
             settings=gear,
             picture=photo,
@@ -302,6 +306,16 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
             talk.mark(pressed.item_id, pressed.kind, pressed.stars)
             return {view: draw(talk, given[posters]), note: ""}
 
+        async def allow(talk: Talk | None, personal: bool) -> Given:
+            try:
+                if talk is not None:
+                    consent = await service.desk.consent(talk.user)
+                    changed = Consent(personal=personal, keep_moods=consent.keep_moods)
+                    await service.desk.decide(talk.user, changed)
+            except SimpaticoError:
+                return {note: _notice(_words(talk).not_noted)}
+            return {note: ""}
+
         async def stop(talk: Talk | None) -> None:
             if talk is not None:
                 await talk.stop()
@@ -325,8 +339,11 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
                 for part, said in labelled.said(words).items()
             }
 
-        def arrive(keep: Any, request: gr.Request) -> Given:
+        async def arrive(keep: Any, request: gr.Request) -> Given:
             talk, how = _begin(keep), Chosen.kept(keep)
+            with suppress(SimpaticoError):  # then no turn uses what is known, whatever this shows
+                consent = await service.desk.consent(talk.user)
+                how = how.model_copy(update={"personal": consent.personal})
             talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}
             now: Given = {talk_state: talk, kept: _keep(talk, how)}
@@ -366,10 +383,13 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         anew = fresh.click(start_over, [talk_state], [view, note, message], **quiet)
         shared = Shared(talk_state, view, note, posters, draw, _notice)
         tell = history_sheet(service, shared, **quiet)
+        meet = profile_sheet(service, shared, personal, **quiet)
+        meet(begun)
         told = {talk_state, *settings.values()}
         spoken = language.input(speak, told, [view, note, *labelled], **quiet)
         for before in (begun, anew, spoken):
             tell(before)
+        personal.input(allow, [talk_state, personal], [note], **quiet)
         posters.change(redraw, [talk_state, posters], [view, note], **quiet)
         gr.on(
             [part.input for part in settings.values()],
@@ -398,7 +418,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         page,
         path="/",
         theme=theme(),
-        css=_asset("page.css") + _asset("sheets.css"),
+        css="".join(map(_asset, ("page.css", "sheets.css", "profile.css"))),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -429,7 +449,7 @@ def _words(talk: Talk | None) -> Strings:
 
 
 def _keep(talk: Talk, how: Chosen) -> dict[str, Any]:
-    return {"user": talk.user, **how.model_dump()}
+    return {"user": talk.user, **how.model_dump(exclude={"personal"})}
 
 
 def _said(event: "gr.EventData", name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
-from simpatico.domain import Choice, Event, EventKind, Impression, Profile, Turn
+from simpatico.domain import Choice, Consent, Event, EventKind, Impression, Profile, Turn
 from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.protocols import EventLog, Memory
 
@@ -433,12 +433,24 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     memory.close()
 
 
+def test_what_a_person_decided_is_theirs_and_goes_with_them(memory: Memory) -> None:
+    assert memory.consent("ann") == Consent()
+    memory.decide("ann", Consent(personal=False))
+    memory.decide("bob", Consent(keep_moods=True))
+    memory.decide("ann", Consent(keep_moods=False))
+    assert memory.consent("ann") == Consent(personal=True, keep_moods=False)
+    assert memory.erase("ann") == 0  # sessions
+    assert memory.consent("ann") == Consent()
+    assert memory.consent("bob") == Consent(keep_moods=True)
+
+
 def test_sessions_from_before_titles_keep_their_turns_and_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     SqliteMemory(path).close()
     before = datetime.now(UTC) - timedelta(seconds=1)
     with closing(sqlite3.connect(path)) as file:  # as version 1 made it
         file.execute("DROP TABLE titles")
+        file.execute("DROP TABLE consents")
         file.execute("ALTER TABLE sessions DROP COLUMN used_us")
         file.execute("ALTER TABLE turns DROP COLUMN list_id")
         file.execute("UPDATE schema SET version = 1 WHERE part = 'sessions'")

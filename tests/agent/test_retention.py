@@ -133,6 +133,7 @@ def test_conversations_from_before_times_were_kept_begin_now(home: Path) -> None
     connection = sqlite3.connect(home / "sessions.sqlite")
     with connection:
         connection.execute("DROP TABLE titles")
+        connection.execute("DROP TABLE consents")
         connection.execute("ALTER TABLE turns DROP COLUMN list_id")
         connection.execute("ALTER TABLE sessions DROP COLUMN used_us")
         connection.execute("UPDATE schema SET version = 1 WHERE part = 'sessions'")

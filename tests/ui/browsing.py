@@ -20,13 +20,16 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from simpatico.agent.api.app import create_app
+from simpatico.agent.known import Known
 from simpatico.agent.service import Simpatico
 from simpatico.domain import (
     CardsReady,
+    Consent,
     Finished,
     Heading,
     Item,
     Media,
+    Profile,
     Recommendation,
     Reply,
     StageUpdate,
@@ -105,6 +108,25 @@ class Site:
         self.loop.close()
 
 
+class ScriptedDesk:
+    """Remembers what people decided, and nothing else of them."""
+
+    def __init__(self) -> None:
+        self.decided: dict[str, Consent] = {}
+
+    async def consent(self, user: str) -> Consent:
+        """As at first until they decide."""
+        return self.decided.get(user, Consent())
+
+    async def decide(self, user: str, consent: Consent) -> None:
+        """Remember it."""
+        self.decided[user] = consent
+
+    async def known(self, user: str) -> Known:
+        """Nothing is."""
+        return Known(consent=await self.consent(user), profile=Profile(user=user))
+
+
 class Scripted:
     """Stands where the service stands, for states the real one reaches only in an accident."""
 
@@ -118,6 +140,7 @@ class Scripted:
         self.catalog = {item.id: item}
         self.cards = (Recommendation(item=item, p_accept=0.5),)
         self.asked: list[str] = []
+        self.desk = ScriptedDesk()
 
     async def turn(
         self,

@@ -12,10 +12,10 @@ class PageStrings(Table):
     )
     footer = Both(
         "Runs on your machine. It keeps what you say in a conversation and the buttons you press, "
-        "in files of its own, so that it can do better next time; your moods are not kept. Moods "
-        "are guesses, and it can be wrong about what you would like, too.",
+        "in files of its own, so that it can do better next time; your moods only if you want it "
+        "to. Moods are guesses, and it can be wrong about what you would like, too.",
         "在你自己的电脑上运行。对话内容和你按过的按钮会保存在它自己的文件里，好让下次做得更好；"
-        "你的心情不会保存。心情只是猜测，你会喜欢什么，它也可能猜错。",
+        "你的心情只有你愿意时才保存。心情只是猜测，你会喜欢什么，它也可能猜错。",
     )
     conversations = Both("Conversations", "对话")
     start_over = Both("Start over", "重新开始")

@@ -60,6 +60,39 @@ def test_recall_ndcg_and_mrr_of_lists_are_those_of_ir_measures(seed: int) -> Non
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_recall_ndcg_and_mrr_of_lists_are_those_of_rectools(seed: int) -> None:
+    """It takes lists without ties, so ties are broken against the targets before."""
+    reason = "needs an environment of its own: requirements-baselines.txt"
+    metrics = pytest.importorskip("rectools.metrics", reason=reason)
+    pandas = pytest.importorskip("pandas")
+    scores, targets = rankings(seed, most=4)
+    listed, liked = [], []
+    for q, (own, mine) in enumerate(zip(scores, targets, strict=True)):
+        order = sorted(pessimistic(own, mine).items(), key=lambda pair: -pair[1])
+        listed += [(q, name, place) for place, (name, _) in enumerate(order, start=1)]
+        liked += [(q, f"d{at}") for at in mine]
+    columns = ["user_id", "item_id", "rank"]
+    given = (
+        pandas.DataFrame(listed, columns=columns),
+        pandas.DataFrame(liked, columns=columns[:2]),
+    )
+    for k in CUTOFFS:
+        each = {
+            name: metric.calc_per_user(*given)
+            for name, metric in (
+                ("recall", metrics.Recall(k=k)),
+                ("ndcg", metrics.NDCG(k=k, divide_by_achievable=True)),
+                ("mrr", metrics.MRR(k=k)),
+            )
+        }
+        for q, (own, mine) in enumerate(zip(scores, targets, strict=True)):
+            places = redial_places(own, mine.tolist())
+            assert each["recall"][q] == pytest.approx(hits_at(places, k).mean())
+            assert each["ndcg"][q] == pytest.approx(ndcg_at(places, k))
+            assert each["mrr"][q] == pytest.approx(reciprocal_at(places, k))
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_the_next_item_is_judged_as_ir_measures_does_without_what_was_had(seed: int) -> None:
     scores, targets = rankings(seed, most=1)
     rng = np.random.default_rng(seed + 100)

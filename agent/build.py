@@ -34,6 +34,9 @@ from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
 from simpatico.agent.tracing import NO_TRACER
+from simpatico.agent.zh.feeling import ENCODER as CHINESE_ENCODER
+from simpatico.agent.zh.feeling import Feelings
+from simpatico.agent.zh.reader import ChineseReader
 from simpatico.calibration import Calibration, read_calibration
 from simpatico.errors import ModelError, StoreError
 from simpatico.modelstore import ModelStore
@@ -149,6 +152,7 @@ async def build(
             ranker=ranker,
             settings=settings.retrieval,
             plain=RulesReader(fallback.rules),
+            chinese=_chinese_reader(settings, fallback),
         )
         explainer: Explainer | None = None
         ordinary: OrdinaryWords | None = None
@@ -285,6 +289,22 @@ def _llm_reader(settings: Settings, roles: Roles, llm: LLM, fallback: EncoderRea
         return AdapterReader(llm, fallback.rules, Calibration())
     found = read_calibration(adapter.folder / calibration.FILE)
     return AdapterReader(llm, fallback.rules, found, fallback.moods)
+
+
+def _chinese_reader(settings: Settings, fallback: EncoderReader) -> ChineseReader:
+    """The reader of Chinese. Its encoder is opened by the first Chinese message, if it is there."""
+
+    def encoder() -> Encoder[str]:
+        from simpatico.retrieval.encoders.e5 import MultilingualE5
+
+        return MultilingualE5(ModelStore(settings.cache).path(CHINESE_ENCODER))
+
+    try:
+        feelings = Feelings(encoder)
+    except ModelError as error:
+        log.warning("Chinese is read by rules alone: %s", error)
+        return ChineseReader(fallback.rules, None)
+    return ChineseReader(fallback.rules, feelings)
 
 
 def _fetch_weights(settings: Settings, roles: Roles, progress: ProgressCallback) -> None:

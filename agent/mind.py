@@ -13,6 +13,9 @@ from simpatico.agent.read.affect import chosen_mood
 from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.relax import relaxations
 from simpatico.agent.words import listing, plural
+from simpatico.agent.zh import phrases as chinese
+from simpatico.agent.zh.gloss import gloss
+from simpatico.agent.zh.reader import ChineseReader
 from simpatico.domain import (
     Candidate,
     Item,
@@ -25,6 +28,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.errors import LLMError, StoreError, kinds
+from simpatico.language import language_of
 from simpatico.protocols import Ranker, Reader
 from simpatico.retrieval.careful import CarefulRanker
 from simpatico.retrieval.explore import N_NEXT, Draw, explore
@@ -46,8 +50,12 @@ MAX_WEIGHED = 1000
 _KINDS_NAMED = 4
 _ENTRY = re.compile(r"^- \*\*(.+?)\*\*", re.M)
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
-_SPEAKS_OF = tuple(text.split("{")[0] for texts in phrases.NOTED.values() for text in texts)
+_NOTED = (*(one for texts in phrases.NOTED.values() for one in texts), *chinese.NOTED.values())
+_SPEAKS_OF = tuple(text.split("{")[0] for text in _NOTED)
 """How a paragraph begins that names items without showing them."""
+
+_ANSWERS = ("**", "Why **", chinese.BECAUSE.split("{")[0] + "**")
+"""How one begins that answers a question about items."""
 
 
 class Found(Value):
@@ -82,12 +90,17 @@ class Mind:
         ranker: Ranker,
         settings: RetrievalSettings,
         plain: Reader | None = None,
+        chinese: ChineseReader | None = None,
     ) -> None:
-        """Put them together. `fallback` reads where `reader` fails, `plain` where that fails."""
+        """Put them together. `fallback` reads where `reader` fails, `plain` where that fails.
+
+        What is said in Chinese `chinese` reads, if there is one.
+        """
         self.index = index
         self.reader = reader
         self.fallback = fallback
         self.plain = plain
+        self.chinese = chinese
         self.ranker = ranker
         self.settings = settings
         self._by_label = {item.label: item for item in index.catalog.items}
@@ -109,6 +122,15 @@ class Mind:
         """
         newest = list(turns[-MAX_TURNS_READ:])
         degraded: tuple[str, ...] = ()
+        before = previous.language if previous else "en"
+        language = language_of(turns[-1].text) or before
+        if language == "zh" and self.chinese is not None:
+            state = await self.chinese.read(newest, previous=previous, shown=shown)
+            reference = resolve(gloss(turns[-1].text), shown)
+            degraded = (_BY_RULES,) if self.chinese.blind else ()
+            return Understanding(
+                state=self._with_namesakes(state), reference=reference, degraded=degraded
+            )
         try:
             try:
                 state = await self.reader.read(newest, previous=previous, shown=shown)
@@ -373,7 +395,7 @@ class Mind:
     def _shown_in(self, text: str) -> list[Item]:
         labels = _ENTRY.findall(text)
         for paragraph in text.split("\n\n"):
-            answers = paragraph.startswith(("**", "Why **")) and not paragraph.endswith("?")
+            answers = paragraph.startswith(_ANSWERS) and not paragraph.endswith("?")
             if not answers and not paragraph.startswith((*_SPEAKS_OF, "- ")):
                 labels = _BOLD.findall(paragraph) + labels
         plain = (re.sub(r"\\(?=[^\w\s]|_)", "", label) for label in dict.fromkeys(labels))

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from datetime import UTC, datetime
 
-from simpatico.agent import explain, phrases, safety
+from simpatico.agent import phrases, safety
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
@@ -19,6 +19,7 @@ from simpatico.agent.route import choose_route
 from simpatico.agent.showing import Looked
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import with_before
+from simpatico.agent.voice import doing, labels, note, voice
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -73,10 +74,10 @@ class Nodes:
     async def read(self, state: TurnState, writer: Writer) -> TurnState:
         """Understand the newest message and decide what to do with it."""
         request = state["request"]
-        writer(StageUpdate(name="read", detail="Listening"))
+        language = language_of(request.text) or "en"
+        writer(StageUpdate(name="read", detail=doing("read", language)))
         kept: TurnState = {"degraded": state.get("degraded", ())}
         if not request.revise and safety.is_crisis(request.text):
-            language = language_of(request.text) or "en"
             crisis = UserState(intent="crisis", confidence=1.0, language=language)
             return {**kept, "understood": crisis, "route": "care"}
         previous = UserState.model_validate(state["state"]) if state.get("state") else None
@@ -126,7 +127,8 @@ class Nodes:
                 profile, forgotten = await self._profile(state["request"])
                 unlogged += forgotten
         size = len(self.mind.index.catalog)
-        writer(StageUpdate(name="retrieve", detail=f"Looking through {size:,} titles"))
+        detail = doing("retrieve", state["understood"].language, n=size)
+        writer(StageUpdate(name="retrieve", detail=detail))
         media = state.get("media", Looked())
         found = await self.mind.find(state["understood"], profile, shown=media.query)
         return {
@@ -141,7 +143,8 @@ class Nodes:
         """Order the candidates, choose the few to show, and log that they are shown."""
         request, understood = state["request"], state["understood"]
         candidates = state["candidates"]
-        writer(StageUpdate(name="rank", detail=f"Weighing {len(candidates)} candidates"))
+        detail = doing("rank", understood.language, n=len(candidates))
+        writer(StageUpdate(name="rank", detail=detail))
         options = request.options
         if state["reference"].stance == "surprise" and options.adventurous is None:
             options = options.model_copy(update={"adventurous": 1.0})
@@ -167,16 +170,17 @@ class Nodes:
 
     async def explain(self, state: TurnState, writer: Writer) -> TurnState:
         """Say why these, from evidence."""
-        writer(StageUpdate(name="explain", detail="Finding the words"))
         understood, recommendations = state["understood"], state["recommendations"]
-        lead = state.get("lead", "")
+        language, lead = understood.language, state.get("lead", "")
+        writer(StageUpdate(name="explain", detail=doing("explain", language)))
+        speak = voice(language)
         if not recommendations:
-            text = explain.nothing_found(understood, n_items=len(self.mind.index.catalog))
-            text = _joined(" ".join(state["notes"]), text)
+            text = speak.nothing_found(understood, n_items=len(self.mind.index.catalog))
+            text = _joined(" ".join(note(one, language) for one in state["notes"]), text)
             return self._say(state, writer, _joined(lead, text))
         wanted = min(3, state["request"].options.k or self.mind.settings.k)
         named = self._named(understood)
-        draft = explain.compose(
+        draft = speak.compose(
             understood,
             recommendations,
             items=named,
@@ -186,6 +190,8 @@ class Nodes:
         )
         said, others = state["request"].text, list(named.values())
         dropped: list[str] = []
+        if language != "en":  # the models that ship write English alone
+            return self._say(state, writer, _joined(lead, draft))
         if self.explainer is not None:
             pieces = self.explainer.reply(
                 draft,
@@ -223,14 +229,15 @@ class Nodes:
         items = self.mind.items(asked)
         if not items:
             return await self.clarify(state, writer)
+        speak = voice(state["understood"].language)
         if intent == "compare" and len(items) > 1:
-            text = explain.compare(items)
+            text = speak.compare(items)
         elif intent == "ask_why":
             text = "\n\n".join(
-                explain.why(one) for one in await self._explained(state, asked)
-            ) or explain.about(items[0])
+                speak.why(one) for one in await self._explained(state, asked)
+            ) or speak.about(items[0])
         else:
-            text = "\n\n".join(explain.about(item) for item in items[:3])
+            text = "\n\n".join(speak.about(item) for item in items[:3])
         return self._say(state, writer, text)
 
     async def acknowledge(self, state: TurnState, writer: Writer) -> TurnState:
@@ -253,15 +260,14 @@ class Nodes:
 
     async def clarify(self, state: TurnState, writer: Writer) -> TurnState:
         """Ask the one question that helps most."""
-        return self._say(state, writer, explain.clarify(state["understood"], seed=_seed(state)))
+        speak = voice(state["understood"].language)
+        return self._say(state, writer, speak.clarify(state["understood"], seed=_seed(state)))
 
     async def talk(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer small talk, thanks and goodbyes."""
-        return self._say(
-            state,
-            writer,
-            explain.talk(state["understood"], text=state["request"].text, seed=_seed(state)),
-        )
+        understood, said = state["understood"], state["request"].text
+        text = voice(understood.language).talk(understood, text=said, seed=_seed(state))
+        return self._say(state, writer, text)
 
     async def care(self, state: TurnState, writer: Writer) -> TurnState:
         """Stop recommending and show help. Nothing is learned from this turn."""
@@ -301,7 +307,7 @@ class Nodes:
                 recommendations=state.get("recommendations", ()),
                 list_id=state["list_id"] if state.get("recommendations") else "",
                 trace=Trace(stages=state.get("stages", ())),
-                degraded=tuple(dict.fromkeys(state["degraded"])),
+                degraded=labels(state["degraded"], state["understood"].language),
             ),
         }
 
@@ -318,14 +324,15 @@ class Nodes:
         """What was taken note of, one sentence for each way of speaking of items."""
         stances = {"skip": "rejected", "dislike": "disliked", "like": "liked", "accept": "accepted"}
         told: dict[str, dict[str, None]] = {}
+        speak = voice(state["understood"].language)
         for event in events:
             told.setdefault(stances.get(event.kind, event.kind), {})[event.item_id] = None
         return " ".join(
-            explain.acknowledge(
+            speak.acknowledge(
                 state["understood"], self.mind.items(ids), stance=stance, seed=_seed(state)
             )
             for stance, ids in told.items()
-        ) or explain.acknowledge(state["understood"], (), stance="none", seed=_seed(state))
+        ) or speak.acknowledge(state["understood"], (), stance="none", seed=_seed(state))
 
     def _lessons(self, state: TurnState) -> tuple[Event, ...]:
         if state["request"].revise:

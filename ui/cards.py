@@ -61,7 +61,8 @@ def card(
     )
     tones = f'<ul class="tones" aria-label="{words.tone_label}">{tones}</ul>' if tones else ""
     fresh = [] if note else [reason for reason in one.reasons if reason.text not in about_it]
-    reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in fresh[:REASONS_SHOWN])
+    told = dict.fromkeys(words.reason(reason, item) for reason in fresh[:REASONS_SHOWN])
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in told)
     reasons = (
         f'<ul class="reasons" aria-label="{words.fits_label}">{reasons}</ul>' if reasons else ""
     )
@@ -133,7 +134,8 @@ def _stars(one: Recommendation, list_id: str, given: int, words: Strings) -> str
 
 
 def _why(one: Recommendation, key: str, words: Strings) -> str:
-    evidence = "".join(f"<li>{escape(reason.text)}</li>" for reason in one.reasons)
+    told = dict.fromkeys(words.reason(reason, one.item) for reason in one.reasons)
+    evidence = "".join(f"<li>{escape(reason)}</li>" for reason in told)
     evidence = f"<ul>{evidence}</ul>" if evidence else f"<p>{words.scored_well}</p>"
     bars = _bars(tuple(part for part in one.parts if part.name != EXPLORED), words)
     if any(part.name == EXPLORED for part in one.parts):

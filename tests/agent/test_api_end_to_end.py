@@ -87,6 +87,16 @@ def test_a_message_is_answered_with_films_of_the_catalogue(url: str) -> None:
     assert [stage["name"] for stage in body["simpatico"]["trace"]]
 
 
+def test_a_chinese_message_is_answered_in_chinese_with_the_same_films(url: str) -> None:
+    body = chat(url, "想看喜剧，不要1990年以前的")
+    assert sorted(ids_of(body)) == ["bear", "ghost", "robot"]
+    text = body["choices"][0]["message"]["content"]
+    assert all(FILMS[name].title in text for name in ids_of(body)) and "三部电影" in text
+    assert body["simpatico"]["state"]["language"] == "zh"
+    answered = chat(url, "想看喜剧", text, "第一部讲什么？")
+    assert answered["choices"][0]["message"]["content"].startswith("**")
+
+
 def test_the_messages_are_the_dialogue(url: str) -> None:
     body = chat(url, "I would like a comedy", "How about these?", "nothing before 1990, please")
     assert sorted(ids_of(body)) == ["bear", "ghost", "robot"]

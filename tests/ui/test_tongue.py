@@ -1,5 +1,6 @@
 """The page in Chinese, in a real browser on the real service with a small catalogue."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,25 @@ def test_the_language_is_switched_and_stays_switched(visit: Open, small: Site) -
     tab.page.locator("#language").get_by_label("English").check()
     expect(tab.page.locator("#send")).to_have_text("Send")
     expect(tab.page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_chinese_turn_is_answered_in_chinese_whatever_the_page_speaks(
+    visit: Open, small: Site
+) -> None:
+    tab = visit(small, locale="zh-CN", reduced_motion="reduce")
+    box = tab.page.get_by_label("你的消息")
+    box.fill("想看一部恐怖片")
+    box.press("Enter")
+    tab.wait_for(1)
+    assert tab.titles()[0] == "Dark Lake"
+    expect(tab.newest(".answer").first).to_contain_text(re.compile(r"部电影"))
+    expect(tab.newest(".chip").first).to_have_text("恐怖")
+    tab.newest(".follow").get_by_text("给我个惊喜").click()
+    tab.wait_for(2)
+    assert tab.titles()
+    box.fill("a comedy please")
+    box.press("Enter")
+    tab.wait_for(3)
+    expect(tab.newest(".answer").first).not_to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
+    expect(tab.newest(".act-like").first).to_have_text("喜欢")
+    assert Axe().run(tab.page).response["violations"] == []

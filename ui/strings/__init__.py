@@ -7,7 +7,8 @@ class `Strings` inherits; `tests/ui/test_strings.py` looks at every text of all 
 from typing import Final
 
 from simpatico.agent.phrases import PARTS
-from simpatico.agent.zh import names
+from simpatico.agent.zh import explain, names
+from simpatico.domain import Item, Reason
 from simpatico.language import Language
 from simpatico.ui.strings.cards import CardStrings
 from simpatico.ui.strings.history import HistoryStrings
@@ -31,6 +32,10 @@ class Strings(PageStrings, TalkStrings, CardStrings, MoodStrings, HistoryStrings
     def kind(self, name: str) -> str:
         """A kind of item in this language, as far as we have a word for it."""
         return names.kind(name) if self.language == "zh" else name
+
+    def reason(self, one: Reason, item: Item) -> str:
+        """A reason for an item; what is quoted of the catalogue stays as it is."""
+        return (explain.reason(one, item) if self.language == "zh" else "") or one.text
 
     def part(self, name: str) -> str:
         """A term of the score, as people would say it."""

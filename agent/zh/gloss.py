@@ -1,0 +1,180 @@
+"""A Chinese message word for word in English, as our rules read it. No translation for people.
+
+What is wished for, refused and pointed at is said in few words, most of which we know; the rules
+for English then do the rest, so that a wish means the same in both languages. What we do not know
+is left out; Latin words (titles, names) stay as they are.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from simpatico.agent.zh.lexicon import (
+    COUNTRIES,
+    FILMS,
+    GENRES,
+    MORE,
+    NEVER_BARE,
+    NOTHING,
+    TOPICS,
+    TRADITIONAL,
+    WORDS,
+)
+from simpatico.domain import Value
+
+MAX_CHARS = 1500
+_MOST_TITLES = 50
+
+
+class Glossed(Value):
+    """A clause and what it comes to in English; "" where we know no word of it."""
+
+    chinese: str
+    english: str
+
+
+_HAN = r"[\u3400-\u9fff]"
+_TITLE = r"[\ue000-\ue0ff]"
+"""What stands for a title while the words around it are read."""
+_TAIL = r"(?:类型|题材|故事|电影|大片|影片|片子|片|类|剧|戏)"
+_N = "一二三四五"
+_NTH = ("first", "second", "third", "fourth", "fifth")
+_TENS = {"二": 20, "三": 30, "四": 40, "五": 50, "六": 60, "七": 70, "八": 80, "九": 90}
+_FEELS = {
+    **{"紧张": "nervous", "开心": "happy", "快乐": "happy"},
+    **{"悲伤": "sad", "兴奋": "excited", "害怕": "scared"},
+}
+_HOURS = {"一": "1", "两": "2", "二": "2", "三": "3", "半": "0.5"}
+
+
+def _any(words: Mapping[str, str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+_ENDS = re.compile(
+    r"(?<=[，。！？；,!?;\n…~])|(?=但是|但|不过)"
+    r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?=想看|想要|想听|想找|我想|推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
+)
+_Sub = str | Callable[[re.Match[str]], str]
+_PATTERNS: tuple[tuple[str, _Sub], ...] = (
+    # years
+    (r"([二三四五六七八九])十年代", lambda m: f" from the {_TENS[m[1]]}s "),
+    (r"(?:上世纪|20世纪)?(\d)0年代", r" from the \g<1>0s "),
+    (r"((?:19|20)\d0)年代", r" from the \1s "),
+    (r"((?:19|20)\d\d)年?(?:到|至|-)((?:19|20)\d\d)年?", r" between \1 and \2 "),
+    (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以前|之前)", r" after \1 "),
+    (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以后|之后)", r" before \1 "),
+    (r"((?:19|20)\d\d)年?(?:以前|之前|前)", r" before \1 "),
+    (r"((?:19|20)\d\d)年?(?:以后|之后|后|起)", r" after \1 "),
+    (r"((?:19|20)\d\d)年", r" from \1 "),
+    (r"(?:最近几年|近几年|近年|这几年|新出|新上映)(?:来)?的?|新片|新电影", " recent film "),
+    (r"(?:老|旧)(?:的)?(?:片子|片|电影)|经典(?:老片)?", " classic film "),
+    (r"不限年代|什么年代都(?:行|可以)|年代不限", " any year "),
+    # length
+    (r"(\d{2,3})\s*分钟(?:以内|以下|之内)?|不超过(\d{2,3})分钟",
+     lambda m: f" under {m[1] or m[2]} minutes "),
+    (r"([一两二三])(?:个)?半?小时(?:以内|之内|以下)",
+     lambda m: f" under {_HOURS[m[1]]} hours "),
+    (r"不要太长|别太长|不太长|不用太长", " not too long "),
+    # which one
+    (rf"第([{_N}])(?!次|时间|名|季|集|天)(?:部|个|首|本|张|款)?(?:电影|片子|片)?",
+     lambda m: f" the {_NTH[_N.index(m[1])]} one "),
+    (r"第([1-5])(?:部|个|首|本)?", lambda m: f" the {_NTH[int(m[1]) - 1]} one "),
+    (r"(?:不是|不要|别|不想看|不喜欢)(?:这|那)(?:一)?(?:部|个|首)", " not that one "),
+    (r"前两(?:部|个)", " the first two "),
+    # more like
+    (r"(?:多来点|更多|来点)?(?:像|跟|和)([^，。]{1,60}?)(?:一样|那样|这样|之类|那种|似的|那类|差不多)的?",
+     r" something like \1 "),
+    (rf"类似于?\s*({_TITLE}|[A-Za-z0-9][A-Za-z0-9 :,.'’&-]{{1,60}})(?:那样|这样)?的?",
+     r" something like \1 "),
+    (rf"({_TITLE})(?:那样|这样|那种|一类|之类)的?", r" something like \1 "),
+    (r"类似的", " something similar "),
+    # yes and no
+    (r"除了(.{1,30}?)(?:以外|之外|外)?(?:，|,)?(?:其他|别的|什么)?(?:的)?(?:都|也)?(?:行|可以|好|看)",
+     r" anything except \1 "),
+    (r"除了(.{1,30}?)(?:以外|之外|外)", r" anything except \1 "),
+    (rf"({_HAN}{{1,8}}?)(?:除外|就算了|就不要了|免谈|不行)", r" no \1 "),
+    (rf"(?:没|不)(?:有|要|用)?(?:那么|这么|太|很|特别)({_HAN}{{1,4}})", r" not too \1 "),
+    (rf"(?:少|别)(?:一?点儿?|些|太)({_HAN}{{1,4}})", r" not too \1 "),
+    (rf"再?(?:更|再)({_any(MORE)})(?:一?点儿?|一?些)?", lambda m: f" {MORE[m[1]]} "),
+    (rf"(?<!不)({_any(MORE)})(?:一点儿?|一些|点儿?的|些的)", lambda m: f" {MORE[m[1]]} "),
+    # how one is, rather than how it should be
+    (r"(?<![要不别么])(?:好|很|太|真|超级?|特别|非常|有点儿?|挺)"
+     r"(紧张|开心|快乐|悲伤|兴奋|害怕)(?![的点])|(紧张)得",
+     lambda m: f" i feel {_FEELS[m[1] or m[2]]} "),
+    # in which language
+    (rf"({_any(COUNTRIES)})(?:的)?{_TAIL}", lambda m: f" {COUNTRIES[m[1]]} film "),
+    (rf"({_any(COUNTRIES)})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
+    (r"([日韩美英])(?:剧|片)",
+     lambda m: f" {dict(日='Japanese', 韩='Korean', 美='English', 英='English')[m[1]]} film "),
+)  # fmt: skip
+_RULES = [(re.compile(pattern), put) for pattern, put in _PATTERNS]
+_GENRE = "|".join(
+    f"{re.escape(name)}{_TAIL}{'' if name in NEVER_BARE else '?'}"
+    for name in sorted(GENRES, key=len, reverse=True)
+)
+_KNOWN = {**TOPICS, "、": "and", **WORDS, **dict.fromkeys(NOTHING, "")}
+_WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{_any(_KNOWN)})")
+_BEFORE_GENRE = re.compile(rf"({_any(COUNTRIES)})的?(?={_GENRE})")
+_QUOTED = re.compile(rf"《([^《》]{{1,100}})》|({_any(FILMS)})")
+_PUNCTUATION = str.maketrans("，。！？；：、～…“”（）", ',.!?;:,~.""()')
+
+
+def glosses(text: str) -> tuple[Glossed, ...]:
+    """The clauses of a message in their order, each with its English."""
+    plain = unicodedata.normalize("NFC", text[:MAX_CHARS]).translate(TRADITIONAL)
+    titles: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        if len(titles) == _MOST_TITLES:
+            return " "
+        name = match[1] or match[2]
+        titles.append(FILMS.get(name) or (f'"{name}"' if re.search(_HAN, name) else name))
+        return chr(0xE000 + len(titles) - 1)
+
+    whole = _point_out(_QUOTED.sub(keep, re.sub(_TITLE, " ", plain)))
+
+    def put(said: str) -> str:
+        return re.sub(_TITLE, lambda match: f" {titles[ord(match[0]) - 0xE000]} ", said).strip()
+
+    return tuple(
+        Glossed(chinese=re.sub(_TITLE, " ", clause).strip(), english=put(_english(clause)))
+        for clause in _ENDS.split(whole)
+        if clause.strip()
+    )
+
+
+def gloss(text: str) -> str:
+    """A whole message in English, as far as we know its words."""
+    said = " ".join(one.english for one in glosses(text) if one.english)
+    return re.sub(r"\s+([,.!?;])", r"\1", said)
+
+
+def _point_out(text: str) -> str:
+    """What reaches beyond a comma is put together first: "除了恐怖片，都行"."""
+    return re.sub(
+        r"除了([^，,。]{1,30})(?:以外|之外|外)?[，,](?:其他|别的|什么)?(?:的)?(?:都|也)(?:行|可以|好|看)",
+        r"除了\1以外",
+        text,
+    )
+
+
+def _english(clause: str) -> str:
+    clause = _BEFORE_GENRE.sub(lambda match: f" {COUNTRIES[match[1]]} ", clause)
+    for pattern, put in _RULES:
+        clause = pattern.sub(put, clause)
+    clause = _WORD.sub(_word, clause)
+    clause = re.sub(_HAN, " ", clause.translate(_PUNCTUATION))
+    words = " ".join(re.sub(r"[《》「」『』]", " ", clause).split())
+    words = re.sub(r"\bsomething(?: (?:i want )?something)+\b", "something", words)
+    words = re.sub(r"^(?:too|no|not|and|or|also)(?= i (?:am|feel)\b)", "", words).strip()
+    if re.fullmatch(r"(?:(?:too|no|not|and|or|also|it|film)\b[\s,.!?]*)*", words):
+        return ""
+    return words if re.search(rf"\w|{_TITLE}", words) else ""
+
+
+def _word(match: re.Match[str]) -> str:
+    if match["genre"]:
+        name = max((one for one in GENRES if match["genre"].startswith(one)), key=len)
+        return f" {GENRES[name]} "
+    return f" {_KNOWN[match['word']]} "

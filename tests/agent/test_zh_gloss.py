@@ -1,0 +1,62 @@
+"""A Chinese message in the English that our rules read."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simpatico.agent.zh.gloss import gloss, glosses
+from simpatico.agent.zh.lexicon import GENRES, NOTHING, WORDS
+
+PAIRS = {
+    "这周太累了，想看点温暖又搞笑的": "i am tired, i want something warm and funny",
+    "不要儿童片": "no kids movies",
+    "九十年代的爱情片，别太长": "from the 90s romance, not too long",
+    "1990年以前的": "before 1990",
+    "两小时以内的喜剧": "under 2 hours comedy",
+    "除了恐怖片，别的都行": "anything except horror",
+    "恐怖片就算了": "no horror",
+    "不要那么悲伤的": "not too sad",
+    "更搞笑一点的": "funnier",
+    "换一个": "something else",
+    "第二部看过了": "the second one already seen",
+    "不是这部": "not that one",
+    "为什么推荐第一部？": "why the first one?",
+    "推荐一部韩国惊悚片": "recommend something Korean thriller",
+    "类似Blade Runner的电影": "something like Blade Runner film",
+    "想看肖申克的救赎那样的": "i want something like The Shawshank Redemption",
+    "我喜欢《霸王别姬》": 'i love "霸王别姬"',
+    "周五晚上特别兴奋": "i feel excited",
+    "想看溫馨的動畫片，不要太悲傷": "i want something heartwarming animated, not too sad",
+    "謝謝，晚安": "thanks, good night",
+}
+
+
+@pytest.mark.parametrize(("chinese", "english"), PAIRS.items())
+def test_wishes_and_follow_ups_are_said_as_the_rules_know_them(chinese: str, english: str) -> None:
+    assert " ".join(gloss(chinese).split()) == english
+
+
+def test_a_clause_keeps_its_own_words_beside_its_gloss() -> None:
+    first, second = glosses("心情不好想看喜剧")
+    assert (first.chinese, second.chinese) == ("心情不好", "想看喜剧")
+    assert first.english and second.english
+
+
+def test_a_word_that_holds_another_is_read_as_itself() -> None:
+    assert gloss("特别的一天") == ""  # 别 alone refuses
+    assert "no" not in gloss("和平与美国").split()
+    assert not set(NOTHING) & (set(WORDS) | set(GENRES))
+
+
+@given(st.text(max_size=200))
+def test_any_text_has_a_gloss(text: str) -> None:
+    assert "\ue000" not in gloss(text)
+
+
+@given(
+    st.text(alphabet="想看不要别太的恐怖片，。《》第一二部像类似除了90年代2010分钟", max_size=60)
+)
+def test_no_order_of_our_words_leaves_chinese_outside_of_titles(text: str) -> None:
+    assert not re.search(r"[\u3400-\u9fff]", re.sub(r'"[^"]*"', "", gloss(text)))

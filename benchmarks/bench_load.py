@@ -158,7 +158,8 @@ def report(
     before, after = samples[0], samples[-1]
     print(
         f"before the first stream and after the last: {before.rss:.0f} and {after.rss:.0f} MiB,"
-        f" {before.files} and {after.files} open files, {before.threads} and {after.threads} threads"
+        f" {before.files} and {after.files} open files,"
+        f" {before.threads} and {after.threads} threads"
     )
     print(
         f"processor: {(after.cpu - before.cpu) / max(1, len(turns) - refused) * 1000:.0f} ms a turn"

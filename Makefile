@@ -13,7 +13,7 @@ setup: $(VENV)/.installed
 	@$(BIN)/simpatico prepare
 
 test: dev
-	$(BIN)/simpatico model fetch smollm2-135m-instruct efficientnet-lite0 musicnn multilingual-e5-small
+	$(BIN)/simpatico model fetch smollm2-135m-instruct efficientnet-lite0 musicnn multilingual-e5-small whisper-base
 	$(BIN)/python -m pytest
 
 dev: setup $(VENV)/.dev

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ from simpatico.agent.engine import LlamaServer
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import house_words
+from simpatico.agent.hearing import Ears
 from simpatico.agent.llm import Flavour, OpenAILLM
 from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
 from simpatico.agent.mind import Mind
@@ -34,6 +36,7 @@ from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
 from simpatico.agent.tracing import NO_TRACER
+from simpatico.agent.whisper import HOW, MODEL, Whisper
 from simpatico.agent.zh.feeling import ENCODER as CHINESE_ENCODER
 from simpatico.agent.zh.feeling import Feelings
 from simpatico.agent.zh.reader import ChineseReader
@@ -55,6 +58,8 @@ from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.versions import SHIPPED, Served, Versions
 from simpatico.retrieval.words import common_words
 from simpatico.settings import RetrievalSettings, Settings
+
+MAX_EARS = 4  # threads: more gain little
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +190,8 @@ async def build(
             closing=AsyncExitStack(),
             tracer=tracer,
         )
+        ears = Ears(lambda: _listener(settings))
+        stack.callback(ears.close)
         return Simpatico(
             mind=mind,
             nodes=nodes(events),
@@ -196,6 +203,7 @@ async def build(
             closing=stack.pop_all(),
             tracer=tracer,
             temporary=temporary,
+            ears=ears,
         )
 
 
@@ -272,6 +280,17 @@ def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> Llama
     weights = next(ModelStore(settings.cache).path(given.model).glob("*.gguf"))
     files = [gguf_of(adapter, weights, settings.cache) for adapter in adapters.values() if adapter]
     return LlamaServer(weights, context=given.context, threads=given.threads, adapters=files)
+
+
+def _listener(settings: Settings) -> Whisper:
+    """What hears. Raises `ModelError` where its weights or its engine are not there."""
+    store = ModelStore(settings.cache)
+    try:
+        folder = store.path(MODEL)
+    except ModelError as error:
+        log.info("%s", error)
+        raise ModelError(HOW) from error
+    return Whisper(folder, threads=min(MAX_EARS, max(1, (os.cpu_count() or 1) - 1)))
 
 
 def _llm_reader(settings: Settings, roles: Roles, llm: LLM, fallback: EncoderReader) -> Reader:

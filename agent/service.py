@@ -19,6 +19,7 @@ from opentelemetry.trace import Tracer
 
 from simpatico.agent.desk import Desk
 from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
+from simpatico.agent.hearing import Ears
 from simpatico.agent.history import TITLE_CHARS, Past, past_of
 from simpatico.agent.mind import Mind, with_chosen_mood
 from simpatico.agent.nodes import Nodes
@@ -41,6 +42,7 @@ from simpatico.domain import (
     Profile,
     Recommendation,
     Reply,
+    Spoken,
     TextDelta,
     Turn,
     TurnOptions,
@@ -48,7 +50,7 @@ from simpatico.domain import (
     UserState,
     Value,
 )
-from simpatico.errors import DataError, StoreError
+from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.language import language_of
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.catalog import Catalog
@@ -105,7 +107,9 @@ class Simpatico:
         closing: AsyncExitStack,
         tracer: Tracer = NO_TRACER,
         temporary: "Simpatico | None" = None,
+        ears: Ears | None = None,
     ) -> None:
+        self._ears = ears
         self._temporary = temporary
         self._mind = mind
         self._events = events
@@ -312,6 +316,19 @@ class Simpatico:
         """Texts as unit vectors of the encoder that searches: (n,) -> (n, dim)."""
         return await asyncio.to_thread(self._mind.index.encode, texts)
 
+    async def hear(self, sound: bytes, *, language: str = "") -> Spoken:
+        """The words of a sound file, which is kept nowhere; see `hearing.Ears.hear`.
+
+        Raises:
+            ModelError: nothing can be heard here; the message says what to do.
+            DataError, TooBusy, ValueError: as `hearing.Ears.hear`.
+        """
+        return await self._hearing().hear(sound, language=language)
+
+    async def ready_to_hear(self) -> None:
+        """Open what hears, if it is not open yet. Raises `ModelError` and `TooBusy` as `hear`."""
+        await self._hearing().ready()
+
     async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
         """What was said in a session, oldest first; nothing if it is not this person's own.
 
@@ -439,6 +456,11 @@ class Simpatico:
     async def aclose(self) -> None:
         """Close everything. Idempotent."""
         await self._closing.aclose()
+
+    def _hearing(self) -> Ears:
+        if self._ears is None:
+            raise ModelError("nothing can be heard here")
+        return self._ears
 
     async def _conversation(self, user: str, heading: Heading) -> Conversation:
         turns = await asyncio.to_thread(self._memory.turns, heading.session)

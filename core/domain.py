@@ -205,6 +205,20 @@ class Heading(Value):
     n_turns: int = Field(ge=1)
 
 
+class Spoken(Value):
+    """The words of something said aloud, and nothing else of the voice.
+
+    Attributes:
+        text: empty where nobody spoke.
+        language: two letters; empty where nobody spoke.
+        seconds: how long the sound was.
+    """
+
+    text: str
+    language: str
+    seconds: float = Field(ge=0)
+
+
 class Mood(Value):
     """How a person seems to feel, as a guess.
 

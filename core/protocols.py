@@ -21,6 +21,7 @@ from simpatico.domain import (
     Item,
     Profile,
     Recommendation,
+    Spoken,
     Turn,
     UserState,
 )
@@ -93,6 +94,20 @@ class Encoder(Protocol[Input]):
         """Encode a batch: (n,) -> (n, dim), float32, each row of L2 norm 1; empty in, (0, dim) out.
 
         A row does not depend on the others in its batch.
+        """
+        ...
+
+
+class Listener(Protocol):
+    """Writes down what is said in a sound."""
+
+    name: str
+
+    def listen(self, wave: NDArray[np.float32], *, language: str = "") -> Spoken:
+        """The words of a sound: (n_samples,), mono, 16 kHz, in [-1, 1]; none where nobody speaks.
+
+        `language` is two letters, such as "zh"; empty: it is told by the sound. An unknown one is
+        a ValueError.
         """
         ...
 

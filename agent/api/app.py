@@ -22,6 +22,7 @@ from simpatico.agent.api import (
     people,
     recommend,
     responses,
+    speech,
 )
 from simpatico.agent.api.auth import allow
 from simpatico.agent.api.cors import Cors
@@ -41,6 +42,7 @@ _ROUTERS: tuple[tuple[APIRouter, tuple[Scope, ...]], ...] = (
     (responses.router, ("chat",)),
     (recommend.router, ("chat",)),
     (embeddings.router, ("chat",)),
+    (speech.router, ("chat",)),
     (items.router, ("chat", "events")),
     (events.router, ("events",)),
     (people.router, ("admin",)),

@@ -58,22 +58,30 @@ async def read_json(request: Request, *, media_bytes: int = 0) -> Any:
         raise ApiError(
             415, "Content-Type: wanted application/json, not encoded", code="unsupported_media_type"
         )
-    limits: Limits = request.app.state.door.limits
     with ExitStack() as held:
-        try:
-            async with asyncio.timeout(READ_TIMEOUT_S):
-                raw = await _read_bytes(
-                    request,
-                    MAX_BYTES + media_bytes,
-                    when_large=lambda: held.enter_context(limits.large()),
-                )
-        except TimeoutError as error:
-            raise ApiError(408, "the body did not arrive in time", code="timeout") from error
-        except ClientDisconnect as error:  # nobody reads this answer
-            raise ApiError(499, "the caller left", code="caller_gone") from error
+        raw = await read_bytes(request, MAX_BYTES + media_bytes, held=held)
         if len(raw) <= MAX_BYTES:
             return parse(raw)
         return await asyncio.to_thread(_parse_large, raw)
+
+
+async def read_bytes(request: Request, most: int, *, held: ExitStack) -> bytes:
+    """Read a body of at most `most` bytes; a large one counts as such until `held` is left.
+
+    Raises:
+        ApiError: 413 over `most`, 408 when it does not arrive, 429 when too many large ones come
+            at once.
+    """
+    limits: Limits = request.app.state.door.limits
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            return await _read_bytes(
+                request, most, when_large=lambda: held.enter_context(limits.large())
+            )
+    except TimeoutError as error:
+        raise ApiError(408, "the body did not arrive in time", code="timeout") from error
+    except ClientDisconnect as error:  # nobody reads this answer
+        raise ApiError(499, "the caller left", code="caller_gone") from error
 
 
 def _parse_large(raw: bytes) -> Any:

@@ -16,7 +16,7 @@ from simpatico.agent.api.keys import FILE, Keys
 from simpatico.agent.api.limits import Limits
 from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.api.repeats import Repeats
-from simpatico.domain import Event, Profile, Turn, TurnOptions, Update
+from simpatico.domain import Event, Profile, Spoken, Turn, TurnOptions, Update
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import Settings
 
@@ -77,6 +77,10 @@ class Service(Protocol):
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts."""
+        ...
+
+    async def hear(self, sound: bytes, *, language: str = "") -> Spoken:
+        """Write down what is said."""
         ...
 
     async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:

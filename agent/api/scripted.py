@@ -17,6 +17,7 @@ from simpatico.domain import (
     Item,
     Profile,
     Reply,
+    Spoken,
     StageUpdate,
     TextDelta,
     Turn,
@@ -26,6 +27,7 @@ from simpatico.domain import (
 )
 from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.sound import RATE_HZ, decode_sound
 
 if TYPE_CHECKING:
     from simpatico.agent.service import Ranking
@@ -163,6 +165,12 @@ class ScriptedService:
         await asyncio.sleep(self._pause_s)
         angles = np.array([[len(text)] for text in texts], dtype=np.float32)
         return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+
+    async def hear(self, sound: bytes, *, language: str = "") -> Spoken:
+        """Says how many seconds of which language it was."""
+        seconds = len(await asyncio.to_thread(decode_sound, sound)) / RATE_HZ
+        said = f"{seconds:g} s of {language or 'something'}"
+        return Spoken(text=said, language=language or "en", seconds=seconds)
 
     async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
         """What was kept under this name for this person."""

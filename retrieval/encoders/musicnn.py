@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simpatico.errors import ModelError
 from simpatico.retrieval.encoders.tensorbundle import read_bundle
+from simpatico.retrieval.melscale import mel_triangles
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
@@ -157,39 +158,13 @@ def spectrogram(wave: Array) -> Array:
     padded = np.pad(wave.astype(np.float32), _N_FFT // 2, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, _N_FFT)[::_HOP]
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_N_FFT) / _N_FFT)).astype(np.float32)
-    triangles = _triangles()
+    triangles = mel_triangles(_N_FFT, _N_MELS, rate_hz=RATE_HZ)
     parts = []
     for at in range(0, len(frames), _N_FRAMES):  # the frames at once would be many times the sound
         spectrum = rfft(frames[at : at + _N_FRAMES] * window, axis=1)  # (n_frames, 257)
         power = spectrum.real**2 + spectrum.imag**2
         parts.append(np.log10(1 + 10_000 * (power @ triangles)))
     return np.concatenate(parts)
-
-
-def _triangles() -> Array:
-    """The mel filters: (257, 96), each of area 1 over the frequencies in Hz."""
-    top = _mel(np.array(RATE_HZ / 2))
-    edges = _hertz(np.linspace(0, top, _N_MELS + 2))
-    widths = np.diff(edges)
-    bins = np.linspace(0, RATE_HZ / 2, _N_FFT // 2 + 1)
-    slopes = bins[:, None] - edges  # (257, 98)
-    rising, falling = slopes[:, :-2] / widths[:-1], -slopes[:, 2:] / widths[1:]
-    heights = 2 / (edges[2:] - edges[:-2])
-    filters: Array = (np.maximum(0, np.minimum(rising, falling)) * heights).astype(np.float32)
-    return filters
-
-
-_BREAK_HZ, _BREAK_MEL, _STEP = 1000.0, 15.0, np.log(6.4) / 27  # linear below, logarithmic above
-
-
-def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = _BREAK_MEL + np.log(np.maximum(hertz, _BREAK_HZ) / _BREAK_HZ) / _STEP
-    return np.where(hertz < _BREAK_HZ, hertz * _BREAK_MEL / _BREAK_HZ, above)
-
-
-def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = _BREAK_HZ * np.exp(_STEP * (mel - _BREAK_MEL))
-    return np.where(mel < _BREAK_MEL, mel * _BREAK_HZ / _BREAK_MEL, above)
 
 
 def _network(tensors: dict[str, NDArray[Any]]) -> "ModelProto":

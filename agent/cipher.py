@@ -163,6 +163,19 @@ def lock_of(path: Path, ciphers: tuple[Cipher, ...]) -> Lock:
         database.close()
 
 
+def check_unused(path: Path) -> None:
+    """Raises `StoreError` when somebody has a file open: a turn would go on with the old key."""
+    database = Database(path, part=_PART, migrations=_MIGRATIONS)
+    try:
+        if database.is_used():
+            raise StoreError(
+                f"another process has {path} open: stop the server, then do it again; nothing was"
+                " changed"
+            )
+    finally:
+        database.close()
+
+
 def encrypt_anew(
     path: Path,
     columns: Iterable[Column],

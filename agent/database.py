@@ -121,6 +121,22 @@ class Database:
         if busy:
             raise StoreError(f"cannot write to {self._path} ({self._part}): somebody else reads it")
 
+    def is_used(self) -> bool:
+        """Whether another process, or another connection of this one, has the file open.
+
+        Raises:
+            StoreError: if it cannot be written.
+        """
+        with self._lock, self._translated("write to"):
+            try:
+                self._connection.execute("PRAGMA journal_mode=DELETE")  # needs to be alone
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                return True
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            return False
+
     def close(self) -> None:
         """Close the file. Idempotent."""
         with self._lock:

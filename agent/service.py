@@ -30,7 +30,7 @@ from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.safety import care_reply, is_crisis
 from simpatico.agent.showing import WORDS, Looked, look
 from simpatico.agent.threads import Threads, thread_id
-from simpatico.agent.tracing import NO_TRACER, TurnSpan
+from simpatico.agent.tracing import NO_TRACER, TurnSpan, count, ranking_span
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import LEVELS, cut_of
 from simpatico.domain import (
@@ -177,10 +177,11 @@ class Simpatico:
         """
         if not text.strip():
             text = WORDS["image"] if image else WORDS["audio"] if audio else text
+        cut = len(text) > MAX_CHARS
+        text = clean(text, max_chars=MAX_CHARS)
         if is_crisis(text):  # help does not wait for a picture that may be broken
             image = audio = None
         media = partial(look, self._mind.index, image=image, audio=audio)
-        cut = len(text) > MAX_CHARS
         degraded: tuple[str, ...] = ()
         if cut:
             degraded = (f"Only the first {MAX_CHARS:,} characters were read.",)
@@ -188,7 +189,7 @@ class Simpatico:
         async with self._presence.shared(user):
             options, unknown = await self._allowed(user, options)
             request = Request(
-                text=clean(text, max_chars=MAX_CHARS),
+                text=text,
                 user=user,
                 session=session,
                 options=options,
@@ -272,12 +273,31 @@ class Simpatico:
         Up to `k` items come back whatever the intent, but none for words of crisis; with `k` 0 it
         is only read.
         """
-        understanding, _ = await self._mind.replay(
-            [
-                turn.model_copy(update={"text": clean(turn.text, max_chars=MAX_CHARS)})
-                for turn in turns
-            ]
-        )
+        with ranking_span(self._tracer) as span:
+            media = partial(look, self._mind.index, image=image, audio=audio)
+            ranking = await self._recommend(turns, profile, options, k, media)
+            told = (
+                ("recommendations", len(ranking.recommendations)),
+                ("degraded", len(ranking.degraded)),
+                ("mood.confidence", ranking.state.mood.confidence),
+            )
+            for what, n in told:
+                count(span, what, n)
+            return ranking
+
+    async def _recommend(
+        self,
+        turns: Sequence[Turn],
+        profile: Profile,
+        options: TurnOptions,
+        k: int,
+        media: Callable[[], Looked],
+    ) -> Ranking:
+        turns = [
+            turn.model_copy(update={"text": clean(turn.text, max_chars=MAX_CHARS)})
+            for turn in turns
+        ]
+        understanding, _ = await self._mind.replay(turns)
         newest = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
         if is_crisis(newest):
             care = care_reply(language_of(newest) or "en")
@@ -285,7 +305,7 @@ class Simpatico:
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        looked = await asyncio.to_thread(look, self._mind.index, image=image, audio=audio)
+        looked = await asyncio.to_thread(media)
         chosen, degraded = await self._mind.choose_many(
             state, profile, options, k=k, shown=looked.query
         )

@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from simpatico.agent.cipher import THREADS, TURNS, Cipher, Column, encrypt_anew, lock_of
+from simpatico.agent.cipher import (
+    THREADS,
+    TURNS,
+    Cipher,
+    Column,
+    check_unused,
+    encrypt_anew,
+    lock_of,
+)
 from simpatico.errors import StoreError
 
 EVENTS_FILE = "events.sqlite"
@@ -48,10 +56,10 @@ def encrypt_words(home: Path, ciphers: tuple[Cipher, ...], *, to: Cipher | None)
     File by file, each all or nothing: after a failure, do it again.
 
     Raises:
-        StoreError: a file is under a key that is not among `ciphers`, or cannot be written.
+        StoreError: somebody has a file open; or one is under a key that is not among `ciphers`, or
+            cannot be written.
     """
-    return sum(
-        encrypt_anew(home / name, columns, ciphers, to=to)
-        for name, columns in _WORDS
-        if (home / name).exists()
-    )
+    there = [(home / name, columns) for name, columns in _WORDS if (home / name).exists()]
+    for path, _ in there:
+        check_unused(path)
+    return sum(encrypt_anew(path, columns, ciphers, to=to) for path, columns in there)

@@ -79,6 +79,14 @@ def stage_span(tracer: Tracer, name: str, parent: Context | None) -> Iterator[Sp
         span.end()
 
 
+@contextmanager
+def ranking_span(tracer: Tracer) -> Iterator[Span]:
+    """The span of a ranking that is no turn, a child of the caller's if it sent one."""
+    with stage_span(tracer, "recommend", None) as span:
+        span.set_attribute(f"{_PREFIX}request_id", REQUEST_ID.get())
+        yield span
+
+
 def count(span: Span, what: str, n: float) -> None:
     """Put a number on a span."""
     span.set_attribute(f"{_PREFIX}{what}", n)

@@ -156,14 +156,13 @@ def report(
                 f" slope {slope:+.2f} a minute over {at[-1] - at[0]:.1f} min"
             )
     before, after = samples[0], samples[-1]
-    print(
-        f"before the first stream and after the last: {before.rss:.0f} and {after.rss:.0f} MiB,"
-        f" {before.files} and {after.files} open files,"
-        f" {before.threads} and {after.threads} threads"
-    )
-    print(
-        f"processor: {(after.cpu - before.cpu) / max(1, len(turns) - refused) * 1000:.0f} ms a turn"
-    )
+    print("before the first stream and after the last:", _looks(before), "and", _looks(after))
+    a_turn = (after.cpu - before.cpu) / max(1, len(turns) - refused)
+    print(f"processor: {a_turn * 1000:.0f} ms a turn")
+
+
+def _looks(one: Sample) -> str:
+    return f"{one.rss:.0f} MiB, {one.files} open files, {one.threads} threads"
 
 
 async def measure(options: argparse.Namespace) -> None:

@@ -8,10 +8,11 @@ import pytest
 from tiny import at_work, tiny, tiny_home
 from typer.testing import CliRunner
 
-from simpatico.agent.cipher import Cipher, ciphers_of, new_key
+from simpatico.agent.cipher import TURNS, Cipher, ciphers_of, encrypt_anew, new_key
 from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.people import Kept
 from simpatico.agent.service import Simpatico
+from simpatico.agent.stores import encrypt_words
 from simpatico.domain import Finished, Turn
 from simpatico.errors import SettingsError, StoreError
 from simpatico.settings import PrivacySettings, Settings
@@ -170,12 +171,24 @@ def test_a_new_key_is_one(tmp_path: Path) -> None:
     assert Cipher(second).read(Cipher(second).shut("word")) == "word"
 
 
+@pytest.mark.parametrize("name", ["sessions.sqlite", "threads.sqlite"])
+def test_words_are_not_encrypted_while_somebody_uses_them(shut: Path, name: str) -> None:
+    ciphers = (Cipher(NEW), Cipher(OLD))
+    running = SqliteMemory(shut / name, ciphers=(Cipher(OLD),))
+    with pytest.raises(StoreError, match="stop the server"):
+        encrypt_words(shut, ciphers, to=ciphers[0])
+    assert export(settings_of(shut, OLD)).conversations  # neither file was changed
+    running.close()
+    assert encrypt_words(shut, ciphers, to=ciphers[0]) > 0
+    assert export(settings_of(shut, NEW)).conversations
+
+
 def test_one_who_runs_on_with_the_old_key_writes_no_more(tmp_path: Path) -> None:
     path = tmp_path / "sessions.sqlite"
     running = SqliteMemory(path, ciphers=(Cipher(OLD),))
     running.claim("s", "ann")
     running.append("s", Turn(role="user", text="before"))
-    cli(tmp_path, "encrypt", key=f"{NEW},{OLD}")
+    encrypt_anew(path, TURNS, (Cipher(NEW), Cipher(OLD)), to=Cipher(NEW))
     with pytest.raises(StoreError, match="start it again"):
         running.append("s", Turn(role="user", text="after"))
     running.close()

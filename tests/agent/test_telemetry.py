@@ -91,7 +91,7 @@ def model() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def told(model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, str]]:
-    """What a collector and /metrics were told of one turn."""
+    """What a collector and /metrics were told of one turn, and of a ranking without one."""
     home: Path = tmp_path_factory.mktemp("home")
     tiny_home(home, FILMS)
     settings = tiny(
@@ -128,6 +128,13 @@ def told(model: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         assert answer.status_code == 200
         text = answer.json()["choices"][0]["message"]["content"]
         assert "Marmalade" in text and "Oscar" not in text
+        ranked = client.post(
+            f"{api.url}/v1/recommendations",
+            json={"messages": [{"role": "user", "content": said}], "user": USER, "k": 1},
+            headers={"x-request-id": "req-43", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"},
+            timeout=60,
+        )
+        assert ranked.status_code == 200
         series = client.get(f"{api.url}/metrics").text
     provider.shutdown()
     server.stop(None)
@@ -140,7 +147,7 @@ def test_each_stage_is_a_span_of_the_turn_in_the_trace_of_the_caller(
 ) -> None:
     collector, _ = told
     stages = {"simpatico.read", "simpatico.retrieve", "simpatico.rank", "simpatico.explain"}
-    assert set(collector.spans) == {"simpatico.turn", *stages}
+    assert set(collector.spans) == {"simpatico.turn", "simpatico.recommend", *stages}
     assert collector.service == "simpatico"
     trace, turn, parent = collector.ids["simpatico.turn"]
     assert (trace, parent) == (TRACE, "00f067aa0ba902b7")
@@ -158,6 +165,16 @@ def test_spans_tell_how_the_turn_went(told: tuple[Collector, str]) -> None:
     assert 0 < spans["simpatico.read"]["simpatico.mood.confidence"] <= 1
     assert spans["simpatico.retrieve"]["simpatico.candidates"] == 2
     assert spans["simpatico.explain"]["simpatico.ungrounded"] == 1
+
+
+def test_a_ranking_without_a_turn_is_a_span_of_the_trace_of_the_caller(
+    told: tuple[Collector, str],
+) -> None:
+    collector, _ = told
+    assert collector.ids["simpatico.recommend"][::2] == (TRACE, "00f067aa0ba902b7")
+    span = collector.spans["simpatico.recommend"]
+    assert (span["simpatico.request_id"], span["simpatico.recommendations"]) == ("req-43", 1)
+    assert span["simpatico.degraded"] == 0 and span["simpatico.mood.confidence"] > 0
 
 
 def test_no_span_holds_a_word_or_a_name(told: tuple[Collector, str]) -> None:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from functools import partial
 from typing import cast
 from weakref import WeakValueDictionary
 
@@ -28,7 +27,7 @@ from simpatico.agent.presence import Presence
 from simpatico.agent.profile import check_event
 from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.safety import care_reply, is_crisis
-from simpatico.agent.showing import WORDS, Looked, look
+from simpatico.agent.showing import NO_FILES, WORDS, Files, looked_at
 from simpatico.agent.threads import Threads, thread_id
 from simpatico.agent.tracing import NO_TRACER, TurnSpan, count, ranking_span
 from simpatico.agent.turn import Request, TurnState
@@ -181,7 +180,7 @@ class Simpatico:
         text = clean(text, max_chars=MAX_CHARS)
         if is_crisis(text):  # help does not wait for a picture that may be broken
             image = audio = None
-        media = partial(look, self._mind.index, image=image, audio=audio)
+        files = Files(image, audio)
         degraded: tuple[str, ...] = ()
         if cut:
             degraded = (f"Only the first {MAX_CHARS:,} characters were read.",)
@@ -197,9 +196,9 @@ class Simpatico:
             )
             degraded += unknown
             if dialogue is None:
-                updates = self._kept_turn(request, degraded, span, media)
+                updates = self._kept_turn(request, degraded, span, files)
             else:
-                updates = self._unkept_turn(request, degraded, span, dialogue, media)
+                updates = self._unkept_turn(request, degraded, span, dialogue, files)
             async with aclosing(span.follow(updates)) as followed:
                 async for update in followed:
                     yield update
@@ -274,8 +273,7 @@ class Simpatico:
         is only read.
         """
         with ranking_span(self._tracer) as span:
-            media = partial(look, self._mind.index, image=image, audio=audio)
-            ranking = await self._recommend(turns, profile, options, k, media)
+            ranking = await self._recommend(turns, profile, options, k, Files(image, audio))
             told = (
                 ("recommendations", len(ranking.recommendations)),
                 ("degraded", len(ranking.degraded)),
@@ -291,7 +289,7 @@ class Simpatico:
         profile: Profile,
         options: TurnOptions,
         k: int,
-        media: Callable[[], Looked],
+        files: Files,
     ) -> Ranking:
         turns = [
             turn.model_copy(update={"text": clean(turn.text, max_chars=MAX_CHARS)})
@@ -305,7 +303,7 @@ class Simpatico:
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        looked = await asyncio.to_thread(media)
+        looked = await looked_at(self._mind.index, files)
         chosen, degraded = await self._mind.choose_many(
             state, profile, options, k=k, shown=looked.query
         )
@@ -516,7 +514,7 @@ class Simpatico:
         request: Request,
         degraded: tuple[str, ...],
         span: TurnSpan,
-        media: Callable[[], Looked] = Looked,
+        files: Files = NO_FILES,
     ) -> AsyncGenerator[Update]:
         """A turn of a session that is kept: authorised, one at a time, remembered."""
         try:
@@ -526,11 +524,11 @@ class Simpatico:
             log.warning("a session cannot be opened: %s", error)
             told = (*degraded, _STRANGERS)
             alone = request.model_copy(update={"session": f"unknown:{uuid.uuid4().hex}"})
-            async with aclosing(self._unkept_turn(alone, told, span, (), media)) as updates:
+            async with aclosing(self._unkept_turn(alone, told, span, (), files)) as updates:
                 async for update in updates:
                     yield update
             return
-        looked = await asyncio.to_thread(media)
+        looked = await looked_at(self._mind.index, files)
         degraded += looked.degraded
         thread = thread_id(request.user, request.session)
         lock = self._locks.setdefault(thread, asyncio.Lock())
@@ -558,10 +556,10 @@ class Simpatico:
         degraded: tuple[str, ...],
         span: TurnSpan,
         dialogue: Sequence[Turn],
-        media: Callable[[], Looked],
+        files: Files,
     ) -> AsyncGenerator[Update]:
         """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
-        looked = await asyncio.to_thread(media)
+        looked = await looked_at(self._mind.index, files)
         understanding, shown = await self._mind.replay(dialogue)
         request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
         begin: TurnState = {

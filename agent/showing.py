@@ -3,6 +3,7 @@
 It is decoded within limits, turned into vectors on this machine, and kept nowhere.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -35,6 +36,27 @@ class Looked(NamedTuple):
     def anything(self) -> bool:
         """Whether there is something to search with."""
         return self.query.image is not None or self.query.audio is not None
+
+
+class Files(NamedTuple):
+    """The bytes of what came with a message."""
+
+    image: bytes | None = None
+    audio: bytes | None = None
+
+
+NO_FILES = Files()
+
+
+async def looked_at(index: Index, files: Files) -> Looked:
+    """What `look` makes of files, beside the event loop; without any there is nothing to wait for.
+
+    Raises:
+        DataError: as `look`.
+    """
+    if files == NO_FILES:
+        return Looked()
+    return await asyncio.to_thread(look, index, image=files.image, audio=files.audio)
 
 
 def look(index: Index, *, image: bytes | None = None, audio: bytes | None = None) -> Looked:

@@ -103,6 +103,28 @@ def test_it_proposes_nothing_to_somebody_of_whom_it_knows_nothing(scorer: Fusion
     ) == [(ITEMS[4].id, 0.0)]  # fmt: skip
 
 
+def test_what_a_search_worked_out_is_there_for_its_ranking_whoever_searched_in_between(
+    model: FusionModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = model.of(ITEMS, Pack())
+    asked: list[str] = []
+    run = model.run
+    monkeypatch.setattr(
+        model, "run", lambda part, **given: (asked.append(part), run(part, **given))[1]
+    )
+    every = np.ones(N, dtype=bool)
+    states = [UserState(query=item.title) for item in ITEMS[:12]]
+    # Of what she liked one is of another catalogue beside this: it says nothing here.
+    liked = Profile(liked=(ITEMS[20].id, "a song"))
+    for state in states:
+        scorer.propose(state, liked, k=5, allowed=every)
+    n = len(asked)
+    assert n
+    for state in states:
+        scorer.learned(candidates(ITEMS), state, Profile(liked=(ITEMS[20].id,)))
+    assert len(asked) == n
+
+
 def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     folder = shipped_ranker("movies")
     assert folder is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,9 +110,12 @@ def test_what_a_search_worked_out_is_there_for_its_ranking_whoever_searched_in_b
     scorer = model.of(ITEMS, Pack())
     asked: list[str] = []
     run = model.run
-    monkeypatch.setattr(
-        model, "run", lambda part, **given: (asked.append(part), run(part, **given))[1]
-    )
+
+    def counted(part: str, **given: Any) -> Any:
+        asked.append(part)
+        return run(part, **given)
+
+    monkeypatch.setattr(model, "run", counted)
     every = np.ones(N, dtype=bool)
     states = [UserState(query=item.title) for item in ITEMS[:12]]
     # Of what she liked one is of another catalogue beside this: it says nothing here.

@@ -12,6 +12,7 @@ from simpatico.agent import explain, phrases
 from simpatico.agent.zh import names
 from simpatico.agent.zh import phrases as zh
 from simpatico.domain import Constraints, Item, Reason, Recommendation, UserState
+from simpatico.kinds import kind_name
 from simpatico.retrieval.explore import EXPLORED
 from simpatico.text import clean
 
@@ -99,6 +100,9 @@ def acknowledge(state: UserState, items: Sequence[Item], *, stance: str, seed: s
             "none",
         )
         by_stance.setdefault(own if stance == "none" else stance, []).append(item)
+    music = by_stance.get("seen", [])
+    if music and all(kind_name(item.kind) == "music" for item in music):
+        by_stance["heard"] = by_stance.pop("seen")
     return (
         "".join(
             zh.NOTED[each].format(titles=listing([bold(item) for item in some]))

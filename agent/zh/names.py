@@ -3,6 +3,7 @@
 GENRES: dict[str, str] = {
     "action": "动作",
     "adventure": "冒险",
+    "animated": "动画",
     "animation": "动画",
     "background music": "背景音乐",
     "biography": "传记",
@@ -17,6 +18,7 @@ GENRES: dict[str, str] = {
     "fantasy": "奇幻",
     "found footage": "伪纪录",
     "game music": "游戏音乐",
+    "historical": "历史",
     "history": "历史",
     "horror": "恐怖",
     "independent": "独立电影",
@@ -28,6 +30,7 @@ GENRES: dict[str, str] = {
     "noir": "黑色电影",
     "political": "政治",
     "romance": "爱情",
+    "romantic comedy": "浪漫喜剧",
     "satire": "讽刺",
     "science fiction": "科幻",
     "short": "短片",

@@ -64,6 +64,7 @@ NOTED: dict[str, str] = {
     "disliked": "记下了，以后不再推荐{titles}。",
     "rejected": "好的，这次先不要{titles}。",
     "seen": "你看过{titles}，以后就不提了。",
+    "heard": "你听过{titles}，以后就不提了。",
     "liked": "记下了，你喜欢{titles}，这有助于我挑选。",
 }
 NOTED_ANYTHING = "记下了。"

@@ -67,9 +67,10 @@ class ChineseReader:
                 mood = self._feelings.mood([self._said(text) for text in texts[-N_TURNS:]])
                 understood = self._felt(understood, newest)
                 self.blind = False
-            except ModelError as error:
+            except (ModelError, OSError, ValueError, MemoryError) as error:
                 if not self.blind:
-                    log.warning("Chinese is read without feelings: %s", error)
+                    log.warning("Chinese is read without feelings: %s", type(error).__name__)
+                    log.debug("why", exc_info=error)  # may quote what the person said
                 self.blind = True
         state, sure = understood.state, understood.intent_sure
         intent, feels = state.intent, mood.confidence > FELT_FROM and mood.label != "neutral"

@@ -130,7 +130,6 @@ def run_of(
                 "taken, IPS": each.weighted,
                 "as it was logged": shown.rewards,
                 "gain, DR": each.robust - shown.rewards,
-                "weight": each.weight,
             },
             np.zeros(len(names), dtype=np.bool_),
             {
@@ -144,6 +143,8 @@ def run_of(
         )  # fmt: skip
         effective = each.weight.sum() ** 2 / np.sum(each.weight**2)
         about[name] = {
+            "mean weight": f"{each.weight.mean():.3f} (1 but for chance where the logged"
+            " chances are right and none is cut)",
             "lists that match": str(np.count_nonzero(each.weight)),
             "effective": f"{effective:.0f}" + (" (too few to trust)" if effective < FEW else ""),
         }

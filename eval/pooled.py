@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.stats import rankdata
 
 from simpatico.domain import Value
@@ -93,13 +94,35 @@ def statistic(one: Pooled, columns: Columns) -> Statistic:
 def _of_label(how: How, true: Numbers, chance: Numbers) -> Statistic:
     if how == "P@20":
         return _precision(true, chance)
+    if how == "ROC AUC":
+        return _roc(true, chance)
     labels = true.astype(np.int64)
     if how == "ECE, equal mass":
         judge = Judge(chance, labels)
         return lambda weights: np.array([judge.mass_gap(each) for each in weights])
     judge = Judge(rankdata(chance) / len(chance), labels)  # only the order counts
-    which = 0 if how == "ROC AUC" else 1
-    return lambda weights: judge.areas(weights)[which]
+    return lambda weights: judge.areas(weights)[1]
+
+
+def _roc(true: Numbers, chance: Numbers) -> Statistic:
+    """How often what it holds of is likelier than what it does not; ties half (Mann-Whitney)."""
+    steps = np.unique(chance[true > 0])
+    place = 2 * np.searchsorted(steps, chance, "left") + np.isin(chance, steps)  # odd: at a step
+    shape = (len(chance), 2 * len(steps) + 1)
+
+    def at_places(of: NDArray[np.bool_]) -> sparse.csr_array:
+        rows = np.flatnonzero(of)
+        return sparse.csr_array((np.ones(len(rows)), (rows, place[rows])), shape=shape)
+
+    holding, others = at_places(true > 0), at_places(true <= 0)
+
+    def each(weights: Numbers) -> Numbers:
+        above, below = weights @ holding, weights @ others  # (n_draws, n_places)
+        lower = np.cumsum(below, axis=1) - below
+        won = (above * (lower + below / 2)).sum(axis=1)
+        return _over(won, above.sum(axis=1) * below.sum(axis=1))
+
+    return each
 
 
 def drawn_again(units: Sequence[str], n_draws: int, seed: int) -> Numbers:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from html import escape
 
 from simpatico.domain import EventKind
+from simpatico.language import TAGS, language_of
 from simpatico.ui.cards import card
 from simpatico.ui.chips import TitleOf, mood_chip, understood_chips
 from simpatico.ui.icons import icon
@@ -78,7 +79,8 @@ def block(
     parts = [steps(exchange, words) if running else ""]
     if text.before or (running and exchange.recommendations):
         writing = " writing" if running and not text.notes else ""
-        parts.append(f'<div class="answer{writing}">{prose(text.before)}</div>')
+        other = _other_language(text.before, words)
+        parts.append(f'<div class="answer{writing}"{other}>{prose(text.before)}</div>')
     if not caring:
         if not running or exchange.recommendations:
             chip = mood_chip(
@@ -94,7 +96,8 @@ def block(
             _cards(exchange, text, key=key, posters=posters, marks=marks, stars=stars, words=words)
         )
     if text.after:
-        parts.append(f'<div class="answer closing">{prose(text.after)}</div>')
+        other = _other_language(text.after, words)
+        parts.append(f'<div class="answer closing"{other}>{prose(text.after)}</div>')
     parts += [_ending(exchange, words, newest=newest), _tools(exchange, words, newest=newest)]
     body = "".join(parts)
     pictured = f'<span class="pictured">{words.with_your_picture}</span>'
@@ -102,7 +105,8 @@ def block(
     return (
         f'<div class="exchange {exchange.status}{" newest" if newest else ""}" id="{key}" '
         f'role="group" aria-label="{words.exchange_label}">'
-        f'<p class="asked"><span class="sr-only">{words.you_said}</span>{escape(exchange.asked)}'
+        f'<p class="asked"><span class="sr-only">{words.you_said}</span>'
+        f"<span{_other_language(exchange.asked, words)}>{escape(exchange.asked)}</span>"
         f"{pictured}</p>{_own_tools(exchange, words, newest=newest)}"
         f'<div class="reply{" care" if caring else ""}" aria-live="polite" '
         f'aria-busy="{"true" if running else "false"}">'
@@ -221,6 +225,12 @@ def _say_buttons(pairs: Collection[tuple[Both, Both]], words: Strings) -> str:
         for name, text in _in(pairs, words)
     )
     return f'<div class="follows" role="group" aria-label="{words.you_could_say}">{buttons}</div>'
+
+
+def _other_language(text: str, words: Strings) -> str:
+    """The attribute that says so, where a text is in another language than the page."""
+    language = language_of(text) or words.language
+    return "" if language == words.language else f' lang="{TAGS[language]}"'
 
 
 def _in(pairs: Collection[tuple[Both, Both]], words: Strings) -> list[tuple[str, str]]:

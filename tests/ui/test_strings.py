@@ -111,6 +111,14 @@ def test_what_the_person_chose_wins_and_is_kept() -> None:
     assert Chosen.kept(how.model_dump()) == how
 
 
+def test_words_in_another_language_than_the_page_are_marked_as_such() -> None:
+    exchange = Exchange(asked="想看喜剧", text="给你找了三部电影。", status="done")
+    english = block(exchange, key="x", newest=True, title_of=str, words=EN)
+    assert '<span lang="zh-CN">想看喜剧</span>' in english
+    assert '<div class="answer" lang="zh-CN">' in english
+    assert "lang=" not in block(exchange, key="x", newest=True, title_of=str, words=ZH)
+
+
 def test_a_chinese_page_has_no_english_of_ours() -> None:
     drawn = empty(ZH) + block(
         Exchange(asked="你好", status="stopped"), key="x", newest=True, title_of=str, words=ZH

@@ -2,44 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import Open, Site
 from playwright.sync_api import expect
-
-from simpatico.agent.build import build
-from simpatico.agent.service import Simpatico
-from simpatico.domain import Item
-from simpatico.retrieval.catalog import Catalogs
-from simpatico.settings import LLMSettings, RetrievalSettings, Settings
+from tiny import started, tiny, tiny_home
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 pytest_plugins = ("browsing",)
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",)),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-    Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
-]
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    home: Path = tmp_path_factory.mktemp("home")
-    Catalogs(home).upsert("tiny", FILMS)
-
-    async def make() -> Simpatico:
-        settings = Settings(
-            home=home,
-            cache=home / "cache",
-            catalog="tiny",
-            llm=LLMSettings(enabled=False),
-            retrieval=RetrievalSettings(encoder="hash"),
-        )
-        return await build(settings, progress=lambda *_: None)
-
-    site = Site(make)
+    settings = tiny(tiny_home(tmp_path_factory.mktemp("home")))
+    site = Site(lambda: started(settings))
     yield site
     site.close()
 

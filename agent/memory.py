@@ -162,6 +162,13 @@ class SqliteLog:
         )
         return [user for (user,) in rows]
 
+    def shown(self) -> list[str]:
+        """Every item that stood in a list of anybody, sorted."""
+        rows = self._db.read(
+            "SELECT DISTINCT value FROM impressions, json_each(impressions.items) ORDER BY value"
+        )
+        return [item for (item,) in rows]
+
     def withdraw(self, user: str, event_ids: Collection[str]) -> None:
         """Take back events of a person by id; unknown ids and other people's are ignored."""
         with self._db.write() as connection:
@@ -474,6 +481,12 @@ class VolatileLog:
         with self._lock:
             active = {event.user for event in self._open().values()}
             return sorted(active | {shown.user for shown in self._shown.values()})
+
+    def shown(self) -> list[str]:
+        """Every item that stood in a list of anybody, sorted."""
+        with self._lock:
+            self._open()
+            return sorted({item for shown in self._shown.values() for item in shown.items})
 
     def withdraw(self, user: str, event_ids: Collection[str]) -> None:
         """Take back events of a person by id; unknown ids and other people's are ignored."""

@@ -52,6 +52,7 @@ from simpatico.domain import (
 from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.language import language_of
 from simpatico.protocols import EventLog, Memory
+from simpatico.retrieval.audit import AuditReport
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import PrivacySettings
 from simpatico.text import clean, clean_lines
@@ -470,6 +471,28 @@ class Simpatico:
     async def health(self) -> dict[str, str]:
         """Each part by name: "ok", "degraded: why" or "down: why". Never raises."""
         return {name: await probe() for name, probe in self._probes.items()}
+
+    async def coverage(self) -> tuple[int, int]:
+        """How many of the catalogue's items anybody was shown, and of how many.
+
+        Raises:
+            StoreError: what was shown cannot be read.
+        """
+        shown = await asyncio.to_thread(self._events.shown)
+        return sum(self.catalog.get(item) is not None for item in shown), len(self.catalog)
+
+    async def audit(self, *, sample: int) -> AuditReport:
+        """Whether so many items, drawn at random, are found by their own vectors."""
+        return await asyncio.to_thread(self._mind.index.audit, sample=sample)
+
+    def at_work(self) -> dict[str, str]:
+        """What does the work, by name: the reader, the ranker, the encoder that searches."""
+        mind = self._mind
+        return {
+            "reader": mind.reader.name,
+            "ranker": mind.ranker.name,
+            "encoder": mind.index.encoder_name,
+        }
 
     async def aclose(self) -> None:
         """Close everything. Idempotent."""

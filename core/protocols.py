@@ -221,6 +221,10 @@ class EventLog(Protocol):
         """Everybody with an event or a shown list, sorted."""
         ...
 
+    def shown(self) -> list[str]:
+        """Every item that stood in a list of anybody, sorted."""
+        ...
+
     def withdraw(self, user: str, event_ids: Collection[str]) -> None:
         """Take back events of a person by id; unknown ids and other people's are ignored."""
         ...

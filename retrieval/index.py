@@ -330,6 +330,11 @@ class Index:
         """For each item the one `among` others most liked beside it, with a strength in [0, 1]."""
         return self._behaviour.strongest(item_ids, among)
 
+    @property
+    def encoder_name(self) -> str:
+        """What made the vectors."""
+        return self._encoder.name
+
     def learn(self, baskets: Iterable[Sequence[str]]) -> None:
         """Count what people of this installation liked together, beside what the index came with.
 

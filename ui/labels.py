@@ -66,7 +66,8 @@ def brand(words: Strings) -> dict[str, Any]:
 
 def footer(words: Strings) -> str:
     """The foot of the page."""
-    return f"<footer>{words.footer}</footer>"
+    link = f'<a href="#admin">{words.op_name}</a>'
+    return f"<footer>{words.footer} {link}</footer>"
 
 
 def languages(words: Strings) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ const sheet = (element, { id, opener, opened }) => {
     const title = element.querySelector("h2");
     if (title) dialog.setAttribute("aria-label", title.textContent);
     if (here() && !dialog.open) {
+      if (document.activeElement !== document.body) from ??= document.activeElement;
       dialog.showModal();
       opened();
     } else if (!here() && dialog.open) {

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from simpatico.agent.api.metrics import Metrics
+from simpatico.agent.api.door import Door
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Consent, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui import labels
 from simpatico.ui.acts import editing, pressed_of, take_back
+from simpatico.ui.admin import admin_sheet
 from simpatico.ui.chosen import MIDDLE, Chosen
 from simpatico.ui.headers import PageHeaders
 from simpatico.ui.history import Shared, forget_stranger, history_sheet, tab_closed, temporary
@@ -42,11 +43,12 @@ _GRADIO: dict[str, str] = {
 }
 
 
-def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
+def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
     """Lay out the page and wire its events to a running service. Nothing is served yet.
 
-    Its turns are counted in `metrics`, as those of the door "page".
+    Its turns are counted in the metrics of `door`, as those of the door "page".
     """
+    metrics = door.metrics
     for name, value in _GRADIO.items():
         os.environ.setdefault(name, value)
     import gradio as gr
@@ -387,6 +389,9 @@ def build_page(service: Simpatico, metrics: Metrics) -> "gr.Blocks":
         meet(begun)
         told = {talk_state, *settings.values()}
         spoken = language.input(speak, told, [view, note, *labelled], **quiet)
+        operate = admin_sheet(service, door, talk_state, **quiet)
+        operate(begun)
+        operate(spoken)
         for before in (begun, anew, spoken):
             tell(before)
         personal.input(allow, [talk_state, personal], [note], **quiet)
@@ -406,7 +411,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
 
     Call it last: routes added later are hidden by it.
     """
-    page = build_page(service, app.state.door.metrics)
+    page = build_page(service, app.state.door)
     import gradio as gr
 
     folder = app.state.door.settings.home / "media"
@@ -418,7 +423,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         page,
         path="/",
         theme=theme(),
-        css="".join(map(_asset, ("page.css", "sheets.css", "profile.css"))),
+        css="".join(map(_asset, ("page.css", "sheets.css", "profile.css", "admin.css"))),
         footer_links=[],
         run_history=False,
         show_error=False,

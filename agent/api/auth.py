@@ -5,16 +5,19 @@ import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.guard import HEADERS
-from simpatico.agent.api.keys import SCOPES, Keys, Scope
+from simpatico.agent.api.keys import SCOPES, Scope
 from simpatico.agent.api.limits import Limits
 from simpatico.domain import Value
-from simpatico.settings import Settings
 from simpatico.text import clean
+
+if TYPE_CHECKING:
+    from simpatico.agent.api.door import Door
 
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_USER_CHARS = 200
@@ -84,19 +87,25 @@ def caller(request: Request) -> Caller | None:
     Raises:
         StoreError: the keys cannot be read.
     """
-    settings: Settings = request.app.state.door.settings
-    keys: Keys = request.app.state.door.keys
-    wanted = settings.api_key.get_secret_value()
-    if not wanted and not keys.all():
+    door: Door = request.app.state.door
+    if not door.settings.api_key.get_secret_value() and not door.keys.all():
         return Caller()
     given = request.headers.getlist("authorization")
     scheme, _, sent = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     # Starlette decodes headers as latin-1; encoding back gives the bytes that were sent.
-    raw = sent.strip().encode("latin-1")
+    found = key_holder(door, sent.strip().encode("latin-1"))
+    return found if scheme.lower() == "bearer" else None
+
+
+def key_holder(door: "Door", raw: bytes) -> Caller | None:
+    """Who calls with this key; None when it is none that holds. As long for any wrong one.
+
+    Raises:
+        StoreError: the keys cannot be read.
+    """
+    wanted = door.settings.api_key.get_secret_value()
     same = hmac.compare_digest(_digest(raw), _digest(wanted.encode()))
-    found = keys.find(raw.decode("utf-8", "replace"))
-    if scheme.lower() != "bearer":
-        return None
+    found = door.keys.find(raw.decode("utf-8", "replace"))
     if wanted and same:
         name = _digest(wanted.encode()).hex()[:16]
         return Caller(key=name, holder=name)

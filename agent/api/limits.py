@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
 
 
+MAX_TRIES: Final = 10
+"""Wrong operator's keys that one address may give in a minute."""
 MAX_LARGE: Final = 8
 """Bodies with pictures or sounds that are read at the same time; each may take 55 MB."""
 
@@ -29,7 +31,7 @@ class Limits:
         from limits.strategies import MovingWindowRateLimiter
 
         self._counter = MovingWindowRateLimiter(MemoryStorage())
-        per_minute = {"key": settings.per_key, "person": settings.per_person}
+        per_minute = {"key": settings.per_key, "person": settings.per_person, "try": MAX_TRIES}
         self._items: dict[str, RateLimitItem] = {
             what: RateLimitItemPerMinute(n) for what, n in per_minute.items() if n
         }
@@ -62,6 +64,19 @@ class Limits:
             code="rate_limit_exceeded",
             headers={**headers, "Retry-After": str(wait_s)},
         )
+
+    def check_tries(self, name: str) -> None:
+        """Refuse who gave too many wrong keys. Raises `ApiError` 429 with Retry-After."""
+        item = self._items["try"]
+        if not self._counter.test(item, "try", name):
+            ends, _ = self._counter.get_window_stats(item, "try", name)
+            wait_s = max(1, math.ceil(ends - time.time()))
+            raise ApiError(
+                429,
+                f"too many wrong keys; try again in {wait_s} s",
+                code="rate_limit_exceeded",
+                headers={"Retry-After": str(wait_s)},
+            )
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from simpatico.agent.api.errors import as_api_error
+from simpatico.agent.api.hours import Hours
 from simpatico.domain import Finished, Reply, TextDelta, Update
 
 _TURN_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -18,11 +19,14 @@ _STAGE_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2
 class Metrics:
     """The series, in a registry of their own so that several apps can live in one process.
 
+    `hours` counts turns by their mood for the operator's page; it is no series.
+
     Other doors (the page) report their turns too, under their own `door`; see `counted`.
     """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.hours = Hours()
         self._turns = Counter(
             "simpatico_turns",
             "Turns answered, by door and by what was done.",
@@ -116,6 +120,7 @@ class Metrics:
                 elif what == "ungrounded":
                     self._ungrounded.labels(door).inc(n)
         self._mood_confidence.labels(door).observe(reply.state.mood.confidence)
+        self.hours.count(reply.state.mood.label)
 
     async def counted(
         self, door: str, updates: AsyncGenerator[Update, None]

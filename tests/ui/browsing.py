@@ -51,8 +51,11 @@ HOSTILE = "<img src=x onerror=alert(1)>`${alert(2)}</script>"
 class Site:
     """A page being served, and the loop that serves it."""
 
-    def __init__(self, make: Callable[[], Any], *, port: int = 0) -> None:
+    def __init__(
+        self, make: Callable[[], Any], *, port: int = 0, settings: Settings | None = None
+    ) -> None:
         """Serve what `make` (a coroutine function giving a service) gives; wait until it does."""
+        self._settings = settings or Settings()
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
@@ -79,7 +82,7 @@ class Site:
         listening = socket.create_server(("127.0.0.1", port))
 
         async def mounted() -> FastAPI:  # without a running loop gradio makes some and leaves them
-            return mount(create_app(self.service, settings=Settings()), self.service)
+            return mount(create_app(self.service, settings=self._settings), self.service)
 
         app = self.run(mounted())
         self.metrics = app.state.door.metrics

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 import uvicorn
+from browsing import ScriptedDesk
 from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
@@ -266,6 +267,7 @@ class OneList:
     """Stands where the service stands and always shows the piece."""
 
     catalog = {PIECE.id: PIECE}
+    desk = ScriptedDesk()
 
     async def turn(
         self, text: str, *, user: str, session: str, options: TurnOptions, **more: object

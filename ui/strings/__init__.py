@@ -13,12 +13,21 @@ from simpatico.language import Language
 from simpatico.ui.strings.cards import CardStrings
 from simpatico.ui.strings.history import HistoryStrings
 from simpatico.ui.strings.moods import MoodStrings
+from simpatico.ui.strings.operator import OperatorStrings
 from simpatico.ui.strings.page import PageStrings
 from simpatico.ui.strings.profile import ProfileStrings
 from simpatico.ui.strings.talk import TalkStrings
 
 
-class Strings(PageStrings, TalkStrings, CardStrings, MoodStrings, HistoryStrings, ProfileStrings):
+class Strings(
+    PageStrings,
+    TalkStrings,
+    CardStrings,
+    MoodStrings,
+    HistoryStrings,
+    ProfileStrings,
+    OperatorStrings,
+):
     """Every text of the page in one language."""
 
     def genre(self, name: str) -> str:

@@ -1,0 +1,78 @@
+"""Who may look at how it runs: whoever sits at this computer, or has a key for it."""
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from simpatico.agent.api.auth import key_holder
+from simpatico.agent.api.door import Door
+from simpatico.agent.api.errors import ApiError
+
+_FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+
+
+def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str) -> None:
+    """Let an operator in, or say why not.
+
+    Without any key configured it is open to who sits at this computer, as far as can be told: the
+    server listens on loopback, the peer is there, nothing says that somebody else's request was
+    passed on, and the page was not opened under another name. Else it takes a key with the scope
+    admin that is of no tenant. Keys that are none are counted by peer, so that they cannot be
+    tried out.
+
+    Args:
+        door: with the settings, keys and limits.
+        peer: the address that the request came from.
+        headers: all of the request's, by any case.
+        key: what was typed; "" when nothing was.
+
+    Raises:
+        ApiError: 401 without a key or with a wrong one, 403 with one that may not, 429 after too
+            many.
+        StoreError: the keys cannot be read.
+    """
+    settings = door.settings
+    wanted = settings.api_key.get_secret_value()
+    keyless = not wanted and not door.keys.all()
+    if keyless and _is_loopback(settings.host) and _is_near(peer, headers):
+        return
+    if not key:
+        raise ApiError(401, "wanted an operator's key", code="missing_api_key")
+    if keyless:
+        raise ApiError(
+            401,
+            "no key is there yet; `simpatico key add operator --scope admin` makes one",
+            code="no_api_key",
+        )
+    door.limits.check_tries(peer)
+    found = key_holder(door, key.strip().encode("utf-8", "replace"))
+    if found is None:
+        door.limits.count("try", peer)
+        raise ApiError(401, "that is no key of this server", code="invalid_api_key")
+    if "admin" not in found.scopes or found.tenant:
+        raise ApiError(
+            403, "this key may not do that; it takes admin, without a tenant",
+            code="insufficient_scope",
+        )  # fmt: skip
+    door.limits.count("key", found.key)
+
+
+def _is_near(peer: str, headers: Iterable[tuple[str, str]]) -> bool:
+    if not _is_loopback(peer):
+        return False
+    for name, value in headers:
+        lower = name.lower()
+        if lower in _FORWARDED or lower.startswith("x-forwarded"):
+            return False
+        if lower == "origin" and not _is_loopback(urlsplit(value).hostname or ""):
+            return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

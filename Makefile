@@ -22,6 +22,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@$(BIN)/simpatico model fetch multilingual-e5-small || echo "Feelings told in Chinese will not be read: docs/models.md"
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed

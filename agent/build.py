@@ -190,7 +190,7 @@ async def build(
             closing=AsyncExitStack(),
             tracer=tracer,
         )
-        ears = Ears(lambda: _listener(settings))
+        ears = Ears(lambda: listener(settings))
         stack.callback(ears.close)
         return Simpatico(
             mind=mind,
@@ -205,6 +205,17 @@ async def build(
             temporary=temporary,
             ears=ears,
         )
+
+
+def listener(settings: Settings) -> Whisper:
+    """What hears. Raises `ModelError` where its weights or its engine are not there."""
+    store = ModelStore(settings.cache)
+    try:
+        folder = store.path(MODEL)
+    except ModelError as error:
+        log.info("%s", error)
+        raise ModelError(HOW) from error
+    return Whisper(folder, threads=min(MAX_EARS, max(1, (os.cpu_count() or 1) - 1)))
 
 
 async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStack) -> LLM:
@@ -280,17 +291,6 @@ def _engine(settings: Settings, adapters: Mapping[str, Adapter | None]) -> Llama
     weights = next(ModelStore(settings.cache).path(given.model).glob("*.gguf"))
     files = [gguf_of(adapter, weights, settings.cache) for adapter in adapters.values() if adapter]
     return LlamaServer(weights, context=given.context, threads=given.threads, adapters=files)
-
-
-def _listener(settings: Settings) -> Whisper:
-    """What hears. Raises `ModelError` where its weights or its engine are not there."""
-    store = ModelStore(settings.cache)
-    try:
-        folder = store.path(MODEL)
-    except ModelError as error:
-        log.info("%s", error)
-        raise ModelError(HOW) from error
-    return Whisper(folder, threads=min(MAX_EARS, max(1, (os.cpu_count() or 1) - 1)))
 
 
 def _llm_reader(settings: Settings, roles: Roles, llm: LLM, fallback: EncoderReader) -> Reader:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simpatico.language import LANGUAGES, TAGS, accepted
 from simpatico.ui.chosen import Chosen
 from simpatico.ui.strings import EN, Strings, strings
+from simpatico.ui.strings.voice import SPOKEN
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -22,6 +23,8 @@ class Labelled(NamedTuple):
     fresh: "gr.Button"
     settings: "gr.Button"
     picture: "gr.Button"
+    speak: "gr.Button"
+    voice: "gr.HTML"
     send: "gr.Button"
     message: "gr.Textbox"
     adventurous: "gr.Slider"
@@ -40,6 +43,8 @@ class Labelled(NamedTuple):
             self.fresh: {"value": words.start_over},
             self.settings: {"value": words.settings},
             self.picture: {"value": words.picture},
+            self.speak: {"value": words.speak},
+            self.voice: {"value": voice(words)},
             self.send: {"value": words.send},
             self.message: {"label": words.your_message, "placeholder": words.placeholder},
             self.adventurous: {"label": words.adventurous, "info": words.adventurous_info},
@@ -60,8 +65,16 @@ def brand(words: Strings) -> dict[str, Any]:
         "html": '<header class="brand"><span class="mark" aria-hidden="true"></span>'
         f"<div><h1>Simpatico</h1><p>{words.tagline}</p></div></header>",
         "lang": TAGS[words.language],
-        "names": {"#picture": [words.picture_label, words.picture_title]},
+        "names": {
+            "#picture": [words.picture_label, words.picture_title],
+            "#speak": [words.speak_label, words.speak_title],
+        },
     }
+
+
+def voice(words: Strings) -> dict[str, str]:
+    """What is said about speaking, as voice.js takes it."""
+    return {name: getattr(words, name) for name in SPOKEN}
 
 
 def footer(words: Strings) -> str:

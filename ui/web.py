@@ -28,6 +28,7 @@ from simpatico.ui.render import conversation, empty
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.talk import Exchange, Talk
 from simpatico.ui.theme import theme
+from simpatico.ui.voice_route import voice_routes
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -124,6 +125,13 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         )
         with gr.Column(elem_id="dock"):
             note = gr.HTML("", apply_default_css=False, js_on_load=None, elem_id="note")
+            voice = gr.HTML(
+                labels.voice(EN),
+                html_template='<p role="status"></p>',
+                js_on_load=_asset("voice.js"),
+                apply_default_css=False,
+                elem_id="voice",
+            )
             with gr.Row(elem_id="composer"):
                 message = gr.Textbox(
                     label=EN.your_message,
@@ -136,6 +144,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                     elem_id="message",
                     scale=1,
                 )
+                speaking = gr.Button(EN.speak, elem_id="speak", scale=0, min_width=84)
                 photo = gr.Button(EN.picture, elem_id="picture", scale=0, min_width=84)
                 send = gr.Button(EN.send, variant="primary", elem_id="send", scale=0, min_width=84)
         footer = gr.HTML(labels.footer(EN), apply_default_css=False, js_on_load=None)
@@ -156,6 +165,8 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             fresh=fresh,
             settings=gear,
             picture=photo,
+            speak=speaking,
+            voice=voice,
             send=send,
             message=message,
             adventurous=adventurous,
@@ -416,6 +427,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
 
     folder = app.state.door.settings.home / "media"
     app.include_router(media_routes(lambda item_id: service.catalog.get(item_id), folder))
+    app.include_router(voice_routes(service))
 
     app.add_middleware(PageHeaders)
     gr.mount_gradio_app(

@@ -1,7 +1,8 @@
 """`POST /v1/audio/transcriptions`: the words of a sound file. It is held in memory and not kept."""
 
+from collections.abc import Coroutine
 from contextlib import ExitStack
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import Field, ValidationError
@@ -17,6 +18,8 @@ from simpatico.agent.api.stream import CallerGone, attended
 from simpatico.agent.hearing import SPEECH, TooBusy
 from simpatico.agent.whisper import MODEL as WHISPER
 from simpatico.errors import ModelError
+
+Result = TypeVar("Result")
 
 router = APIRouter(tags=["audio"])
 
@@ -80,31 +83,34 @@ async def transcribe(request: Request) -> Response:
                 code="model_not_found",
                 param="model",
             )
-        service = door.service
-        try:
-            with door.running():
-                spoken = await attended(
-                    service.hear(sound, language=wanted.language),
-                    request.receive,
-                    limit_s=door.limit_s,
-                )
-        except CallerGone:
-            return Response(status_code=499)  # nobody reads it
-        except ModelError as error:
-            raise ApiError(503, str(error), code="unavailable") from error
-        except TooBusy as error:
-            raise ApiError(
-                429, str(error), code="rate_limit_exceeded", headers={"Retry-After": "5"}
-            ) from error
-        except ValueError as error:
-            raise ApiError(
-                400, f"language: {error}", code="invalid_value", param="language"
-            ) from error
+        with door.running():
+            spoken = await attentive(request, door.service.hear(sound, language=wanted.language))
     if wanted.response_format == "text":
         return PlainTextResponse(f"{spoken.text}\n")
     return JSONResponse(
         {"text": spoken.text, "usage": {"type": "duration", "seconds": round(spoken.seconds)}}
     )
+
+
+async def attentive(request: Request, hearing: Coroutine[Any, Any, Result]) -> Result:
+    """The result of hearing something, for a caller who may leave.
+
+    Raises:
+        ApiError: 503 where nothing can be heard, which says what to run; 429 when too many wait;
+            400 for an unknown language; 499 when nobody reads it any more.
+    """
+    try:
+        return await attended(hearing, request.receive, limit_s=door_of(request).limit_s)
+    except CallerGone as error:
+        raise ApiError(499, "the caller left", code="caller_gone") from error
+    except ModelError as error:
+        raise ApiError(503, str(error), code="unavailable") from error
+    except TooBusy as error:
+        raise ApiError(
+            429, str(error), code="rate_limit_exceeded", headers={"Retry-After": "5"}
+        ) from error
+    except ValueError as error:
+        raise ApiError(400, f"language: {error}", code="invalid_value", param="language") from error
 
 
 async def _parts(request: Request, raw: bytes) -> tuple[SpeechRequest, bytes]:

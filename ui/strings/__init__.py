@@ -17,6 +17,7 @@ from simpatico.ui.strings.operator import OperatorStrings
 from simpatico.ui.strings.page import PageStrings
 from simpatico.ui.strings.profile import ProfileStrings
 from simpatico.ui.strings.talk import TalkStrings
+from simpatico.ui.strings.voice import VoiceStrings
 
 
 class Strings(
@@ -27,6 +28,7 @@ class Strings(
     HistoryStrings,
     ProfileStrings,
     OperatorStrings,
+    VoiceStrings,
 ):
     """Every text of the page in one language."""
 

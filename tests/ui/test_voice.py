@@ -149,8 +149,8 @@ def test_without_a_model_or_leave_the_page_says_what_to_do(
     expect(tab.page.locator("#speak")).to_have_attribute("data-state", "ready")
     tab = Visit(context, hearing.url)
     tab.page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () =>"
-        " Promise.reject(new DOMException('', 'NotAllowedError'))"
+        "() => { navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('', 'NotAllowedError')); }"
     )
     tab.page.locator("#speak").click()
     expect(tab.page.locator("#voice p")).to_contain_text("doesn’t let this page")

@@ -11,21 +11,27 @@ from simpatico.ui.icons import icon
 from simpatico.ui.prose import Parted, part, prose
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.both import Both
-from simpatico.ui.strings.page import EXAMPLES, FOLLOW_UPS, SURPRISE
+from simpatico.ui.strings.page import FOLLOW_UPS, MOOD_EXAMPLES, OCCASION_EXAMPLES, SURPRISE
 from simpatico.ui.talk import Exchange
 
 
 def empty(words: Strings = EN) -> str:
     """What is seen before the first message."""
-    examples = "".join(
-        f'<li><button type="button" class="example" data-act="say" data-text="{escape(text)}">'
-        f"<b>{escape(mood)}</b><span>{escape(text)}</span></button></li>"
-        for mood, text in _in(EXAMPLES, words)
-    )
+    groups = ((words.by_mood, MOOD_EXAMPLES), (words.by_occasion, OCCASION_EXAMPLES))
     return (
         f'<section class="empty"><h2>{words.empty_head}</h2><p>{words.empty_words}</p>'
-        f'<ul class="examples" aria-label="{words.examples_label}">{examples}</ul></section>'
+        f"{''.join(_group(head, of, words) for head, of in groups)}</section>"
     )
+
+
+def _group(head: str, of: tuple[tuple[Both, Both], ...], words: Strings) -> str:
+    """Examples to begin with, under a heading."""
+    examples = "".join(
+        f'<li><button type="button" class="example" data-act="say" data-text="{escape(text)}">'
+        f"<b>{escape(name)}</b><span>{escape(text)}</span></button></li>"
+        for name, text in _in(of, words)
+    )
+    return f'<h3>{head}</h3><ul class="examples" aria-label="{head}">{examples}</ul>'
 
 
 def conversation(

@@ -65,7 +65,8 @@ class PageStrings(Table):
         "not see.",
         "用你自己的话说：你的感受，想看点什么，不想看到什么。",
     )
-    examples_label = Both("Examples to begin with", "可以从这些例子开始")
+    by_mood = Both("By mood", "按心情")
+    by_occasion = Both("By occasion", "按场合")
 
     write_first = Both(
         "Write a word or two first, or pick one of the examples.",
@@ -96,7 +97,7 @@ class PageStrings(Table):
     more_like_it = Both("More like {title}", "多来点像《{title}》这样的")
 
 
-EXAMPLES: tuple[tuple[Both, Both], ...] = (
+MOOD_EXAMPLES: tuple[tuple[Both, Both], ...] = (
     (
         Both("After a rough week", "累了一周"),
         Both(
@@ -125,13 +126,6 @@ EXAMPLES: tuple[tuple[Both, Both], ...] = (
         ),
     ),
     (
-        Both("In love", "恋爱中"),
-        Both(
-            "First date on the sofa, something romantic that isn’t cheesy",
-            "第一次约会，窝在沙发上看，要浪漫但不肉麻的",
-        ),
-    ),
-    (
         Both("Far away", "想去远方"),
         Both(
             "I’d like to be somewhere else entirely, something epic and beautiful",
@@ -139,21 +133,46 @@ EXAMPLES: tuple[tuple[Both, Both], ...] = (
         ),
     ),
     (
-        Both("Curious", "好奇"),
-        Both(
-            "I’m in a thoughtful mood: a film we’ll still talk about tomorrow",
-            "想看一部引人深思、明天还能聊起来的电影",
-        ),
-    ),
-    (
         Both("Nostalgic", "怀旧"),
         Both(
             "Something from the 80s that feels like being twelve again",
-            "来一部80年代的片子，像回到十二岁一样",
+            "怀念小时候，想看一部80年代温暖的冒险片",
         ),
     ),
 )
 """What one might say first: how one is, and the words."""
+
+OCCASION_EXAMPLES: tuple[tuple[Both, Both], ...] = (
+    (
+        Both("A first date", "第一次约会"),
+        Both(
+            "First date on the sofa, something romantic that isn’t cheesy",
+            "第一次约会，窝在沙发上看，要浪漫但不肉麻的",
+        ),
+    ),
+    (
+        Both("With the children", "和孩子一起"),
+        Both(
+            "Family evening: an animated adventure for the children that isn’t scary",
+            "一家人一起看，给孩子选一部不吓人的动画冒险片",
+        ),
+    ),
+    (
+        Both("Friends are coming", "朋友来家里"),
+        Both(
+            "Friends are coming over: a light comedy we can all laugh at",
+            "朋友要来家里，想看一部轻松搞笑的喜剧，大家一起笑",
+        ),
+    ),
+    (
+        Both("Something to talk about", "看完好聊天"),
+        Both(
+            "Something thought-provoking that we can talk about all the way home",
+            "想看一部引人深思、看完可以聊很久的电影",
+        ),
+    ),
+)
+"""What one might say first: what it is for, and the words."""
 
 SURPRISE: tuple[Both, Both] = (Both("Surprise me", "给我个惊喜"), Both("Surprise me", "给我个惊喜"))
 

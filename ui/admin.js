@@ -23,10 +23,11 @@ element.addEventListener("click", async (event) => {
   if (DOES.includes(what)) does(what, data);
 });
 watch("value", () => {
-  const { locked } = props.value ?? {};
+  const { locked, id } = props.value ?? {};
+  const dialog = element.closest("dialog");
+  if (dialog.open && !id) return does("look"); // the page's language came after the sheet was opened
   if (!locked && tried) key = tried;
   tried = "";
-  const dialog = element.closest("dialog");
   if (!dialog.open) return;
   const input = element.querySelector("input");
   if (locked && input) {

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browsing import Open, Site, Visit
 from playwright.sync_api import expect
 from tiny import started, tiny, tiny_home
@@ -147,11 +148,14 @@ def test_by_keyboard_alone_on_a_small_phone_in_the_dark(visit: Open, small: Site
     row = tab.page.locator("[data-do=open]")
     expect(row).to_be_visible()
     assert tab.fits()
+    assert Axe().run(tab.page).response["violations"] == []
     for _ in range(12):
         tab.page.keyboard.press("Tab")
         if tab.page.evaluate("document.activeElement.dataset.do") == "rename":
             break
     tab.page.keyboard.press("Enter")
+    expect(tab.page.locator("dialog.question")).to_be_visible()
+    assert Axe().run(tab.page).response["violations"] == []
     tab.page.keyboard.type("By hand")
     tab.page.keyboard.press("Enter")
     expect(tab.page.locator(".past-title")).to_have_text("By hand")

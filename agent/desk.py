@@ -76,12 +76,20 @@ class Desk:
         """What a person decided."""
         return await asyncio.to_thread(self._memory.consent, user)
 
-    async def decide(self, user: str, consent: Consent) -> None:
+    async def decide(
+        self, user: str, *, personal: bool | None = None, keep_moods: bool | None = None
+    ) -> None:
         """Store what a person decided, once their turns that are running have ended.
 
-        Who wants no moods kept has those that are removed for good.
+        What is None stays as it was decided before. Who wants no moods kept has those that are
+        removed for good.
         """
         async with self._presence.alone(user):
+            consent = await self.consent(user)
+            if personal is not None:
+                consent = consent.model_copy(update={"personal": personal})
+            if keep_moods is not None:
+                consent = consent.model_copy(update={"keep_moods": keep_moods})
             if consent.keep_moods is False:
                 sessions = await asyncio.to_thread(self._memory.sessions, user)
                 for session in sessions:

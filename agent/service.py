@@ -331,6 +331,15 @@ class Simpatico:
         """What a person's events say. Raises `StoreError` when they cannot be read."""
         return await asyncio.to_thread(self._events.profile, user)
 
+    async def usable_profile(self, user: str) -> tuple[Profile, tuple[str, ...]]:
+        """What a ranking may use of a person, by their own decision, and what to say of it.
+
+        Raises:
+            StoreError: their events cannot be read.
+        """
+        allowed, labels = await self._allowed(user, TurnOptions())
+        return (await self.profile(user) if allowed.personal else Profile(user=user)), labels
+
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as unit vectors of the encoder that searches: (n,) -> (n, dim)."""
         return await asyncio.to_thread(self._mind.index.encode, texts)

@@ -139,17 +139,22 @@ class Versions:
             if before[-1] != version:
                 self._put("used", "\n".join((*before, version)) + "\n")
 
-    def rollback(self) -> str:
+    def rollback(self, to: str = "") -> str:
         """Serve what was served before; gives its name.
 
+        Args:
+            to: what is expected to have been; "": whatever it was.
+
         Raises:
-            ModelError: nothing was served before, or it cannot be loaded.
+            ModelError: nothing was served before, something else was, or it cannot be loaded.
             StoreError: the choice cannot be kept.
         """
         with self._alone("used"):
             *before, now = self.used()
             if not before:
                 raise ModelError(f"nothing was served before the version {now!r}")
+            if to and to != before[-1]:
+                raise ModelError(f"served before was {before[-1]!r}, not {to!r}")
             FusionModel(self.folder(before[-1]))
             self._put("used", "\n".join(before) + "\n")
         return before[-1]

@@ -49,16 +49,16 @@ class Rolling:
         """Each catalogue's, the newest version first. Raises `ModelError` when one is damaged."""
         return tuple(self._rankers(name, one) for name, one in self._versions.items())
 
-    def back(self, catalog: str) -> str:
-        """Serve what was served before from the next start on, as `simpatico ranker rollback`.
+    def back(self, catalog: str, version: str) -> str:
+        """Serve a version from the next start on, as `simpatico ranker rollback`.
 
         Raises:
-            ModelError: there is no such ranker, or nothing was served before.
+            ModelError: there is no such ranker, or that is not what was served before.
             StoreError: the choice cannot be kept.
         """
         if catalog not in self._versions:
             raise ModelError(f"no ranker of the catalogue {catalog[:40]!r} is served")
-        return self._versions[catalog].rollback()
+        return self._versions[catalog].rollback(version)
 
     def _rankers(self, name: str, versions: Versions) -> Rankers:
         used = versions.used()
@@ -155,7 +155,8 @@ def admin_sheet(
         return "", await service.audit(sample=SAMPLE)
 
     async def back(words: Strings, event: gr.EventData) -> Did:
-        version = await asyncio.to_thread(rolling().back, said(event, "catalog"))
+        wanted = said(event, "catalog"), said(event, "version")
+        version = await asyncio.to_thread(rolling().back, *wanted)
         return words.op_rolled_back.format(version=version), None
 
     def leave(talk: Talk | None) -> dict[str, Any]:

@@ -229,6 +229,7 @@ def _models(running: Running, words: Strings) -> str:
             asks = {
                 "do": "back",
                 "catalog": one.catalog,
+                "version": one.back,
                 "title": words.op_back_question,
                 "words": words.op_back_words.format(version=one.back, catalog=one.catalog),
                 "yes": words.op_back_yes,

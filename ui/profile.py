@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from simpatico.agent.known import Known, Verdict
 from simpatico.agent.service import Simpatico
-from simpatico.domain import Consent
 from simpatico.errors import SimpaticoError
 from simpatico.ui.history import Shared, forget_stranger
 from simpatico.ui.profile_sheet import STEP, drawn, waiting
@@ -85,11 +84,12 @@ def profile_sheet(
         return None
 
     async def decide(talk: Talk, event: gr.EventData) -> Done:
-        consent = await desk.consent(talk.user)
-        on = said(event, "on") == "true"
-        change = {"personal": {"personal": on}, "moods": {"keep_moods": on}}
-        own = change.get(said(event, "what"), {})
-        await desk.decide(talk.user, Consent(**{**dict(consent), **own}))
+        on, what = said(event, "on") == "true", said(event, "what")
+        await desk.decide(
+            talk.user,
+            personal=on if what == "personal" else None,
+            keep_moods=on if what == "moods" else None,
+        )
         return None
 
     async def unlearn(talk: Talk, event: gr.EventData) -> Done:

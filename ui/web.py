@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from simpatico.agent.api.door import Door
 from simpatico.agent.service import MAX_CHARS, Simpatico
-from simpatico.domain import MOODS, Consent, Update
+from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui import labels
 from simpatico.ui.acts import editing, pressed_of, take_back
@@ -322,9 +322,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         async def allow(talk: Talk | None, personal: bool) -> Given:
             try:
                 if talk is not None:
-                    consent = await service.desk.consent(talk.user)
-                    changed = Consent(personal=personal, keep_moods=consent.keep_moods)
-                    await service.desk.decide(talk.user, changed)
+                    await service.desk.decide(talk.user, personal=personal)
             except SimpaticoError:
                 return {note: _notice(_words(talk).not_noted)}
             return {note: ""}

@@ -16,7 +16,7 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
 
     Without any key configured it is open to who sits at this computer, as far as can be told: the
     server listens on loopback, the peer is there, nothing says that somebody else's request was
-    passed on, and the page was not opened under another name. Else it takes a key with the scope
+    passed on, and neither server nor page goes by another name. Else it takes a key with the scope
     admin that is of no tenant. Keys that are none are counted by peer, so that they cannot be
     tried out.
 
@@ -64,9 +64,19 @@ def _is_near(peer: str, headers: Iterable[tuple[str, str]]) -> bool:
         lower = name.lower()
         if lower in _FORWARDED or lower.startswith("x-forwarded"):
             return False
-        if lower == "origin" and not _is_loopback(urlsplit(value).hostname or ""):
+        if lower == "origin" and not _is_loopback(_name(value)):
+            return False
+        if lower == "host" and not _is_loopback(_name(f"//{value}")):
             return False
     return True
+
+
+def _name(address: str) -> str:
+    """The host of an address; "" where it is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,5 +1,6 @@
 """How it goes, read off the series that `Metrics` counts: for the operator to look at."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry
@@ -93,16 +94,16 @@ def overview(metrics: Metrics) -> Overview:
 
 
 def moods_of(hours: tuple[Hour, ...] | Hour) -> tuple[tuple[str, int], ...]:
-    """Moods that were guessed or told, most first; none where they are of fewer turns than `FEW`.
+    """Moods that were guessed or told, most first, without hours that have fewer than `FEW`.
 
     So few could tell about one person.
     """
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for hour in (hours,) if isinstance(hours, Hour) else hours:
-        for label, n in hour.counts:
-            if label != "unknown":
-                counts[label] = counts.get(label, 0) + n
-    return _most_first(counts) if sum(counts.values()) >= FEW else ()
+        known = Counter({label: n for label, n in hour.counts if label != "unknown"})
+        if known.total() >= FEW:
+            counts += known
+    return _most_first(counts)
 
 
 def quantile(buckets: Mapping[float, float], share: float) -> float:

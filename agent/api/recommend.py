@@ -42,10 +42,10 @@ async def recommend(request: Request) -> Response:
     past = profile_from(who.user, wanted.history)
 
     async def rank() -> "Ranking":
-        known = Profile(user=who.user)
+        known, labels = Profile(user=who.user), ()
         if wanted.personal and not who.throwaway:
-            known = await service.profile(who.user)
-        return await service.recommend(
+            known, labels = await service.usable_profile(who.user)
+        found = await service.recommend(
             wanted.dialogue,
             profile=together(known, past),
             k=wanted.k,
@@ -53,6 +53,7 @@ async def recommend(request: Request) -> Response:
             image=files.image,
             audio=files.audio,
         )
+        return found.model_copy(update={"degraded": (*labels, *found.degraded)})
 
     try:
         ranking = await attended(rank(), request.receive, limit_s=door.limit_s)

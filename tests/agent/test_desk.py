@@ -19,6 +19,7 @@ from simpatico.domain import (
     Finished,
     Item,
     Mood,
+    Profile,
     Reply,
     TurnOptions,
 )
@@ -74,8 +75,8 @@ class Ann:
     async def moods(self) -> list[Mood]:
         return [talk.state.mood for talk in (await self.known()).talks]
 
-    async def decide(self, consent: Consent) -> None:
-        await self.desk.decide(self.user, consent)
+    async def decide(self, **decided: bool) -> None:
+        await self.desk.decide(self.user, **decided)
 
     def files_with(self, *words: str) -> set[str]:
         held = {path.name: path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
@@ -98,17 +99,17 @@ def test_a_mood_is_kept_while_its_person_wants_it_and_wiped_from_the_disk_when_n
     tmp_path: Path,
 ) -> None:
     async def work(ann: Ann) -> None:
-        await ann.decide(Consent(keep_moods=False))
+        await ann.decide(keep_moods=False)
         await ann.say(SAD, KEEP)  # neither a turn nor the settings outweigh what she decided
         assert await ann.moods() == [Mood()]
-        await ann.decide(Consent(keep_moods=True))
+        await ann.decide(keep_moods=True)
         first = (await ann.say(SAD, TurnOptions(keep_mood=False))).state.mood
         await ann.say("I'm heartbroken. a horror film", other="t")
         await ann.say("older", other="t")
         assert first.label in ("sadness", "grief")
         assert len(await ann.moods()) == 2 and (await ann.moods())[1] == first
         assert ann.files_with("valence") & {"threads.sqlite", "threads.sqlite-wal"}
-        await ann.decide(Consent(keep_moods=False))
+        await ann.decide(keep_moods=False)
         assert await ann.moods() == [Mood(), Mood()]
         assert ann.files_with("valence", "arousal", "distribution") == set()  # while it runs
         back = await ann.service.take_back("older", user=ann.user, session=ann.session + "t")
@@ -124,26 +125,51 @@ def test_a_mood_is_kept_while_its_person_wants_it_and_wiped_from_the_disk_when_n
 def test_who_turns_personalisation_off_is_not_learned_from_until_on_again(run: Run) -> None:
     async def work(ann: Ann) -> None:
         await ann.do("bear", "dislike")
-        await ann.decide(Consent(personal=False))
+        await ann.decide(personal=False)
         reply = await ann.say("a comedy")
         assert "bear" in [one.item.id for one in reply.recommendations]
         await ann.say("I loved Duck and Cover")
         kept = await ann.service.export(ann.user)
         assert (len(kept.events), kept.impressions) == (1, ())
         assert kept.consent == Consent(personal=False)
-        await ann.decide(Consent())
+        await ann.decide(personal=True)
         await ann.say("I loved Duck and Cover")
         assert (await ann.service.profile(ann.user)).liked == ("duck",)
 
     run(work)
 
 
-def test_a_running_turn_ends_before_moods_are_wiped(run: Run) -> None:
+def test_a_ranking_without_a_turn_uses_what_may_be_used(run: Run) -> None:
     async def work(ann: Ann) -> None:
-        await ann.decide(Consent(keep_moods=True))
+        await ann.do("bear", "like")
+        assert (await ann.service.usable_profile(ann.user))[0].liked == ("bear",)
+        await ann.decide(personal=False)
+        assert await ann.service.usable_profile(ann.user) == (Profile(user=ann.user), ())
+
+    run(work)
+
+
+def test_two_decisions_that_wait_for_one_turn_both_hold(run: Run) -> None:
+    async def work(ann: Ann) -> None:
+        await ann.decide(keep_moods=True)
         turn = ann.service.turn(SAD, user=ann.user, session=ann.session)
         await anext(turn)
-        wiping = asyncio.create_task(ann.decide(Consent(keep_moods=False)))
+        deciding = asyncio.gather(ann.decide(keep_moods=False), ann.decide(personal=False))
+        await asyncio.sleep(0.05)
+        async for _ in turn:
+            pass
+        await deciding
+        assert (await ann.known()).consent == Consent(personal=False, keep_moods=False)
+
+    run(work)
+
+
+def test_a_running_turn_ends_before_moods_are_wiped(run: Run) -> None:
+    async def work(ann: Ann) -> None:
+        await ann.decide(keep_moods=True)
+        turn = ann.service.turn(SAD, user=ann.user, session=ann.session)
+        await anext(turn)
+        wiping = asyncio.create_task(ann.decide(keep_moods=False))
         await asyncio.sleep(0.05)
         assert not wiping.done()
         async for _ in turn:
@@ -240,7 +266,7 @@ def test_a_wish_is_taken_from_what_goes_on_and_from_what_can_be_gone_back_to(run
 
 def test_decisions_are_erased_with_their_person(run: Run) -> None:
     async def work(ann: Ann) -> None:
-        await ann.decide(Consent(personal=False, keep_moods=True))
+        await ann.decide(personal=False, keep_moods=True)
         await ann.service.erase(ann.user)
         assert await ann.desk.consent(ann.user) == Consent()
         assert ann.files_with(ann.user) == set()

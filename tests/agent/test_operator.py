@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError
-from simpatico.agent.api.hours import N_HOURS, Hours
+from simpatico.agent.api.hours import N_HOURS, Hour, Hours
 from simpatico.agent.api.limits import MAX_TRIES
 from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.api.operator import admit
@@ -39,6 +39,7 @@ def test_without_keys_it_is_open_to_who_sits_here(tmp_path: Path) -> None:
     here = door(tmp_path)
     assert refusal(here) == (200, "")
     assert refusal(here, peer="::1", origin="http://localhost:7860") == (200, "")
+    assert refusal(here, host="127.0.0.1:7860") == refusal(here, host="[::1]:80") == (200, "")
     assert refusal(door(tmp_path, host="::1"), peer="::1") == (200, "")
 
 
@@ -58,6 +59,9 @@ def test_without_keys_it_is_open_to_who_sits_here(tmp_path: Path) -> None:
         ("127.0.0.1", NEAR, {"origin": "https://films.example.org"}),
         ("127.0.0.1", NEAR, {"origin": "null"}),
         ("127.0.0.1", NEAR, {"origin": "http://127.0.0.1.example.org"}),
+        ("127.0.0.1", NEAR, {"origin": "http://["}),
+        ("127.0.0.1", NEAR, {"host": "films.example.org"}),
+        ("127.0.0.1", NEAR, {"host": "[::1"}),
     ],
 )
 def test_who_may_be_elsewhere_is_asked_for_a_key(
@@ -156,6 +160,8 @@ def test_moods_of_few_turns_are_not_told() -> None:
     hours = overview(metrics).hours
     assert moods_of(hours) == moods_of(hours[-1]) == (("joy", 3), ("fear", 1), ("sadness", 1))
     assert moods_of(hours[0]) == () and hours[-1].n == 7
+    few = Hour(at=hours[0].at, counts=(("grief", 4),))
+    assert moods_of((few, few, hours[-1])) == moods_of(hours[-1])
     assert b"joy" not in metrics.text()
 
 

@@ -56,6 +56,8 @@ def test_versions_are_used_and_rolled_back_in_order(versions: Versions, tmp_path
         versions.use(name)
     assert versions.used() == (SHIPPED, FIRST, SECOND, SHIPPED)
     again = Versions(tmp_path, "movies")
+    with pytest.raises(ModelError, match=f"served before was '{SECOND}', not '{FIRST}'"):
+        again.rollback(FIRST)
     assert [again.rollback() for _ in range(3)] == [SECOND, FIRST, SHIPPED]
     with pytest.raises(ModelError, match="nothing was served before the version 'shipped'"):
         again.rollback()

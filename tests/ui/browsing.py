@@ -121,9 +121,10 @@ class ScriptedDesk:
         """As at first until they decide."""
         return self.decided.get(user, Consent())
 
-    async def decide(self, user: str, consent: Consent) -> None:
+    async def decide(self, user: str, **decided: bool | None) -> None:
         """Remember it."""
-        self.decided[user] = consent
+        told = {name: value for name, value in decided.items() if value is not None}
+        self.decided[user] = (await self.consent(user)).model_copy(update=told)
 
     async def known(self, user: str) -> Known:
         """Nothing is."""

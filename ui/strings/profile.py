@@ -25,14 +25,14 @@ class ProfileStrings(Table):
     you_decide = Both("You decide", "由你决定")
     you_personal_info = Both(
         "Off: only the conversation itself counts, no list is noted and nothing is learned from "
-        "what you say.",
-        "关掉后只看对话本身，不记录给你看过的列表，也不从你说的话里学习。",
+        "what you say. Buttons that you press are noted, for when it is on again.",
+        "关掉后只看对话本身，不记录给你看过的列表，也不从你说的话里学习。你按过的按钮会记下，等再打开时用。",
     )
     you_moods = Both("Remember my moods", "记住我的心情")
     you_moods_info = Both(
-        "Off: a mood is guessed for the moment and kept nowhere. On: the last one of each "
+        "Off: a mood is guessed for the moment and not kept with you. On: the last one of each "
         "conversation is kept with it. Turning it off removes them all.",
-        "关着时只当场猜测心情，哪里都不保存。打开后每段对话最后一次的心情会随它保存；再关掉就全部删除。",
+        "关着时只当场猜测心情，不随你保存。打开后每段对话最后一次的心情会随它保存；再关掉就全部删除。",
     )
     you_liked = Both("You like", "你喜欢")
     you_disliked = Both("Not for you", "不适合你")

@@ -71,8 +71,8 @@ class Service(Protocol):
         """Store an event."""
         ...
 
-    async def profile(self, user: str) -> Profile:
-        """Sum up a person's events."""
+    async def usable_profile(self, user: str) -> tuple[Profile, tuple[str, ...]]:
+        """What a ranking may use of a person, and what to say of it."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -42,7 +42,8 @@ async def recommend(request: Request) -> Response:
     past = profile_from(who.user, wanted.history)
 
     async def rank() -> "Ranking":
-        known, labels = Profile(user=who.user), ()
+        known = Profile(user=who.user)
+        labels: tuple[str, ...] = ()
         if wanted.personal and not who.throwaway:
             known, labels = await service.usable_profile(who.user)
         found = await service.recommend(

@@ -37,14 +37,19 @@ _HAN = r"[\u3400-\u9fff]"
 _TITLE = r"[\ue000-\ue0ff]"
 """What stands for a title while the words around it are read."""
 _TAIL = r"(?:类型|题材|故事|电影|大片|影片|片子|片|类|剧|戏)"
-_N = "一二三四五"
+_N = "一二三四五12345"
 _NTH = ("first", "second", "third", "fourth", "fifth")
 _TENS = {"二": 20, "三": 30, "四": 40, "五": 50, "六": 60, "七": 70, "八": 80, "九": 90}
 _FEELS = {
     **{"紧张": "nervous", "开心": "happy", "快乐": "happy"},
     **{"悲伤": "sad", "兴奋": "excited", "害怕": "scared"},
 }
-_HOURS = {"一": "1", "两": "2", "二": "2", "三": "3", "半": "0.5"}
+_HOURS = {"半": 0, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4}
+_LONG = (
+    r"(?<![\d.十百])(\d{2,3}\s*分钟|(?:[一两二三四]|[1-4](?:\.5)?)个?半?小时半?|(?<!个)半个?小时)"
+)
+_UNWANTED = r"的?就?(?:不要|不看|不行|除外|免谈)"
+_NO = r"(?:不想|不能|不会|不可以|不要|不看|不|别|没有?)(?:要|看)?"
 
 
 def _any(words: Mapping[str, str]) -> str:
@@ -55,12 +60,28 @@ _ENDS = re.compile(
     r"(?<=[，。！？；,!?;\n…~])|(?=但是|但|不过)"
     r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?=想看|想要|想听|想找|我想|推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
 )
+
+
+def _minutes(said: str) -> int:
+    if "分" in said:
+        return int(said.removesuffix("分钟"))
+    whole = _HOURS[said[0]] if said[0] in _HOURS else int(said[0])
+    return 60 * whole + (30 if re.search(r"半|\.5", said) else 0)
+
+
+def _at_most(match: re.Match[str]) -> str:
+    return f" under {_minutes(next(filter(None, match.groups())))} minutes "
+
+
 _Sub = str | Callable[[re.Match[str]], str]
 _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     # years
+    (r"((?:18|19|20)\d0)年代", r" from the \1s "),
+    (r"(?:上个?世纪|(?:20|二十)世纪)([1-9])0年代", r" from the 19\g<1>0s "),
+    (r"(?:上个?世纪|(?:20|二十)世纪)([二三四五六七八九])十年代",
+     lambda m: f" from the 19{_TENS[m[1]]}s "),
+    (r"(?<!\d)(\d)0年代", r" from the \g<1>0s "),
     (r"([二三四五六七八九])十年代", lambda m: f" from the {_TENS[m[1]]}s "),
-    (r"(?:上世纪|20世纪)?(\d)0年代", r" from the \g<1>0s "),
-    (r"((?:19|20)\d0)年代", r" from the \1s "),
     (r"((?:19|20)\d\d)年?(?:到|至|-)((?:19|20)\d\d)年?", r" between \1 and \2 "),
     (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以前|之前)", r" after \1 "),
     (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以后|之后)", r" before \1 "),
@@ -71,15 +92,18 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     (r"(?:老|旧)(?:的)?(?:片子|片|电影)|经典(?:老片)?", " classic film "),
     (r"不限年代|什么年代都(?:行|可以)|年代不限", " any year "),
     # length
-    (r"(\d{2,3})\s*分钟(?:以内|以下|之内)?|不超过(\d{2,3})分钟",
-     lambda m: f" under {m[1] or m[2]} minutes "),
-    (r"([一两二三])(?:个)?半?小时(?:以内|之内|以下)",
-     lambda m: f" under {_HOURS[m[1]]} hours "),
+    (rf"{_NO}(?:超过|多于|长于|大于){_LONG}|{_NO}{_LONG}(?:以上|起)|"
+     rf"(?:超过|多于|长于){_LONG}{_UNWANTED}|{_LONG}以上{_UNWANTED}", _at_most),
+    (rf"(?:至少|起码|最少|超过|多于|长于|大于|不少于|不短于|不低于)(?:要|得|有)*{_LONG}(?:以上|起)?|"
+     rf"{_LONG}(?:或|及)?(?:以上|起|往上)", " "),
+    (rf"(?:最多|最长|至多|不到|少于|短于){_LONG}|{_LONG}(?:以内|以下|之内|之下|内)|(?<!\d)(\d{{2,3}}\s*分钟)",
+     _at_most),
     (r"不要太长|别太长|不太长|不用太长", " not too long "),
     # which one
-    (rf"第([{_N}])(?!次|时间|名|季|集|天)(?:部|个|首|本|张|款)?(?:电影|片子|片)?",
-     lambda m: f" the {_NTH[_N.index(m[1])]} one "),
-    (r"第([1-5])(?:部|个|首|本)?", lambda m: f" the {_NTH[int(m[1]) - 1]} one "),
+    (rf"第([{_N}])(?![\d十百千]|次|时间|名|季|集|天)(?:部|个|首|本|张|款)?(?:电影|片子|片)?",
+     lambda m: f" the {_NTH[_N.index(m[1]) % len(_NTH)]} one "),
+    (r"第(?:\d+|[一二三四五六七八九]?[十百千][一二三四五六七八九十百]*)(?:部|个|首|本|张|款)?",
+     " "),
     (r"(?:不是|不要|别|不想看|不喜欢)(?:这|那)(?:一)?(?:部|个|首)", " not that one "),
     (r"前两(?:部|个)", " the first two "),
     # more like

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatico.agent.read.limits import read_minutes
+from simpatico.agent.read.years import read_years
 from simpatico.agent.zh.gloss import gloss, glosses
 from simpatico.agent.zh.lexicon import GENRES, NOTHING, WORDS
 
@@ -14,12 +16,13 @@ PAIRS = {
     "不要儿童片": "no kids movies",
     "九十年代的爱情片，别太长": "from the 90s romance, not too long",
     "1990年以前的": "before 1990",
-    "两小时以内的喜剧": "under 2 hours comedy",
+    "两小时以内的喜剧": "under 120 minutes comedy",
     "除了恐怖片，别的都行": "anything except horror",
     "恐怖片就算了": "no horror",
     "不要那么悲伤的": "not too sad",
     "更搞笑一点的": "funnier",
     "换一个": "something else",
+    "第3部电影": "the third one",
     "第二部看过了": "the second one already seen",
     "不是这部": "not that one",
     "为什么推荐第一部？": "why the first one?",
@@ -36,6 +39,62 @@ PAIRS = {
 @pytest.mark.parametrize(("chinese", "english"), PAIRS.items())
 def test_wishes_and_follow_ups_are_said_as_the_rules_know_them(chinese: str, english: str) -> None:
     assert " ".join(gloss(chinese).split()) == english
+
+
+@pytest.mark.parametrize(
+    ("said", "years"),
+    [
+        ("1920年代的默片", (1920, 1929)),
+        ("1900年代", (1900, 1909)),
+        ("1910年代的", (1910, 1919)),
+        ("1890年代", (1890, 1899)),
+        ("2010年代", (2010, 2019)),
+        ("上世纪20年代", (1920, 1929)),
+        ("上個世紀二十年代", (1920, 1929)),
+        ("20世纪30年代的电影", (1930, 1939)),
+        ("20年代的电影", (2020, 2029)),
+        ("80年代", (1980, 1989)),
+        ("00年代", (2000, 2009)),
+    ],
+)
+def test_a_decade_is_read_with_its_century(said: str, years: tuple[int, int]) -> None:
+    read = read_years(gloss(said), this_year=2026, negated=lambda span: False)
+    assert (read.start, read.end) == years
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [
+        ("90分钟以内", 90),
+        ("90分鐘以內", 90),
+        ("最多120分钟", 120),
+        ("不超过120分钟", 120),
+        ("不要超过120分钟", 120),
+        ("不要120分钟以上的", 120),
+        ("120分钟以上的不看", 120),
+        ("120分钟以上的史诗片", None),
+        ("120分钟起", None),
+        ("至少120分钟", None),
+        ("超过120分钟的", None),
+        ("不少于120分钟", None),
+        ("超过两个小时的", None),
+        ("两个半小时以内", 150),
+        ("兩個半小時以內", 150),
+        ("两小时半以内", 150),
+        ("一个半小时以内", 90),
+        ("1.5小时以内", 90),
+        ("半小时以内", 30),
+        ("五个半小时以内", None),
+        ("我看了两个小时", None),
+    ],
+)
+def test_only_an_upper_bound_limits_the_minutes(said: str, minutes: int | None) -> None:
+    assert read_minutes(gloss(said)) == (minutes, False)
+
+
+@pytest.mark.parametrize("said", ["第10部", "第12部", "第十部", "第二十部", "第3季"])
+def test_a_number_past_the_fifth_is_none_of_the_first_five(said: str) -> None:
+    assert gloss(said) == ""
 
 
 def test_a_clause_keeps_its_own_words_beside_its_gloss() -> None:

@@ -208,14 +208,16 @@ async def build(
 
 
 def listener(settings: Settings) -> Whisper:
-    """What hears. Raises `ModelError` where its weights or its engine are not there."""
-    store = ModelStore(settings.cache)
+    """What hears. Raises `ModelError` where its weights or its engine are not there or unfit.
+
+    Callers read its message: where the files lie is for the log alone.
+    """
+    threads = min(MAX_EARS, max(1, (os.cpu_count() or 1) - 1))
     try:
-        folder = store.path(MODEL)
+        return Whisper(ModelStore(settings.cache).path(MODEL), threads=threads)
     except ModelError as error:
-        log.info("%s", error)
+        log.warning("%s", error)
         raise ModelError(HOW) from error
-    return Whisper(folder, threads=min(MAX_EARS, max(1, (os.cpu_count() or 1) - 1)))
 
 
 async def _language_model(settings: Settings, roles: Roles, stack: AsyncExitStack) -> LLM:

@@ -168,10 +168,7 @@ def check_unused(path: Path) -> None:
     database = Database(path, part=_PART, migrations=_MIGRATIONS)
     try:
         if database.is_used():
-            raise StoreError(
-                f"another process has {path} open: stop the server, then do it again; nothing was"
-                " changed"
-            )
+            raise StoreError(f"another process has {path} open: stop the server, then do it again")
     finally:
         database.close()
 

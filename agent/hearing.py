@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Final, TypeVar
 
 from simpatico.domain import Spoken
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 SPEECH: Final = SoundLimits(max_seconds=120, max_bytes=MAX_BYTES)
 """What a voice that is sent may be."""
 MAX_WAITING: Final = 8
+"""With the one that is being heard."""
 
 
 class TooBusy(SimpaticoError):
@@ -40,6 +42,8 @@ class Ears:
         self._load = load
         self._listener: Listener | None = None
         self._waiting = 0
+        self._turn = asyncio.Lock()
+        self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ears")
 
     async def ready(self) -> None:
@@ -62,7 +66,7 @@ class Ears:
             DataError: it is no sound, is damaged, or is beyond the limits.
             ModelError: as `ready`.
             TooBusy: as `ready`.
-            ValueError: a language that is not known.
+            UnknownLanguage: one that the listener does not know.
         """
 
         def listen() -> Spoken:
@@ -73,16 +77,33 @@ class Ears:
 
     def close(self) -> None:
         """Let go of the thread; what waits is not heard any more."""
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _in_turn(self, work: Callable[[], Found]) -> Found:
         if self._waiting >= MAX_WAITING:
             raise TooBusy(f"{MAX_WAITING} voices wait to be heard, no more at once")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        finally:
-            self._waiting -= 1
+        with ExitStack() as place:
+            self._waiting += 1
+            place.callback(self._leave)
+            await self._turn.acquire()  # not in the thread's queue: that keeps what was cancelled
+            place.callback(self._turn.release)
+            if self._closed:
+                raise ModelError("nothing is heard any more")
+            doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
+            until_done = place.pop_all()
+
+        def over(done: "asyncio.Future[Found]") -> None:
+            until_done.close()
+            if not done.cancelled():
+                done.exception()  # who left does not ask for it, and asyncio would log it
+
+        doing.add_done_callback(over)
+        await asyncio.wait({doing})  # whoever is cancelled here leaves; a thread goes on to its end
+        return doing.result()
+
+    def _leave(self) -> None:
+        self._waiting -= 1
 
     def _opened(self) -> Listener:
         if self._listener is None:

@@ -349,7 +349,7 @@ class Simpatico:
 
         Raises:
             ModelError: nothing can be heard here; the message says what to do.
-            DataError, TooBusy, ValueError: as `hearing.Ears.hear`.
+            DataError, TooBusy: as `hearing.Ears.hear`.
         """
         return await self._hearing().hear(sound, language=language)
 

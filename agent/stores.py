@@ -62,4 +62,8 @@ def encrypt_words(home: Path, ciphers: tuple[Cipher, ...], *, to: Cipher | None)
     there = [(home / name, columns) for name, columns in _WORDS if (home / name).exists()]
     for path, _ in there:
         check_unused(path)
-    return sum(encrypt_anew(path, columns, ciphers, to=to) for path, columns in there)
+    n = 0
+    for path, columns in there:
+        check_unused(path)  # by a server that was started since
+        n += encrypt_anew(path, columns, ciphers, to=to)
+    return n

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Spoken
-from simpatico.errors import ModelError
+from simpatico.errors import ModelError, UnknownLanguage
 from simpatico.retrieval.melscale import mel_triangles
 from simpatico.retrieval.sound import RATE_HZ
 
@@ -81,10 +81,10 @@ class Whisper:
             language: two letters, such as "zh"; empty: it is told by the sound.
 
         Raises:
-            ValueError: a language that the model does not know.
+            UnknownLanguage: one that the model does not know.
         """
         if language and self._tokens.token_to_id(_mark(language)) is None:
-            raise ValueError(f"wanted a language by its two letters, got {language[:20]!r}")
+            raise UnknownLanguage(f"wanted a language by its two letters, got {language[:20]!r}")
         marks = [_mark(language)] if language else []
         texts = []
         for window in _windows(wave):

@@ -7,6 +7,7 @@
     ├── StoreError          the vector store, or a database of ours, failed
     ├── ModelError          weights are missing, corrupt, or of the wrong kind
     ├── DataError           data from outside is not what was asked for; `.problems` lists each
+    │   └── UnknownLanguage speech in a language that cannot be written down
     ├── SettingsError       a setting is unknown or has a value that cannot work
     └── NotAllowed          the caller may not touch this (somebody else's session)
 
@@ -48,6 +49,10 @@ class DataError(SimpaticoError):
     def __init__(self, message: str, *, problems: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class UnknownLanguage(DataError):
+    """Speech in a language that cannot be written down."""
 
 
 class SettingsError(SimpaticoError):

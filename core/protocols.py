@@ -106,8 +106,8 @@ class Listener(Protocol):
     def listen(self, wave: NDArray[np.float32], *, language: str = "") -> Spoken:
         """The words of a sound: (n_samples,), mono, 16 kHz, in [-1, 1]; none where nobody speaks.
 
-        `language` is two letters, such as "zh"; empty: it is told by the sound. An unknown one is
-        a ValueError.
+        `language` is two letters, such as "zh"; empty: it is told by the sound. An unknown one
+        raises `UnknownLanguage`.
         """
         ...
 

@@ -4,7 +4,7 @@ const RATE = 16000;
 const LONGEST_MS = 60000;
 const status = () => element.querySelector("[role=status]");
 const tell = (words) => (status().textContent = words);
-let now = null; // { recorder, stream, left } while somebody speaks
+let now = null; // { recorder, timer, left, note } while somebody speaks
 
 // WAV: one channel of 16 bits.
 const wav = (samples) => {
@@ -68,26 +68,27 @@ const wireVoice = () => {
     button.setAttribute("aria-label", props.value[label]);
     button.setAttribute("aria-busy", String(state === "busy"));
   };
-  const end = () => {
+  const end = (stream) => {
     clearTimeout(now?.timer);
-    now?.stream.getTracks().forEach((track) => track.stop());
+    stream?.getTracks().forEach((track) => track.stop());
     now = null;
   };
   const listen = async () => {
     const say = props.value;
     show("busy");
     tell(say.preparing);
+    let stream = null;
     try {
       if (!navigator.mediaDevices) return tell(say.not_secure);
       const answer = await fetch("voice");
       if (!answer.ok) return tell(refused(answer, say));
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       const recorder = new MediaRecorder(stream);
       const parts = [];
-      const mine = { recorder, stream, left: false, note: "" };
+      const mine = { recorder, left: false, note: "" };
       recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
       recorder.addEventListener("stop", async () => {
-        end();
+        end(stream);
         if (mine.left) {
           show("ready");
           return tell("");
@@ -105,7 +106,7 @@ const wireVoice = () => {
       show("listening");
       tell(say.listening);
     } catch (error) {
-      end();
+      end(stream);
       const known = { NotAllowedError: say.not_allowed, NotFoundError: say.no_microphone };
       tell(known[error.name] ?? say.not_heard);
     } finally {

@@ -17,7 +17,7 @@ from simpatico.agent.api.schemas import MODEL, Sent
 from simpatico.agent.api.stream import CallerGone, attended
 from simpatico.agent.hearing import SPEECH, TooBusy
 from simpatico.agent.whisper import MODEL as WHISPER
-from simpatico.errors import ModelError
+from simpatico.errors import ModelError, UnknownLanguage
 
 Result = TypeVar("Result")
 
@@ -109,7 +109,7 @@ async def attentive(request: Request, hearing: Coroutine[Any, Any, Result]) -> R
         raise ApiError(
             429, str(error), code="rate_limit_exceeded", headers={"Retry-After": "5"}
         ) from error
-    except ValueError as error:
+    except UnknownLanguage as error:
         raise ApiError(400, f"language: {error}", code="invalid_value", param="language") from error
 
 

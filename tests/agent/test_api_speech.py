@@ -1,10 +1,13 @@
 """Speech as OpenAI's client and plain forms send it."""
 
 import asyncio
+import gc
 import io
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,10 +19,12 @@ from openai import BadRequestError, InternalServerError, NotFoundError, OpenAI
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
 from simpatico.agent.api.scripted import ScriptedService
+from simpatico.agent.build import listener
 from simpatico.agent.hearing import MAX_WAITING, Ears, TooBusy
-from simpatico.agent.whisper import HOW
+from simpatico.agent.whisper import HOW, MODEL
 from simpatico.domain import Reply, Spoken, UserState
-from simpatico.errors import DataError, ModelError
+from simpatico.errors import DataError, ModelError, UnknownLanguage
+from simpatico.modelstore import ModelStore
 from simpatico.settings import Settings
 
 REPLY = Reply(text="Here.", route="talk", state=UserState())
@@ -119,6 +124,42 @@ def test_where_nothing_hears_the_answer_says_what_to_run() -> None:
         client.audio.transcriptions.create(model="whisper-1", file=tone())
 
 
+class Raising(ScriptedService):
+    def __init__(self, error: Exception) -> None:
+        super().__init__(REPLY)
+        self._wrong = error
+
+    async def hear(self, sound: bytes, *, language: str = "") -> Spoken:
+        raise self._wrong
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "param"),
+    [
+        (UnknownLanguage("wanted a language by its two letters, got 'xx'"), 400, "language"),
+        (ValueError("A SECRET of the decoder"), 500, None),
+    ],
+)
+def test_only_an_unknown_language_is_called_one(
+    error: Exception, status: int, param: str | None
+) -> None:
+    with Loopback(create_app(Raising(error), settings=Settings())) as server:
+        answer = send(server.url, files={"file": ("a.wav", tone())})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+    assert "SECRET" not in answer.text
+
+
+def test_where_the_weights_lie_is_told_to_the_log_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("ctranslate2", reason="needs simpatico[voice]")
+    monkeypatch.setattr(ModelStore, "path", lambda self, name: tmp_path / name)
+    with pytest.raises(ModelError) as caught:
+        listener(Settings(cache=tmp_path))
+    assert str(caught.value) == HOW
+    assert str(tmp_path / MODEL) in caplog.text
+
+
 class Slow:
     """Hears nothing until it is let."""
 
@@ -126,8 +167,12 @@ class Slow:
 
     def __init__(self) -> None:
         self.let = threading.Event()
+        self.begun = threading.Event()
+        self.n_given = 0
 
     def listen(self, wave: Any, *, language: str = "") -> Spoken:
+        self.n_given += 1
+        self.begun.set()
         self.let.wait(30)
         return Spoken(text="A SECRET", language="en", seconds=len(wave) / 16_000)
 
@@ -143,6 +188,77 @@ def test_only_so_many_voices_wait() -> None:
         slow.let.set()
         assert [one.text for one in await asyncio.gather(*waiting)] == ["A SECRET"] * MAX_WAITING
         ears.close()
+
+    asyncio.run(run())
+
+
+class Sound(bytearray):
+    """One that can be looked at from afar, as bytes cannot."""
+
+
+async def gone(task: "asyncio.Task[Spoken]") -> None:
+    """Ends a task as a caller does who leaves."""
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_who_leaves_the_queue_frees_the_place_and_takes_the_sound_along() -> None:
+    async def run() -> None:
+        slow = Slow()
+        ears = Ears(lambda: slow)
+        first = asyncio.create_task(ears.hear(tone()))
+        await asyncio.to_thread(slow.begun.wait, 30)
+        left: list[weakref.ref[Sound]] = []
+        for _ in range(2 * MAX_WAITING):
+            sound = Sound(tone())
+            left.append(weakref.ref(sound))
+            task = asyncio.create_task(ears.hear(sound))  # type: ignore[arg-type]
+            del sound
+            await asyncio.sleep(0)
+            await gone(task)
+            del task
+        await asyncio.sleep(0)  # the loop itself holds the last one for a step
+        gc.collect()
+        assert [one() for one in left if one() is not None] == []
+        slow.let.set()
+        assert (await first).text == (await ears.hear(tone())).text == "A SECRET"
+        assert slow.n_given == 2
+        ears.close()
+
+    asyncio.run(run())
+
+
+def test_one_who_leaves_while_being_heard_counts_until_that_ends() -> None:
+    async def run() -> None:
+        slow = Slow()
+        ears = Ears(lambda: slow)
+        first = asyncio.create_task(ears.hear(tone()))
+        await asyncio.to_thread(slow.begun.wait, 30)
+        await gone(first)
+        waiting = [asyncio.create_task(ears.hear(tone())) for _ in range(MAX_WAITING - 1)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooBusy):
+            await ears.hear(tone())
+        slow.let.set()
+        assert len(await asyncio.gather(*waiting)) == MAX_WAITING - 1
+        assert slow.n_given == MAX_WAITING
+        ears.close()
+
+    asyncio.run(run())
+
+
+def test_what_waits_when_the_ears_are_closed_is_told_so() -> None:
+    async def run() -> None:
+        slow = Slow()
+        ears = Ears(lambda: slow)
+        first, second = (asyncio.create_task(ears.hear(tone())) for _ in range(2))
+        await asyncio.to_thread(slow.begun.wait, 30)
+        ears.close()
+        slow.let.set()
+        assert (await first).text == "A SECRET"
+        with pytest.raises(ModelError, match="any more"):
+            await second
 
     asyncio.run(run())
 

@@ -3,12 +3,13 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny import at_work, tiny, tiny_home
 from typer.testing import CliRunner
 
-from simpatico.agent.cipher import TURNS, Cipher, ciphers_of, encrypt_anew, new_key
+from simpatico.agent.cipher import TURNS, Cipher, ciphers_of, encrypt_anew, lock_of, new_key
 from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.people import Kept
 from simpatico.agent.service import Simpatico
@@ -179,6 +180,29 @@ def test_words_are_not_encrypted_while_somebody_uses_them(shut: Path, name: str)
         encrypt_words(shut, ciphers, to=ciphers[0])
     assert export(settings_of(shut, OLD)).conversations  # neither file was changed
     running.close()
+    assert encrypt_words(shut, ciphers, to=ciphers[0]) > 0
+    assert export(settings_of(shut, NEW)).conversations
+
+
+def test_a_server_started_between_two_files_keeps_the_second_as_it_is(
+    shut: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ciphers = (Cipher(NEW), Cipher(OLD))
+    second = shut / "threads.sqlite"
+    started: list[SqliteMemory] = []
+
+    def start_after(path: Path, *given: Any, **more: Any) -> int:
+        n = encrypt_anew(path, *given, **more)
+        started.append(SqliteMemory(second, ciphers=(Cipher(OLD),)))
+        return n
+
+    monkeypatch.setattr("simpatico.agent.stores.encrypt_anew", start_after)
+    with pytest.raises(StoreError, match="threads.sqlite open: stop the server"):
+        encrypt_words(shut, ciphers, to=ciphers[0])
+    for one in started:
+        one.close()
+    assert lock_of(second, ciphers).cipher is ciphers[1]
+    monkeypatch.undo()
     assert encrypt_words(shut, ciphers, to=ciphers[0]) > 0
     assert export(settings_of(shut, NEW)).conversations
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simpatico.agent.whisper import Whisper, log_mel
-from simpatico.errors import ModelError
+from simpatico.errors import ModelError, UnknownLanguage
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.sound import RATE_HZ, decode_sound
 from simpatico.settings import load_settings
@@ -49,7 +49,7 @@ def test_a_language_can_be_named_and_an_unknown_one_is_refused(
     whisper: Whisper, wave: np.ndarray
 ) -> None:
     assert whisper.listen(wave, language="zh").language == "zh"
-    with pytest.raises(ValueError, match="two letters, got 'xx'"):
+    with pytest.raises(UnknownLanguage, match="two letters, got 'xx'"):
         whisper.listen(wave, language="xx")
 
 

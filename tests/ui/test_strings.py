@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Iterator
 from string import Formatter
 
@@ -18,7 +19,7 @@ from simpatico.retrieval.packs import load_pack
 from simpatico.ui.chosen import Chosen
 from simpatico.ui.labels import words_for
 from simpatico.ui.render import block, empty
-from simpatico.ui.strings import EN, ZH
+from simpatico.ui.strings import EN, ZH, Strings
 from simpatico.ui.strings.both import Both
 from simpatico.ui.strings.history import HistoryStrings
 from simpatico.ui.talk import Exchange
@@ -71,6 +72,13 @@ def test_no_text_would_break_out_of_an_attribute() -> None:
     for both in _texts():
         for text in (both.en, both.zh):
             assert not re.search(r'["`]|<(?!/?b>)', text), text
+
+
+def test_no_table_hides_a_text_of_another() -> None:
+    tables = [Strings, *Strings.__bases__]
+    names = [name for one in tables for name in vars(one) if not name.startswith("__")]
+    assert len(names) > 150
+    assert [name for name, n in Counter([*names, *vars(EN)]).items() if n > 1] == []
 
 
 def test_a_key_gives_the_text_of_the_tables_language() -> None:

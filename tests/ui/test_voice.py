@@ -160,6 +160,28 @@ def test_without_a_model_or_leave_the_page_says_what_to_do(
     context.close()
 
 
+def test_a_browser_that_cannot_record_lets_go_of_the_microphone(
+    speaking: Browser, hearing: Site
+) -> None:
+    context = speaking.new_context(permissions=["microphone"])
+    tab = Visit(context, hearing.url)
+    tab.page.evaluate(
+        """() => {
+          const media = navigator.mediaDevices, get = media.getUserMedia.bind(media);
+          media.getUserMedia = async (wanted) => (window.given = await get(wanted));
+          window.MediaRecorder = class {
+            constructor() { throw new DOMException('', 'NotSupportedError'); }
+          };
+        }"""
+    )
+    tab.page.locator("#speak").click()
+    expect(tab.page.locator("#voice p")).to_contain_text("didn’t work", timeout=20_000)
+    expect(tab.page.locator("#speak")).to_have_attribute("data-state", "ready")
+    states = "() => window.given.getTracks().map((track) => track.readyState)"
+    assert tab.page.evaluate(states) == ["ended"]
+    context.close()
+
+
 def long_body(url: str, length: int) -> int:
     """The status for a body of a length that is told and never sent."""
     to = urlsplit(url)

@@ -48,6 +48,7 @@ types: dev
 
 # Clients of the API that do not fit this environment, in one of their own: docs/clients.md.
 clients: dev build/clients/.installed
+	$(BIN)/simpatico model fetch whisper-base
 	CLIENTS_PYTHON=$(CURDIR)/build/clients/bin/python CLIENTS_WRITE=$(WRITE) $(BIN)/python -m pytest tests/clients
 
 build/clients/.installed: requirements-clients.txt

@@ -12,6 +12,8 @@ SHORT_MINUTES = 95
 NOT_LONG_MINUTES = 120
 """What "nothing too long" may last at most."""
 
+_ABOVE = re.compile(r"\b(?:over|(?:more|longer) than) (?:like |just |about |only )?$")
+_DENIED = re.compile(r"\b(?:no|not|nothing|never|without|avoid)\b|n't\b")
 _HOURS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0}
 
 
@@ -33,7 +35,7 @@ def read_minutes(low: str) -> tuple[int | None, bool]:
     if match := re.search(
         (rf"\b{limit} (?:like |just |about |only )?(\d{{2,3}}) ?(?:min|mins|minutes?)\b"), low
     ):
-        return int(match[1]), False
+        return (None if _least(low[: match.start(1)]) else int(match[1])), False
     if match := re.search(
         (
             rf"\b{limit} (?:like |just |about |only )?(an?|one|two|three|\d(?:\.5)?) ?"
@@ -41,7 +43,7 @@ def read_minutes(low: str) -> tuple[int | None, bool]:
         ),
         low,
     ):
-        if "over " in match[0]:
+        if _least(low[: match.start(1)]):
             return None, False
         extra = 30 if "half" in match[0] else int(match[2] or match[3] or 0)
         return int((_HOURS.get(match[1]) or float(match[1])) * 60) + extra, False
@@ -63,6 +65,13 @@ def read_minutes(low: str) -> tuple[int | None, bool]:
     ):
         return SHORT_MINUTES, False
     return None, False
+
+
+def _least(before: str) -> bool:
+    """Whether what stands before a length asks for more of it ("over", not "nothing over")."""
+    found = _ABOVE.search(before)
+    clause = re.split(r"[,.;:!?]", before[: found.start()])[-1] if found else ""
+    return found is not None and not _DENIED.search(clause)
 
 
 def read_languages(low: str, *, denied: Sequence[Span]) -> tuple[str, ...]:

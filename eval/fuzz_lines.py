@@ -336,7 +336,7 @@ def lie(prompt: str) -> str:
         rng.choice(_LIES).format(decoy=name, lower=name.lower(), year=rng.randint(1930, 2024))
         for name in decoys[: rng.randint(1, 5)]
     ]
-    if prompt.rstrip().endswith("reply:"):
+    if "reply:" in prompt.rstrip().rpartition("\n")[2]:  # perhaps begun, with an opening
         places = [f"Then there's [{number}]." for number in range(1, 5) if f"[{number}]" in prompt]
         sentences = ["That sounds good.", *places, *lies]
         if rng.random() < 0.7:

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NOBODY_READS = {"caller_gone"}  # of a caller who left: only the metrics have it
+NOBODY_READS = {
+    "caller_gone",  # of a caller who left: only the metrics have it
+    *("missing_api_key", "no_api_key"),  # the operator's sheet says them in words of its own
+}
 
 
 def codes_in_the_source() -> set[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from simpatico.agent.llm_errors import MAX_RAW, WORTH_A_RETRY, brief, raw_of, tr
 from simpatico.agent.wire import Chunk, RawChunk, RawReply, Reply, join, to_completion
 from simpatico.domain import Completion
 from simpatico.errors import BadReply, LLMError, LLMUnavailable, kinds
+from simpatico.loopback import is_loopback
 from simpatico.protocols import Prompt
 
 Flavour = Literal["llamacpp", "vllm", "openai"]
@@ -72,7 +72,9 @@ class OpenAILLM:
             # as it is used again.
             default_headers={"Connection": "close"} if flavour == "llamacpp" else None,
             # A proxy from the environment must not see, and cannot reach, what listens on loopback.
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(url)),
+            http_client=openai.DefaultAsyncHttpxClient(
+                trust_env=not is_loopback(urlsplit(url).hostname or "")
+            ),
         )
 
     async def complete(
@@ -407,14 +409,6 @@ class ScriptedLLM:
         if isinstance(reply, Exception):
             raise reply
         return reply if isinstance(reply, Completion) else Completion(text=reply)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _kind_of(request: dict[str, Any]) -> type[Chunk | RawChunk]:

@@ -15,6 +15,12 @@ FILMS: Final = (
     Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
     Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
 )
+COMEDIES: Final = (
+    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",), popularity=0.9),
+    Item(id="duck", title="Duck and Cover", year=1994, genres=("Comedy",), popularity=0.5),
+    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
+)
+"""Two of a kind, the first better known."""
 Got = TypeVar("Got")
 
 

@@ -19,7 +19,7 @@ from simpatico.retrieval.fusion import read_card
 from simpatico.retrieval.versions import SHIPPED, Versions
 from simpatico.settings import Settings
 from simpatico.ui.admin_sheet import Rankers, RankerVersion, Running, drawn, locked, roles, waiting
-from simpatico.ui.sheets import said, script
+from simpatico.ui.sheets import part, said
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.talk import Talk
 
@@ -87,13 +87,7 @@ def admin_sheet(
     """
     import gradio as gr
 
-    sheet = gr.HTML(
-        {"html": waiting()},
-        html_template="${value.html}",
-        js_on_load=script("admin.js"),
-        apply_default_css=False,
-        elem_id="operate",
-    )
+    sheet = part("admin.js", {"html": waiting()}, elem_id="operate")
     since = datetime.now(UTC)
 
     def rolling() -> Rolling:

@@ -12,7 +12,7 @@ from simpatico.domain import Heading
 from simpatico.errors import SimpaticoError
 from simpatico.language import Language
 from simpatico.ui.icons import icon
-from simpatico.ui.sheets import Handed, head, said, script
+from simpatico.ui.sheets import Handed, head, part, said
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.history import WEEKDAYS
 from simpatico.ui.talk import Exchange, Talk
@@ -160,13 +160,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
     import gradio as gr
 
     talk_state, view, note, posters = shared.talk, shared.view, shared.note, shared.posters
-    sheet = gr.HTML(
-        {"html": "", "file": None},
-        html_template="${value.html}",
-        js_on_load=script("history.js"),
-        apply_default_css=False,
-        elem_id="history",
-    )
+    sheet = part("history.js", {"html": "", "file": None}, elem_id="history")
 
     def value(
         talk: Talk, headings: Sequence[Heading], file: Handed | None = None

@@ -9,7 +9,7 @@ from simpatico.agent.service import Simpatico
 from simpatico.errors import SimpaticoError
 from simpatico.ui.history import Shared, forget_stranger
 from simpatico.ui.profile_sheet import STEP, drawn, waiting
-from simpatico.ui.sheets import Handed, said, script
+from simpatico.ui.sheets import Handed, part, said
 from simpatico.ui.strings import EN
 from simpatico.ui.talk import Talk
 
@@ -34,13 +34,7 @@ def profile_sheet(
     import gradio as gr
 
     talk_state, view, note, posters = shared.talk, shared.view, shared.note, shared.posters
-    sheet = gr.HTML(
-        {"html": waiting()},
-        html_template="${value.html}",
-        js_on_load=script("profile.js"),
-        apply_default_css=False,
-        elem_id="profile",
-    )
+    sheet = part("profile.js", {"html": waiting()}, elem_id="profile")
     desk = service.desk
 
     def value(talk: Talk, known: Known, event: Any, done: Done) -> dict[str, Any]:

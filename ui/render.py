@@ -12,7 +12,7 @@ from simpatico.ui.prose import Parted, part, prose
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.both import Both
 from simpatico.ui.strings.page import FOLLOW_UPS, MOOD_EXAMPLES, OCCASION_EXAMPLES, SURPRISE
-from simpatico.ui.talk import Exchange
+from simpatico.ui.talk import STEPS, Exchange
 
 
 def empty(words: Strings = EN) -> str:
@@ -131,7 +131,7 @@ def steps(exchange: Exchange, words: Strings = EN) -> str:
     dots = "".join(
         f'<li class="{"past" if n < exchange.step else "now" if n == exchange.step else "later"}"'
         f"{' aria-current=step' if n == exchange.step else ''}>{name}</li>"
-        for n, name in enumerate(names)
+        for n, (_, name) in enumerate(zip(STEPS, names, strict=True))
     )
     detail = f'<p class="detail">{escape(exchange.detail)}</p>' if exchange.detail else ""
     return (

@@ -1,11 +1,14 @@
 """What the parts beside the conversation have in common: they lie on sheets above the page."""
 
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from simpatico.ui.icons import icon
 from simpatico.ui.strings import EN
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 
 class Handed(NamedTuple):
@@ -24,6 +27,19 @@ def script(name: str) -> str:
     """The script of a sheet, with what all sheets share before it."""
     folder = files("simpatico.ui")
     return "\n".join(folder.joinpath(each).read_text("utf-8") for each in ("sheets.js", name))
+
+
+def part(name: str, value: dict[str, Any], *, elem_id: str) -> "gr.HTML":
+    """What lies on a sheet: the markup `html` of its value, and the script of that name."""
+    import gradio as gr
+
+    return gr.HTML(
+        value,
+        html_template="${value.html}",
+        js_on_load=script(name),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
 
 
 def head(title: str, words: str = "", *, close: str = EN.close) -> str:

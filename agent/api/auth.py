@@ -88,13 +88,18 @@ def caller(request: Request) -> Caller | None:
         StoreError: the keys cannot be read.
     """
     door: Door = request.app.state.door
-    if not door.settings.api_key.get_secret_value() and not door.keys.all():
+    if is_keyless(door):
         return Caller()
     given = request.headers.getlist("authorization")
     scheme, _, sent = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     # Starlette decodes headers as latin-1; encoding back gives the bytes that were sent.
     found = key_holder(door, sent.strip().encode("latin-1"))
     return found if scheme.lower() == "bearer" else None
+
+
+def is_keyless(door: "Door") -> bool:
+    """Whether no key is configured. Raises `StoreError` when the keys cannot be read."""
+    return not door.settings.api_key.get_secret_value() and not door.keys.all()
 
 
 def key_holder(door: "Door", raw: bytes) -> Caller | None:

@@ -49,8 +49,7 @@ class Limits:
         if item is None:
             return {}
         allowed = self._counter.hit(item, what, name)
-        ends, left = self._counter.get_window_stats(item, what, name)
-        wait_s = max(1, math.ceil(ends - time.time()))
+        wait_s, left = self._window(item, what, name)
         headers = {
             "x-ratelimit-limit-requests": str(item.amount),
             "x-ratelimit-remaining-requests": str(left),
@@ -69,14 +68,18 @@ class Limits:
         """Refuse who gave too many wrong keys. Raises `ApiError` 429 with Retry-After."""
         item = self._items["try"]
         if not self._counter.test(item, "try", name):
-            ends, _ = self._counter.get_window_stats(item, "try", name)
-            wait_s = max(1, math.ceil(ends - time.time()))
+            wait_s, _ = self._window(item, "try", name)
             raise ApiError(
                 429,
                 f"too many wrong keys; try again in {wait_s} s",
                 code="rate_limit_exceeded",
                 headers={"Retry-After": str(wait_s)},
             )
+
+    def _window(self, item: "RateLimitItem", what: str, name: str) -> tuple[int, int]:
+        """Seconds until the window ends, at least one, and how many calls are left in it."""
+        ends, left = self._counter.get_window_stats(item, what, name)
+        return max(1, math.ceil(ends - time.time())), left
 
     @contextmanager
     def running(self) -> Iterator[None]:

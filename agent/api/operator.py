@@ -1,12 +1,12 @@
 """Who may look at how it runs: whoever sits at this computer, or has a key for it."""
 
-import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from simpatico.agent.api.auth import key_holder
+from simpatico.agent.api.auth import is_keyless, key_holder
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError
+from simpatico.loopback import is_loopback
 
 _FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
 
@@ -31,10 +31,8 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
             many.
         StoreError: the keys cannot be read.
     """
-    settings = door.settings
-    wanted = settings.api_key.get_secret_value()
-    keyless = not wanted and not door.keys.all()
-    if keyless and _is_loopback(settings.host) and _is_near(peer, headers):
+    keyless = is_keyless(door)
+    if keyless and is_loopback(door.settings.host) and _is_near(peer, headers):
         return
     if not key:
         raise ApiError(401, "wanted an operator's key", code="missing_api_key")
@@ -58,15 +56,15 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
 
 
 def _is_near(peer: str, headers: Iterable[tuple[str, str]]) -> bool:
-    if not _is_loopback(peer):
+    if not is_loopback(peer):
         return False
     for name, value in headers:
         lower = name.lower()
         if lower in _FORWARDED or lower.startswith("x-forwarded"):
             return False
-        if lower == "origin" and not _is_loopback(_name(value)):
+        if lower == "origin" and not is_loopback(_name(value)):
             return False
-        if lower == "host" and not _is_loopback(_name(f"//{value}")):
+        if lower == "host" and not is_loopback(_name(f"//{value}")):
             return False
     return True
 
@@ -77,12 +75,3 @@ def _name(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -8,7 +8,7 @@ from typing import get_args
 from uuid import uuid4
 
 import pytest
-from tiny import started, tiny, tiny_home
+from tiny import COMEDIES, started, tiny, tiny_home
 
 from simpatico.agent.known import Known, not_of, not_wanting, verdicts_of
 from simpatico.agent.service import Simpatico
@@ -17,7 +17,6 @@ from simpatico.domain import (
     Event,
     EventKind,
     Finished,
-    Item,
     Mood,
     Profile,
     Reply,
@@ -28,11 +27,6 @@ from simpatico.errors import StoreError
 pytestmark = pytest.mark.model
 
 SAD = "I'm heartbroken and sad. a comedy please"
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",), popularity=0.9),
-    Item(id="duck", title="Duck and Cover", year=1994, genres=("Comedy",), popularity=0.5),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-]
 KEEP = TurnOptions(keep_mood=True)
 
 
@@ -85,7 +79,7 @@ class Ann:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Work], None]]:
-    home = tiny_home(tmp_path_factory.mktemp("desk"), FILMS)
+    home = tiny_home(tmp_path_factory.mktemp("desk"), COMEDIES)
     with asyncio.Runner() as runner:
         service = runner.run(started(tiny(home, weights=True)))
         yield lambda work: runner.run(work(Ann(service, home)))
@@ -116,7 +110,7 @@ def test_a_mood_is_kept_while_its_person_wants_it_and_wiped_from_the_disk_when_n
         assert back and await ann.moods() == [Mood(), Mood()]
 
     with asyncio.Runner() as runner:
-        settings = tiny(tiny_home(tmp_path, FILMS), weights=True, privacy={"keep_moods": True})
+        settings = tiny(tiny_home(tmp_path, COMEDIES), weights=True, privacy={"keep_moods": True})
         service = runner.run(started(settings))
         runner.run(work(Ann(service, tmp_path)))
         runner.run(service.aclose())

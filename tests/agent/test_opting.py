@@ -7,29 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tiny import at_work, tiny, tiny_home
+from tiny import COMEDIES, at_work, tiny, tiny_home
 
 from simpatico.agent.memory import SqliteLog
 from simpatico.agent.service import Simpatico
-from simpatico.domain import MOODS, Event, Finished, Item, Mood, Reply, Turn, TurnOptions
+from simpatico.domain import MOODS, Event, Finished, Mood, Reply, Turn, TurnOptions
 from simpatico.settings import PrivacySettings
 
 pytestmark = pytest.mark.model
 
 ANN = "ann-7c1e5a"
 SAD = "I'm heartbroken and sad. a comedy please"
-FILMS = [
-    Item(id="bear", title="The Marmalade Bear", year=2014, genres=("Comedy",), popularity=0.9),
-    Item(id="duck", title="Duck and Cover", year=1994, genres=("Comedy",), popularity=0.5),
-    Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
-]
 PRIVATE = TurnOptions(personal=False)
 KEEP, FORGET = TurnOptions(keep_mood=True), TurnOptions(keep_mood=False)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    tiny_home(tmp_path, FILMS)
+    tiny_home(tmp_path, COMEDIES)
     return tmp_path
 
 

@@ -129,10 +129,12 @@ def sentences(text: str, keep_whole: Iterable[str] = ()) -> list[str]:
     """Cut a text into sentences and line ends; joined they are the text again.
 
     Args:
-        text: prose or markdown.
+        text: prose or markdown; its end may be one that is still being written.
         keep_whole: phrases with full stops inside, such as "What's Up, Doc? (1972)".
     """
-    whole = [span for phrase in keep_whole for span in spans_of(text, phrase)]
+    phrases = tuple(keep_whole)
+    whole = [span for phrase in phrases for span in spans_of(text, phrase)]
+    whole += [span for phrase in phrases if (span := _begun(text, phrase))]
     cuts = {match.end() for match in re.finditer(r"\n+", text)}
     for match in _BREAK.finditer(text):
         inside = any(start < match.start() < end for start, end in whole)
@@ -140,3 +142,15 @@ def sentences(text: str, keep_whole: Iterable[str] = ()) -> list[str]:
             cuts.add(match.end())
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(text)), len(text)]
     return [text[a:b] for a, b in zip(edges, edges[1:], strict=False) if b > a]
+
+
+def _begun(text: str, phrase: str) -> Span | None:
+    """Where a text ends in mid-phrase, beyond an end of a sentence that the phrase has inside."""
+    inner = _BREAK.search(phrase)
+    if inner is None:
+        return None
+    for n in range(min(len(phrase) - 1, len(text)), inner.end(), -1):
+        at = len(text) - n
+        if text[at:].casefold() == phrase[:n].casefold() and not text[at - 1 : at].isalnum():
+            return at, len(text)
+    return None

@@ -190,13 +190,18 @@ class Gate:
         )
 
     def _odd(self, rest: str, facts: str) -> bool:
-        """Whether it has a word that neither the facts have nor people use: a name in disguise."""
+        """Whether it has a word that neither the facts have nor people use: a name in disguise.
+
+        In lower case, or with the capital that any word has where a sentence opens.
+        """
         ordinary = self._ordinary
         if ordinary is None:
             return False
-        words = (word for word in _WORD.findall(rest) if not word[0].isupper())
-        odd = [word for word in words if word not in ordinary]
-        return bool(odd) and not set(odd) <= {word.casefold() for word in _WORD.findall(facts)}
+        odd = [word.casefold() for word in _WORD.findall(rest) if word not in ordinary]
+        if not odd:
+            return False
+        known = {word.casefold() for word in _WORD.findall(facts)}
+        return any(not {word, _bare(word)} & known for word in odd)
 
     def _named(self, sentence: str) -> tuple[tuple[Item, ...], list[Span]]:
         """Which allowed items a sentence names, and where; the longest name wins."""
@@ -382,8 +387,7 @@ def _stranger(rest: str, facts: str) -> bool:
     """Whether a name stands there that the facts do not have."""
     known = {word.casefold() for word in _WORD.findall(facts)} | _PLAIN_CAPITALS
     if (match := _LEAD_NAME.match(rest)) and match[1].casefold() not in known | _STARTERS:
-        bare = re.sub(r"['’](?:s|m|d|re|ve|ll|t)$", "", match[1].casefold())
-        if bare not in known | _STARTERS:
+        if _bare(match[1].casefold()) not in known | _STARTERS:
             return True
     first = True
     for match in re.finditer(r"[^\W\d_][\w'’-]*|[.!?:;/](?=\s)|\x01+", rest):
@@ -397,8 +401,8 @@ def _stranger(rest: str, facts: str) -> bool:
         if not word[0].isalpha():
             first = True
             continue
-        bare = re.sub(r"['’](?:s|m|d|re|ve|ll)$", "", word.casefold())
-        if not first and word[0].isupper() and not {word.casefold(), bare} & known:
+        low = word.casefold()
+        if not first and word[0].isupper() and not {low, _bare(low)} & known:
             return True
         first = False
     return False
@@ -409,10 +413,15 @@ def _opens_with_a_name(rest: str, facts: str, names: Collection[str]) -> bool:
     match = _WORD.match(rest.lstrip(" \n\t-*_\"“‘’'("))
     if match is None or not match[0][0].isupper():
         return False
-    bare = re.sub(r"['’](?:s|m|d|re|ve|ll)$", "", match[0].casefold())
+    bare = _bare(match[0].casefold())
     if bare not in names or bare in house_words() | _STARTERS:
         return False
     return bare not in {word.casefold() for word in _WORD.findall(facts)}
+
+
+def _bare(word: str) -> str:
+    """A word without what an apostrophe adds to it."""
+    return re.sub(r"['’](?:s|m|d|re|ve|ll|t)$", "", word)
 
 
 def _genres_hold(rest: str, facts: str) -> bool:

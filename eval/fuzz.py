@@ -142,7 +142,10 @@ def _many(
     done: dict[int, list[Shown]] = {}
     label = f"Asking ({writer})"
     size = min(_PART, n)  # a dialogue has a move at least
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    # A process each: memory that one service leaves behind in pieces is not the next one's.
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), max_tasks_per_child=1
+    ) as pool:
         following = 0
         waiting: dict[Future[list[Shown]], int] = {}
         while True:

@@ -196,6 +196,16 @@ def test_a_name_in_lower_case_is_one_too() -> None:
     assert check(text, evidence()).text == text
 
 
+@pytest.mark.parametrize("made_up", ["Hyperglunk", "Dr. Hyperglunk", "Up: Hyperglunk's"])
+def test_the_capital_of_an_opening_word_makes_no_name_of_it(made_up: str) -> None:
+    opened = f"{GOOD} {made_up} is warm and funny."
+    ordinary = OrdinaryWords(re.findall(r"\w+", f"{GOOD} dr is warm and funny"))
+    kept = check(opened, evidence(), ordinary=ordinary).text
+    assert kept.startswith(GOOD) and "glunk" not in kept
+    plain = f"{GOOD} Warm and funny is warm."
+    assert check(plain, evidence(), ordinary=ordinary).text == plain
+
+
 def test_what_leans_on_a_dropped_sentence_goes_with_it() -> None:
     text = (
         "- **Up (2009)** is fine. The Matrix is better. It has robots.\n- **Paddington 2 (2017)**."
@@ -402,6 +412,20 @@ def test_inventions_never_leave_the_stream() -> None:
     text = GOOD.replace("Shall I", "Watch The Matrix, too. It won an Oscar. Shall I")
     said = asyncio.run(_said(Scripted(text), find_titles=find_titles))
     assert said == GOOD
+
+
+@pytest.mark.parametrize("gap", ["", " ", "  ", "   ", "    "])
+def test_a_title_with_a_full_stop_inside_stays_whole_while_it_is_written(gap: str) -> None:
+    boo = Recommendation(item=Item(id="b", title="Boo! A Madea Halloween", year=2016), p_accept=0.5)
+    text = f"- **Up (2009)**: up.{gap}\n- **Boo! A Madea Halloween (2016)**: boo."
+
+    async def pieces() -> list[str]:
+        asked = rephrase(Scripted(text), text, UserState(), [TWO[1], boo])
+        return [piece async for piece in asked]
+
+    said = asyncio.run(pieces())
+    assert "".join(said) == text
+    assert all("Halloween (2016)" in piece for piece in said if "Boo!" in piece)
 
 
 def test_a_forgotten_item_follows_from_the_draft() -> None:

@@ -13,6 +13,7 @@ has to admit it.
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import platform
@@ -271,6 +272,8 @@ async def measure(options: argparse.Namespace) -> None:
         llm = {"url": url, "rephrase": "always", "timeout_s": LLM_TIMEOUT_S}
         given = settings.model_copy(update={"home": home, "llm": LLMSettings(**llm)})
         service = await build(given, progress=lambda label, done, total: None)
+        gc.collect()
+        gc.freeze()  # as `simpatico serve` does
         bench = Bench(service, server, home, Known())
         try:
             await told(bench, "something warm", "warm-up")

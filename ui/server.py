@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from contextlib import AsyncExitStack
 
@@ -47,6 +48,9 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
                 app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"
             )
         )
+        # Catalogue and models stay: a full collection that looks through them halts every turn.
+        gc.collect()
+        gc.freeze()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         console.print(f"Simpatico is listening: http://{host}:{settings.port}", style="bold green")
         console.print(f"API: http://{host}:{settings.port}/v1   (stop with Ctrl-C)")

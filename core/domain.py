@@ -6,6 +6,7 @@ None and never a guess. Time is timezone-aware, ids are strings.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -362,6 +363,15 @@ class Event(Value):
     item_id: str = Field(min_length=1, max_length=200)
     kind: EventKind
     value: float | None = Field(default=None, description="stars 1 to 5 for `rate`, else None")
+
+    @field_validator("at")
+    @classmethod
+    def _in_a_year_of_utc(cls, value: datetime) -> datetime:
+        try:
+            value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("wanted a time in the years 1 to 9999 of UTC") from error
+        return value
 
 
 class Choice(Value):

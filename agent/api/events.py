@@ -23,6 +23,7 @@ router = APIRouter(tags=["events"])
 
 MAX_EVENTS = 1000
 MAX_AHEAD = timedelta(days=1)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class SentEvent(Sent):
@@ -99,6 +100,8 @@ def _event(request: Request, sent: Any, index: int) -> Event:
         raise ApiError(400, "at: wanted a time with its zone, as 2026-01-31T20:15:00Z")
     if at > now + MAX_AHEAD:
         raise ApiError(400, "at: more than a day in the future")
+    if at < EARLIEST:
+        raise ApiError(400, f"at: before the year {EARLIEST.year}")
     user = person(request, user=given.user, counted=False)
     if user.throwaway or not given.user.strip():
         raise ApiError(400, "user: an event belongs to a person; name one")

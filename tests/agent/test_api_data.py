@@ -208,18 +208,20 @@ def test_each_event_of_a_list_is_judged_alone(url: str) -> None:
         {"item_id": "up", "kind": "like"},
         {**good, "at": "2026-01-01T00:00:00"},
         {**good, "at": future},
+        {**good, "at": "0001-01-01T00:00:00+14:00"},
         {**good, "id": "x" * 201},
         "like",
         good,
     ]
     body = send(url, sent)
-    assert (body["accepted"], body["refused"]) == (2, 10)
-    assert [outcome["index"] for outcome in body["data"]] == list(range(12))
+    assert (body["accepted"], body["refused"]) == (2, 11)
+    assert [outcome["index"] for outcome in body["data"]] == list(range(13))
     assert body["data"][1]["id"] == "mine"
     reasons = [outcome["reason"] for outcome in body["data"]]
     assert reasons[0] is None and reasons[-1] is None
     words = ["no-such-film", "kind", "stars", "only a rating", "user", "user", "zone", "future"]
-    for reason, word in zip(reasons[1:9], words, strict=True):
+    words.append("before the year 1900")
+    for reason, word in zip(reasons[1:10], words, strict=True):
         assert word in reason
 
 

@@ -82,6 +82,13 @@ def test_an_event_comes_back_as_it_went_in(events: EventLog) -> None:
     assert events.events("ann") == [one]
 
 
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+def test_an_event_of_any_year_comes_back(events: EventLog, at: datetime) -> None:
+    one = Event(id="1", at=at.replace(tzinfo=UTC), user="ann", item_id="up", kind="like")
+    assert events.append(one)
+    assert events.events("ann") == [one]
+
+
 def test_the_same_event_twice_counts_once(events: EventLog) -> None:
     same = event("1")
     assert [events.append(same), events.append(same)] == [True, False]

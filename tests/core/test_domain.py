@@ -49,6 +49,12 @@ def test_time_without_a_zone_is_refused() -> None:
     assert Event(id="e", at=datetime.now(UTC), user="u", item_id="i", kind="like").version == 1
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_utc_cannot_tell_is_refused(at: str) -> None:
+    with pytest.raises(ValidationError, match="years 1 to 9999"):
+        Event.model_validate({"id": "e", "at": at, "user": "u", "item_id": "i", "kind": "like"})
+
+
 @pytest.mark.parametrize("mood", ["auto", "off", "joy"])
 def test_a_mood_may_be_chosen(mood: str) -> None:
     assert TurnOptions(mood=mood).mood == mood

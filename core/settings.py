@@ -25,6 +25,7 @@ from simpatico.errors import SettingsError
 
 PREFIX = "SIMPATICO_"
 DEFAULT_CATALOG = "movies"
+MIN_SECRET = 32
 
 _ORIGIN = re.compile(
     r"(http://(?!.*:80$)|https://(?!.*:443$))"
@@ -178,7 +179,16 @@ class Settings(BaseSettings):
     )
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
-    api_key: SecretStr = Field(default=SecretStr(""), description="empty: the API asks for none")
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="empty: the API asks for none, unless `simpatico key add` made one. 32"
+        " characters of chance or more: a shorter one can be guessed",
+    )
+    forward_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="what Open WebUI signs people's names with, 32 characters or more; keys made"
+        " with --forwards name people by that signature alone. Empty: without one",
+    )
     cors_origins: tuple[str, ...] = Field(
         default=(),
         description="other sites whose pages may call the API, as browsers name them, e.g."
@@ -193,6 +203,13 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = RetrievalSettings()
     limits: LimitSettings = LimitSettings()
     privacy: PrivacySettings = PrivacySettings()
+
+    @field_validator("forward_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"wanted {MIN_SECRET} characters or more")
+        return value
 
     @field_validator("cors_origins")
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from simpatico.agent.api.errors import ApiError
+from simpatico.agent.api.forwarded import forwarded
 from simpatico.agent.api.guard import HEADERS
 from simpatico.agent.api.keys import SCOPES, Scope
 from simpatico.agent.api.limits import Limits
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_USER_CHARS = 200
 
-_FORWARDED = "X-OpenWebUI-User-Id"
+LONG = 32
+"""Characters from which on nobody guesses a key, if it was made by chance."""
 _TENANT = "tenant:"
 """What people of a tenant are kept under; nobody else may have a name that begins so."""
 
@@ -82,9 +84,8 @@ def allow(*scopes: Scope) -> Callable[[Request], Awaitable[None]]:
 def caller(request: Request) -> Caller | None:
     """Who calls; None when a key is asked for and the request carries none that holds.
 
-    Takes the same time for any wrong key.
-
     Raises:
+        ApiError: as `key_holder`.
         StoreError: the keys cannot be read.
     """
     door: Door = request.app.state.door
@@ -92,9 +93,11 @@ def caller(request: Request) -> Caller | None:
         return Caller()
     given = request.headers.getlist("authorization")
     scheme, _, sent = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not sent.strip():
+        return None
     # Starlette decodes headers as latin-1; encoding back gives the bytes that were sent.
-    found = key_holder(door, sent.strip().encode("latin-1"))
-    return found if scheme.lower() == "bearer" else None
+    raw = sent.strip().encode("latin-1")
+    return key_holder(door, raw, peer=request.client.host if request.client else "")
 
 
 def is_keyless(door: "Door") -> bool:
@@ -102,18 +105,19 @@ def is_keyless(door: "Door") -> bool:
     return not door.settings.api_key.get_secret_value() and not door.keys.all()
 
 
-def key_holder(door: "Door", raw: bytes) -> Caller | None:
+def key_holder(door: "Door", raw: bytes, *, peer: str) -> Caller | None:
     """Who calls with this key; None when it is none that holds. As long for any wrong one.
 
+    Only a short key of the settings, which somebody chose, could be found by trying. So it is what
+    too many wrong keys of one peer shut, right or not; keys that were made by chance open on.
+
     Raises:
+        ApiError: 429, when the peer gave too many wrong keys and this one was not made by chance.
         StoreError: the keys cannot be read.
     """
     wanted = door.settings.api_key.get_secret_value()
     same = hmac.compare_digest(_digest(raw), _digest(wanted.encode()))
     found = door.keys.find(raw.decode("utf-8", "replace"))
-    if wanted and same:
-        name = _digest(wanted.encode()).hex()[:16]
-        return Caller(key=name, holder=name)
     if found is not None:
         return Caller(
             key=found.id,
@@ -122,6 +126,14 @@ def key_holder(door: "Door", raw: bytes) -> Caller | None:
             tenant=found.tenant,
             scopes=found.scopes,
         )
+    is_short = 0 < len(wanted) < LONG
+    if is_short:
+        door.limits.check_tries(peer)
+    if wanted and same:
+        name = _digest(wanted.encode()).hex()[:16]
+        return Caller(key=name, holder=name)
+    if is_short:
+        door.limits.count_try(peer)
     return None
 
 
@@ -135,24 +147,24 @@ def person(
 ) -> Person:
     """Who the call is about.
 
-    `safety_identifier`, else `user`, else whom a key that forwards people names in
-    `X-OpenWebUI-User-Id`, else the key's holder, else nobody we will know again. People of a
+    `safety_identifier`, else `user`, else whom a key that forwards people names in a header (see
+    `forwarded`), else the key's holder, else nobody we will know again. People of a
     tenant's key are that tenant's: two tenants with an "ann" have two people. With `of_tenants` a
     key without a tenant may name them too, as "tenant:acme:ann".
 
     Raises:
-        ApiError: 400 for a name that is too long, holds control characters, or is reserved; 429
-            when there were too many calls about this person.
+        ApiError: 400 for a name that is too long, holds control characters, or is reserved; 403
+            for a forwarded one that is not signed as it should be; 429 when there were too many
+            calls about this person.
     """
     calling: Caller = request.state.caller
     ours = f"{_TENANT}{calling.tenant}:" if calling.tenant else ""
     reserved = "" if of_tenants and not calling.tenant else _TENANT
-    forwarded = request.headers.get(_FORWARDED) if calling.forwards else None
-    for param, name in (
-        ("safety_identifier", safety_identifier),
-        ("user", user),
-        (_FORWARDED, forwarded),
-    ):
+    named = [("safety_identifier", safety_identifier), ("user", user)]
+    if calling.forwards:
+        settings = request.app.state.door.settings
+        named.append(forwarded(request.headers, settings.forward_secret.get_secret_value()))
+    for param, name in named:
         if name is None or not name.strip():
             continue
         most = MAX_USER_CHARS - len(ours)

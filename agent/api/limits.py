@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from simpatico.agent.api.errors import ApiError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 MAX_TRIES: Final = 10
-"""Wrong operator's keys that one address may give in a minute."""
+"""Wrong keys that one peer may give in a minute."""
 MAX_LARGE: Final = 8
 """Bodies with pictures or sounds that are read at the same time; each may take 55 MB."""
 
@@ -64,9 +65,13 @@ class Limits:
             headers={**headers, "Retry-After": str(wait_s)},
         )
 
-    def check_tries(self, name: str) -> None:
-        """Refuse who gave too many wrong keys. Raises `ApiError` 429 with Retry-After."""
-        item = self._items["try"]
+    def count_try(self, peer: str) -> None:
+        """Count a wrong key of a peer, who has one left; see `check_tries`."""
+        self.count("try", _network(peer))
+
+    def check_tries(self, peer: str) -> None:
+        """Refuse a peer who gave too many wrong keys. Raises `ApiError` 429 with Retry-After."""
+        item, name = self._items["try"], _network(peer)
         if not self._counter.test(item, "try", name):
             wait_s, _ = self._window(item, "try", name)
             raise ApiError(
@@ -120,3 +125,12 @@ class Limits:
             yield
         finally:
             self._large -= 1
+
+
+def _network(peer: str) -> str:
+    """Whose an address is: with IPv6 one customer has 2^64 of them."""
+    try:
+        found = ip_address(peer)
+    except ValueError:
+        return peer
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else peer

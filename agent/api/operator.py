@@ -17,8 +17,7 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
     Without any key configured it is open to who sits at this computer, as far as can be told: the
     server listens on loopback, the peer is there, nothing says that somebody else's request was
     passed on, and neither server nor page goes by another name. Else it takes a key with the scope
-    admin that is of no tenant. Keys that are none are counted by peer, so that they cannot be
-    tried out.
+    admin that is of no tenant.
 
     Args:
         door: with the settings, keys and limits.
@@ -28,7 +27,7 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
 
     Raises:
         ApiError: 401 without a key or with a wrong one, 403 with one that may not, 429 after too
-            many.
+            many calls, or too many wrong keys (see `key_holder`).
         StoreError: the keys cannot be read.
     """
     keyless = is_keyless(door)
@@ -42,10 +41,8 @@ def admit(door: Door, *, peer: str, headers: Iterable[tuple[str, str]], key: str
             "no key is there yet; `simpatico key add operator --scope admin` makes one",
             code="no_api_key",
         )
-    door.limits.check_tries(peer)
-    found = key_holder(door, key.strip().encode("utf-8", "replace"))
+    found = key_holder(door, key.strip().encode("utf-8", "replace"), peer=peer)
     if found is None:
-        door.limits.count("try", peer)
         raise ApiError(401, "that is no key of this server", code="invalid_api_key")
     if "admin" not in found.scopes or found.tenant:
         raise ApiError(

@@ -37,6 +37,7 @@ REPLY = Reply(
 )
 CHAT = {"messages": [{"role": "user", "content": "my secret sorrow"}]}
 JSON = {"Content-Type": "application/json"}
+KEY = "open sesame, the whole long night"
 
 
 def ask(method: str, url: str, **more: Any) -> httpx.Response:
@@ -60,7 +61,7 @@ def url(running: tuple[ScriptedService, Loopback]) -> str:
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[str]:
-    settings = Settings(api_key=SecretStr("sesame"))
+    settings = Settings(api_key=SecretStr(KEY))
     with Loopback(create_app(ScriptedService(REPLY), settings=settings)) as server:
         yield server.url
 
@@ -311,7 +312,7 @@ def test_the_names_a_server_answers_to_follow_from_where_it_is_bound() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer wrong", "Basic sesame", "sesame", "Bearer sesame2"]
+    "header", [None, "", "Bearer", "Bearer wrong", f"Basic {KEY}", KEY, f"Bearer {KEY}2"]
 )
 def test_without_the_key_nothing_but_health_is_told(
     locked: str, method: str, path: str, header: str | None
@@ -325,11 +326,11 @@ def test_without_the_key_nothing_but_health_is_told(
 
 def test_the_key_opens_and_a_strange_one_is_no_accident(locked: str) -> None:
     url = f"{locked}/v1/models"
-    for header in ("Bearer sesame", "bearer sesame"):
+    for header in (f"Bearer {KEY}", f"bearer {KEY}"):
         assert ask("GET", url, headers={"Authorization": header}).status_code == 200
     strange = {b"Authorization": b"Bearer \xff\xfe\x80"}
     assert ask("GET", url, headers=strange).status_code == 401
-    twice = [("Authorization", "Bearer sesame"), ("Authorization", "Bearer wrong")]
+    twice = [("Authorization", f"Bearer {KEY}"), ("Authorization", "Bearer wrong")]
     assert ask("GET", url, headers=twice).status_code == 401
     with openai.OpenAI(base_url=f"{locked}/v1", api_key="wrong", max_retries=0) as client:
         with pytest.raises(openai.AuthenticationError):
@@ -339,12 +340,12 @@ def test_the_key_opens_and_a_strange_one_is_no_accident(locked: str) -> None:
 def test_health_needs_no_key_but_reasons_do(locked: str) -> None:
     service = ScriptedService(REPLY)
     service.parts = {"store": "down: /home/ann is full", "llm": "degraded: slow"}
-    settings = Settings(api_key=SecretStr("sesame"))
+    settings = Settings(api_key=SecretStr(KEY))
     with Loopback(create_app(service, settings=settings)) as server:
         assert ask("GET", f"{server.url}/health").json() == {"status": "ok"}
         stranger = ask("GET", f"{server.url}/ready").json()
         friend = ask(
-            "GET", f"{server.url}/ready", headers={"Authorization": "Bearer sesame"}
+            "GET", f"{server.url}/ready", headers={"Authorization": f"Bearer {KEY}"}
         ).json()
     assert stranger["parts"] == {"store": "down", "llm": "degraded"}
     assert friend["parts"] == service.parts

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from simpatico.agent.api.app import create_app
+from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.keys import FILE, Keys, Scope
+from simpatico.agent.api.limits import MAX_TRIES
 from simpatico.agent.api.loopback import Loopback
+from simpatico.agent.api.operator import admit
 from simpatico.agent.api.scripted import ScriptedService
 from simpatico.domain import Item, Recommendation, Reply, UserState
 from simpatico.errors import DataError, StoreError
@@ -215,6 +219,29 @@ def test_the_key_of_the_settings_may_do_everything(
             assert answer.status_code == 200, (path, answer.text)
 
 
+def test_wrong_keys_close_a_short_one_for_their_peer_at_every_door(
+    tmp_path: Path, service: ScriptedService
+) -> None:
+    service.parts = {"store": "degraded: slow"}
+    settings = Settings(home=tmp_path, api_key=SecretStr("sesame"))
+    app = create_app(service, settings=settings)
+    _, made = app.state.door.keys.add("shop", scopes=["chat"])
+    with Loopback(app) as server:
+        models, ready = f"{server.url}/v1/models", f"{server.url}/ready"
+        found = [ask("GET", models, f"guess-{n}").status_code for n in range(MAX_TRIES - 1)]
+        assert {*found} == {401}
+        assert ask("GET", ready, "sesame").json()["parts"] == service.parts
+        assert ask("GET", ready, "wrong").json()["parts"] == {"store": "degraded"}  # one more try
+        right, wrong = ask("GET", models, "sesame"), ask("GET", models, "wrong")
+        assert ask("GET", ready, "sesame").json()["parts"] == {"store": "degraded"}
+        assert ask("GET", models, made).status_code == 200
+    assert (right.status_code, wrong.status_code) == (429, 429)
+    assert right.content == wrong.content
+    assert 1 <= int(right.headers["retry-after"]) <= 60
+    with pytest.raises(ApiError, match="too many wrong keys"):  # the operator's sheet counts along
+        admit(app.state.door, peer="127.0.0.1", headers=[], key="sesame")
+
+
 def test_too_many_calls_are_told_when_to_come_back(
     tmp_path: Path, service: ScriptedService
 ) -> None:
@@ -340,3 +367,77 @@ def test_only_a_key_that_forwards_people_is_believed_whom_it_names(
     ]
     wrong = chat(url, trusted, **{"X-OpenWebUI-User-Id": "u" * 300})
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "X-OpenWebUI-User-Id")
+
+
+SECRET = "what Open WebUI signs people's names with"
+SIGNED = "X-OpenWebUI-User-Jwt"
+
+
+def signed(sub: str = "u-1", *, secret: str = SECRET, ends_s: int = 300, how: str = "HS256") -> str:
+    """A name as Open WebUI signs it."""
+    now = datetime.now(UTC)
+    claims = {"sub": sub, "name": "Ann", "role": "user", "iss": "open-webui", "iat": now}
+    return jwt.encode({**claims, "exp": now + timedelta(seconds=ends_s)}, secret, algorithm=how)
+
+
+@pytest.fixture
+def signing_url(tmp_path: Path, service: ScriptedService) -> Iterator[str]:
+    settings = Settings(home=tmp_path, forward_secret=SecretStr(SECRET))
+    with Loopback(create_app(service, settings=settings)) as server:
+        yield server.url
+
+
+def test_a_signed_name_is_the_person(
+    keys: Keys, signing_url: str, service: ScriptedService
+) -> None:
+    _, page = keys.add("page", scopes=["chat"], tenant="acme", forwards=True)
+    other_key, other = keys.add("other", scopes=["chat"])
+    assert chat(signing_url, page, **{SIGNED: signed()}).status_code == 200
+    assert chat(signing_url, page, **{SIGNED: signed("u-2", ends_s=-5)}).status_code == 200
+    assert chat(signing_url, other, **{SIGNED: signed()}).status_code == 200
+    assert [asked.user for asked in service.asked] == [
+        "tenant:acme:u-1",
+        "tenant:acme:u-2",  # clocks differ a little
+        f"key:{other_key.id}",
+    ]
+    long = chat(signing_url, page, **{SIGNED: signed("u" * 300)})
+    assert (long.status_code, long.json()["error"]["param"]) == (400, SIGNED)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {SIGNED: signed(secret="another secret of the same good length")},
+        {SIGNED: signed(ends_s=-600)},
+        {SIGNED: signed(secret="", how="none")},
+        {SIGNED: signed(how="HS512", secret=SECRET * 2)},
+        {SIGNED: "no token"},
+        {SIGNED: ""},
+        {SIGNED: jwt.encode({"exp": datetime(2100, 1, 1, tzinfo=UTC)}, SECRET)},
+        {SIGNED: jwt.encode({"sub": "u-1"}, SECRET)},
+        {"X-OpenWebUI-User-Id": "u-1"},
+    ],
+)
+def test_a_name_whose_signature_does_not_hold_is_refused_and_makes_nobody_else_of_them(
+    keys: Keys, signing_url: str, service: ScriptedService, sent: dict[str, str]
+) -> None:
+    _, page = keys.add("page", scopes=["chat"], forwards=True)
+    refused = chat(signing_url, page, **sent)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
+    assert refused.json()["error"]["param"] in sent
+    assert service.asked == []
+
+
+def test_a_signed_name_that_cannot_be_checked_is_told(
+    keys: Keys, url: str, service: ScriptedService
+) -> None:
+    _, page = keys.add("page", scopes=["chat"], forwards=True)
+    refused = chat(url, page, **{SIGNED: signed()})
+    assert refused.status_code == 403
+    assert "SIMPATICO_FORWARD_SECRET" in refused.json()["error"]["message"]
+    assert service.asked == []
+
+
+def test_a_secret_that_could_be_guessed_is_no_setting() -> None:
+    with pytest.raises(ValidationError, match="32 characters"):
+        Settings(forward_secret=SecretStr("short"))

@@ -5,7 +5,8 @@ under one key at a time, or under none. It carries a token made with that key, s
 or a missing one is known when the file is opened, before anything is read or written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from simpatico.settings import PrivacySettings
 _PART = "encryption"
 _MIGRATIONS = (("CREATE TABLE encryption (token BLOB NOT NULL)",),)
 _KNOWN = b"simpatico"
+TOKENS = "SELECT token FROM encryption"
+"""What a file is under: one row, or none."""
 
 
 class Column(NamedTuple):
@@ -86,7 +89,11 @@ class Lock(NamedTuple):
 
     def check(self, connection: Connection) -> None:
         """Raises `StoreError` when the file went under another key since it was opened."""
-        if _token(connection) != self.token:
+        self.check_token(_token(connection))
+
+    def check_token(self, token: bytes | None) -> None:
+        """The same of what `TOKENS` found there."""
+        if token != self.token:
             raise StoreError(
                 "the words were encrypted anew while this ran: start it again with the key in force"
             )
@@ -133,22 +140,19 @@ def unlock(path: Path, columns: Iterable[Column], ciphers: tuple[Cipher, ...]) -
 
     Raises:
         StoreError: the file is under a key that is not given; or it holds words in the clear and
-            a key is given; or it cannot be used. Nothing was changed.
+            a key is given; or it is to go under a key and somebody has it open, who would write
+            in the clear; or it cannot be used. Nothing was changed.
     """
     database = Database(path, part=_PART, migrations=_MIGRATIONS)
     try:
         with database.write() as connection:
-            token = _token(connection)
-            if token is not None:
-                return Lock(_opener(path, token, ciphers), token)
-            if not ciphers:
-                return Lock()
-            if any(_any_row(connection, column) for column in columns):
-                raise StoreError(
-                    f"{path} holds words that are not encrypted: run `simpatico privacy encrypt`,"
-                    " or start without a key"
-                )
-            return _put_under(connection, ciphers[0])
+            lock = _found(path, connection, columns, ciphers)
+        if lock is None:
+            database.take_alone()
+            with database.write() as connection:
+                lock = _found(path, connection, columns, ciphers)
+                return lock or _put_under(connection, ciphers[0])
+        return lock
     finally:
         database.close()
 
@@ -157,24 +161,31 @@ def lock_of(path: Path, ciphers: tuple[Cipher, ...]) -> Lock:
     """What an existing file is under. Raises `StoreError` as `unlock` does for a wrong key."""
     database = Database(path, part=_PART, migrations=_MIGRATIONS)
     try:
-        [*tokens] = database.read("SELECT token FROM encryption")
+        [*tokens] = database.read(TOKENS)
         return Lock(_opener(path, tokens[0][0], ciphers), tokens[0][0]) if tokens else Lock()
     finally:
         database.close()
 
 
-def check_unused(path: Path) -> None:
-    """Raises `StoreError` when somebody has a file open: a turn would go on with the old key."""
+@contextmanager
+def held_alone(path: Path) -> Iterator[Database]:
+    """A file that nobody else has open, and nobody can open while the block runs.
+
+    So nobody goes on with a key that is no longer in force.
+
+    Raises:
+        StoreError: somebody has it open; or it cannot be written.
+    """
     database = Database(path, part=_PART, migrations=_MIGRATIONS)
     try:
-        if database.is_used():
-            raise StoreError(f"another process has {path} open: stop the server, then do it again")
+        database.take_alone()
+        yield database
     finally:
         database.close()
 
 
 def encrypt_anew(
-    path: Path,
+    database: Database,
     columns: Iterable[Column],
     ciphers: tuple[Cipher, ...],
     *,
@@ -182,29 +193,47 @@ def encrypt_anew(
 ) -> int:
     """Bring all words of a file under a key, or under none; gives how many places were rewritten.
 
-    All or nothing, in one transaction; the old bytes are overwritten in the file. Another process
-    that has it open writes no more to it until it is started anew.
+    All or nothing, in one transaction; the old bytes are overwritten in the file.
+
+    Args:
+        database: the file, as `held_alone` gives it.
+        columns: where its words stand.
+        ciphers: keys that may open it.
+        to: the new key.
 
     Raises:
         StoreError: the file's key is not among `ciphers`; or it cannot be read or written.
     """
-    database = Database(path, part=_PART, migrations=_MIGRATIONS)
-    try:
-        with database.write() as connection:
-            token = _token(connection)
-            old = None if token is None else _opener(path, token, ciphers)
-            n = sum(_rewrite(connection, column, old=old, new=to) for column in columns)
-            connection.execute("DELETE FROM encryption")
-            if to is not None:
-                _put_under(connection, to)
-        database.forget()
-    finally:
-        database.close()
+    with database.write() as connection:
+        token = _token(connection)
+        old = None if token is None else _opener(database.path, token, ciphers)
+        n = sum(_rewrite(connection, column, old=old, new=to) for column in columns)
+        connection.execute("DELETE FROM encryption")
+        if to is not None:
+            _put_under(connection, to)
+    database.forget()
     return n
 
 
+def _found(
+    path: Path, connection: Connection, columns: Iterable[Column], ciphers: tuple[Cipher, ...]
+) -> Lock | None:
+    """What a file is under; None when it is to go under the first key. Raises as `unlock` does."""
+    token = _token(connection)
+    if token is not None:
+        return Lock(_opener(path, token, ciphers), token)
+    if not ciphers:
+        return Lock()
+    if any(_any_row(connection, column) for column in columns):
+        raise StoreError(
+            f"{path} holds words that are not encrypted: run `simpatico privacy encrypt`,"
+            " or start without a key"
+        )
+    return None
+
+
 def _token(connection: Connection) -> bytes | None:
-    row = connection.execute("SELECT token FROM encryption").fetchone()
+    row = connection.execute(TOKENS).fetchone()
     return row[0] if row else None
 
 

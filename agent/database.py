@@ -84,6 +84,11 @@ class Database:
             self.close()
             raise
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: committed durably when the block ends, undone when it raises.
@@ -121,21 +126,24 @@ class Database:
         if busy:
             raise StoreError(f"cannot write to {self._path} ({self._part}): somebody else reads it")
 
-    def is_used(self) -> bool:
-        """Whether another process, or another connection of this one, has the file open.
+    def take_alone(self) -> None:
+        """Keep everybody else out of the file until it is closed here.
 
         Raises:
-            StoreError: if it cannot be written.
+            StoreError: another process, or another connection of this one, has it open; or it
+                cannot be written.
         """
         with self._lock, self._translated("write to"):
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             try:
-                self._connection.execute("PRAGMA journal_mode=DELETE")  # needs to be alone
+                self._connection.execute("PRAGMA journal_mode=DELETE")  # takes the lock it keeps
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
-                return True
+                raise StoreError(
+                    f"another process has {self._path} open: stop the server, then do it again"
+                ) from error
             self._connection.execute("PRAGMA journal_mode=WAL")
-            return False
 
     def close(self) -> None:
         """Close the file. Idempotent."""

@@ -1,5 +1,6 @@
 """The files that hold what people said and did, and bringing the words under another key."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,8 +9,8 @@ from simpatico.agent.cipher import (
     TURNS,
     Cipher,
     Column,
-    check_unused,
     encrypt_anew,
+    held_alone,
     lock_of,
 )
 from simpatico.errors import StoreError
@@ -53,17 +54,17 @@ def look_at_words(home: Path, ciphers: tuple[Cipher, ...]) -> list[Words]:
 def encrypt_words(home: Path, ciphers: tuple[Cipher, ...], *, to: Cipher | None) -> int:
     """Bring what was said under a key, or under none; gives how many places were rewritten.
 
-    File by file, each all or nothing: after a failure, do it again.
+    Nobody else can open any of them meanwhile. File by file, each all or nothing: after a failure,
+    do it again.
 
     Raises:
         StoreError: somebody has a file open; or one is under a key that is not among `ciphers`, or
             cannot be written.
     """
-    there = [(home / name, columns) for name, columns in _WORDS if (home / name).exists()]
-    for path, _ in there:
-        check_unused(path)
-    n = 0
-    for path, columns in there:
-        check_unused(path)  # by a server that was started since
-        n += encrypt_anew(path, columns, ciphers, to=to)
-    return n
+    with ExitStack() as all_held:
+        held = [
+            (all_held.enter_context(held_alone(home / name)), columns)
+            for name, columns in _WORDS
+            if (home / name).exists()
+        ]
+        return sum(encrypt_anew(file, columns, ciphers, to=to) for file, columns in held)

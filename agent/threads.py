@@ -15,7 +15,7 @@ from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from simpatico.agent.cipher import THREADS, Cipher, unlock
+from simpatico.agent.cipher import THREADS, TOKENS, Cipher, unlock
 from simpatico.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,14 @@ class Threads:
                 serde = EncryptedSerializer(lock.cipher, serde)
             saver = AsyncSqliteSaver(connection, serde=serde)
             await saver.setup()
-        except (OSError, sqlite3.Error) as error:
+            # From here on nobody can bring it under another key: that takes being alone with it.
+            found = list(await connection.execute_fetchall(TOKENS))
+            lock.check_token(found[0][0] if found else None)
+        except (OSError, sqlite3.Error, StoreError) as error:
             if connection is not None:
                 await connection.close()
+            if isinstance(error, StoreError):
+                raise
             raise StoreError(
                 f"the conversations in {path} cannot be opened: {error}; "
                 "move the file away to begin anew"

@@ -26,7 +26,9 @@ def add(
     ] = "",
     forwards: Annotated[
         bool,
-        typer.Option(help="believe whom its X-OpenWebUI-User-* header names: a chat page of many people"),
+        typer.Option(
+            help="believe whom its X-OpenWebUI-User-* header names: a chat page of many people"
+        ),
     ] = False,
 ) -> None:
     """Make a key and show it this once. From the first one on, the API asks for a key."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,21 @@ import pytest
 from tiny import at_work, tiny, tiny_home
 from typer.testing import CliRunner
 
-from simpatico.agent.cipher import TURNS, Cipher, ciphers_of, encrypt_anew, lock_of, new_key
+from simpatico.agent.cipher import (
+    Cipher,
+    Lock,
+    ciphers_of,
+    encrypt_anew,
+    lock_of,
+    new_key,
+    unlock,
+)
+from simpatico.agent.database import Database
 from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.people import Kept
 from simpatico.agent.service import Simpatico
 from simpatico.agent.stores import encrypt_words
+from simpatico.agent.threads import Threads
 from simpatico.domain import Finished, Turn
 from simpatico.errors import SettingsError, StoreError
 from simpatico.settings import PrivacySettings, Settings
@@ -175,44 +187,99 @@ def test_a_new_key_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["sessions.sqlite", "threads.sqlite"])
 def test_words_are_not_encrypted_while_somebody_uses_them(shut: Path, name: str) -> None:
     ciphers = (Cipher(NEW), Cipher(OLD))
-    running = SqliteMemory(shut / name, ciphers=(Cipher(OLD),))
-    with pytest.raises(StoreError, match="stop the server"):
-        encrypt_words(shut, ciphers, to=ciphers[0])
+
+    async def in_use() -> None:
+        async with opened(shut / name, Cipher(OLD)):
+            with pytest.raises(StoreError, match=f"{name} open: stop the server"):
+                encrypt_words(shut, ciphers, to=ciphers[0])
+
+    asyncio.run(in_use())
     assert export(settings_of(shut, OLD)).conversations  # neither file was changed
-    running.close()
     assert encrypt_words(shut, ciphers, to=ciphers[0]) > 0
     assert export(settings_of(shut, NEW)).conversations
 
 
-def test_a_server_started_between_two_files_keeps_the_second_as_it_is(
+@asynccontextmanager
+async def opened(path: Path, *ciphers: Cipher) -> AsyncGenerator[None, None]:
+    """A file of words in use, as a server has it."""
+    if path.name == "threads.sqlite":
+        threads = await Threads.open(path, ciphers)
+        yield
+        await threads.close()
+    else:
+        memory = SqliteMemory(path, ciphers=ciphers)
+        yield
+        memory.close()
+
+
+def test_nobody_opens_a_file_between_the_look_at_it_and_its_rewriting(
     shut: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ciphers = (Cipher(NEW), Cipher(OLD))
-    second = shut / "threads.sqlite"
-    started: list[SqliteMemory] = []
+    refused: list[str] = []
 
-    def start_after(path: Path, *given: Any, **more: Any) -> int:
-        n = encrypt_anew(path, *given, **more)
-        started.append(SqliteMemory(second, ciphers=(Cipher(OLD),)))
-        return n
+    def start_first(file: Database, *given: Any, **more: Any) -> int:
+        for name in ("sessions.sqlite", "threads.sqlite"):
+            with pytest.raises(StoreError, match="another process holds it"):
+                Database(shut / name, part="late", migrations=(), busy_timeout_s=0.01)
+            refused.append(name)
+        return encrypt_anew(file, *given, **more)
 
-    monkeypatch.setattr("simpatico.agent.stores.encrypt_anew", start_after)
-    with pytest.raises(StoreError, match="threads.sqlite open: stop the server"):
-        encrypt_words(shut, ciphers, to=ciphers[0])
-    for one in started:
-        one.close()
-    assert lock_of(second, ciphers).cipher is ciphers[1]
-    monkeypatch.undo()
+    monkeypatch.setattr("simpatico.agent.stores.encrypt_anew", start_first)
     assert encrypt_words(shut, ciphers, to=ciphers[0]) > 0
+    assert len(refused) == 4
+    monkeypatch.undo()
     assert export(settings_of(shut, NEW)).conversations
 
 
-def test_one_who_runs_on_with_the_old_key_writes_no_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["sessions.sqlite", "threads.sqlite"])
+def test_a_new_file_goes_under_a_key_only_while_nobody_writes_to_it_in_the_clear(
+    tmp_path: Path, name: str
+) -> None:
+    async def in_use() -> None:
+        async with opened(tmp_path / name):
+            with pytest.raises(StoreError, match="stop the server"):
+                async with opened(tmp_path / name, Cipher(NEW)):
+                    pass
+        async with opened(tmp_path / name, Cipher(NEW)), opened(tmp_path / name, Cipher(NEW)):
+            pass
+
+    asyncio.run(in_use())
+    assert lock_of(tmp_path / name, (Cipher(NEW),)).cipher is not None
+
+
+def test_a_thread_file_that_changed_hands_while_it_was_opened_is_not_written_to(
+    shut: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_encrypt(path: Path, *given: Any) -> Lock:
+        lock = unlock(path, *given)
+        assert encrypt_words(shut, (Cipher(NEW), Cipher(OLD)), to=Cipher(NEW)) > 0
+        return lock
+
+    monkeypatch.setattr("simpatico.agent.threads.unlock", then_encrypt)
+    with pytest.raises(StoreError, match="start it again"):
+        asyncio.run(Threads.open(shut / "threads.sqlite", (Cipher(OLD),)))
+    monkeypatch.undo()
+    assert export(settings_of(shut, NEW)).conversations
+
+
+def test_one_who_runs_on_with_the_old_key_writes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "sessions.sqlite"
+    first = SqliteMemory(path, ciphers=(Cipher(OLD),))
+    first.claim("s", "ann")
+    first.append("s", Turn(role="user", text="before"))
+    first.close()
+
+    def then_encrypt(path: Path, *given: Any) -> Lock:
+        lock = unlock(path, *given)
+        encrypt_words(tmp_path, (Cipher(NEW), Cipher(OLD)), to=Cipher(NEW))
+        return lock
+
+    monkeypatch.setattr("simpatico.agent.memory.unlock", then_encrypt)
     running = SqliteMemory(path, ciphers=(Cipher(OLD),))
-    running.claim("s", "ann")
-    running.append("s", Turn(role="user", text="before"))
-    encrypt_anew(path, TURNS, (Cipher(NEW), Cipher(OLD)), to=Cipher(NEW))
+    monkeypatch.undo()
     with pytest.raises(StoreError, match="start it again"):
         running.append("s", Turn(role="user", text="after"))
     running.close()

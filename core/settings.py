@@ -120,7 +120,9 @@ class LimitSettings(BaseModel):
     per_person: int = Field(
         default=0, ge=0, description="calls a minute about one named person; 0: any number"
     )
-    at_once: int = Field(default=64, ge=1, description="turns that run at the same time")
+    at_once: int = Field(
+        default=64, ge=1, description="turns, rankings and the like that run at the same time"
+    )
 
 
 class PrivacySettings(BaseModel):

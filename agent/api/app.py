@@ -28,7 +28,7 @@ from simpatico.agent.api.auth import allow
 from simpatico.agent.api.cors import Cors
 from simpatico.agent.api.door import GRACE_S, KEEP_ALIVE_S, VERSION, Door, Service
 from simpatico.agent.api.errors import ERROR_SCHEMA, ApiError, handle
-from simpatico.agent.api.guard import Guard, hosts_for
+from simpatico.agent.api.guard import OPERATIONS, Guard, hosts_for
 from simpatico.agent.api.keys import Scope
 from simpatico.errors import SimpaticoError
 from simpatico.settings import Settings
@@ -139,22 +139,25 @@ async def _build(door: Door, factory: Factory) -> None:
 
 
 def _rest() -> APIRouter:
-    """What no other route under /v1/ took; else a page mounted at / would answer in HTML."""
+    """What no other route of ours took; else a page mounted at / would answer in its own way."""
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/v1/{rest:path}", methods=_METHODS)
     async def rest(request: Request) -> None:
         allowed = {
             method
-            for ours, _ in _ROUTERS
+            for ours in (ops.public, *(router for router, _ in _ROUTERS))
             for route in ours.routes
             if isinstance(route, APIRoute) and route.matches(request.scope)[0] != Match.NONE
             for method in route.methods or ()
         }
+        if "GET" in allowed:
+            allowed.add("HEAD")
         if allowed:
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
         raise HTTPException(404)
 
+    for path in ("/v1/{rest:path}", *OPERATIONS):
+        router.add_api_route(path, rest, methods=_METHODS)
     return router
 
 
@@ -178,4 +181,5 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
-    return await handle(request, ApiError(400, f"{where}: {first['msg']}", param=where))
+    wrong = ApiError(400, f"{where}: {first['msg']}", code="invalid_value", param=where)
+    return await handle(request, wrong)

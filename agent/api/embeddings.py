@@ -64,7 +64,8 @@ async def embed(request: Request) -> Response:
         return np.concatenate(parts)
 
     try:
-        vectors = await attended(run(), request.receive, limit_s=door.limit_s)
+        with door.limits.running():
+            vectors = await attended(run(), request.receive, limit_s=door.limit_s)
     except CallerGone:
         return Response(status_code=499)  # nobody reads it
     if wanted.dimensions not in (None, vectors.shape[1]):

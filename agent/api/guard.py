@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 HEADERS = "simpatico.headers"
 """Where in a request's scope endpoints leave headers for whatever is answered."""
 
+OPERATIONS = ("/health", "/ready", "/metrics", "/version", "/openapi.json")
+"""What is ours beside /v1/."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.I)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -74,6 +77,8 @@ class Guard:
 
         joined = context.attach(propagate.extract(headers))  # the caller's trace, if it sent one
         within = _without_trailing_slash(scope)
+        if scope["method"] == "HEAD" and (is_api(scope["path"]) or scope["path"] in OPERATIONS):
+            within["method"] = "GET"  # the server, which knows better, sends no body
         try:
             self._check(headers, method=scope["method"], path=scope["path"])
             await self._app(within, receive, stamped)

@@ -88,7 +88,7 @@ class Limits:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """A turn that runs.
+        """A turn that runs, or something as long: a ranking, an encoding, a hearing.
 
         Raises:
             ApiError: 429 with Retry-After when as many run as may.

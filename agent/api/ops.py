@@ -18,14 +18,12 @@ admin = APIRouter(tags=["operations"])
 
 
 @public.get("/health")
-@public.head("/health", include_in_schema=False)
 async def health() -> dict[str, str]:
     """Alive: the process answers. Says nothing about its parts."""
     return {"status": "ok"}
 
 
 @public.get("/ready")
-@public.head("/ready", include_in_schema=False)
 async def ready(request: Request) -> JSONResponse:
     """200 when turns are answered (perhaps on fallbacks), 503 while starting or a part is down.
 
@@ -62,7 +60,6 @@ async def version() -> dict[str, str]:
 
 
 @router.get("/v1/models")
-@router.head("/v1/models", include_in_schema=False)
 async def models(request: Request) -> dict[str, Any]:
     """The list of models: one."""
     return {"object": "list", "data": [_model(door_of(request))]}

@@ -57,7 +57,8 @@ async def recommend(request: Request) -> Response:
         return found.model_copy(update={"degraded": (*labels, *found.degraded)})
 
     try:
-        ranking = await attended(rank(), request.receive, limit_s=door.limit_s)
+        with door.limits.running():
+            ranking = await attended(rank(), request.receive, limit_s=door.limit_s)
     except CallerGone:
         return Response(status_code=499)  # nobody reads it
     return JSONResponse(

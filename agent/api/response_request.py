@@ -32,6 +32,7 @@ class ResponseRequest(Sent):
     text: Any = None
     tools: Any = None
     tool_choice: Any = None
+    conversation: Any = None
     simpatico: TurnOptions = TurnOptions()
 
     @field_validator("input", mode="before")
@@ -71,6 +72,8 @@ class ResponseRequest(Sent):
         notes = []
         if self.instructions or any(m.role in ("system", "developer") for m in self.input):
             notes.append("instructions do not change how Simpatico works")
+        if self.conversation:
+            notes.append("no conversation is known here; previous_response_id continues a response")
         if self.tools and not insists(self.tool_choice):
             notes.append("a tool is called only when tool_choice insists on one")
         return tuple(notes)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from pydantic import SecretStr
 
 from simpatico.agent.api.app import create_app
@@ -59,6 +60,8 @@ REPLY = Reply(
     trace=Trace(stages=(Stage(name="read", ms=12.5, counts=(("turns", 1),)),)),
     degraded=("the language model did not answer",),
 )
+FIELDS = {*CompletionCreateParamsBase.__annotations__} - {"messages", "model"}
+"""Whatever the client of today may send."""
 HELLO: list[Any] = [{"role": "user", "content": "rough week, something warm"}]
 
 
@@ -262,9 +265,23 @@ def test_every_field_of_the_protocol_is_tolerated(client: openai.OpenAI) -> None
         "reasoning_effort": "low",
         "verbosity": "low",
         "prompt_cache_key": "k",
+        "prompt_cache_retention": "24h",
         "modalities": ["text"],
+        "audio": {"voice": "alloy", "format": "wav"},
+        "prediction": {"type": "content", "content": "x"},
+        "web_search_options": {},
+        "functions": [{"name": "f", "parameters": {}}],
+        "function_call": "none",
+        "moderation": {"model": "m"},
+        "prompt_cache_options": {"ttl": "1h"},
+        "max_tokens": 10**6,
+        "max_completion_tokens": 10**6,
+        "user": "ann",
+        "safety_identifier": "s-1",
+        "stream_options": None,
         "extra_body": {"surely_nobody_knows": {"this": [1, None]}},
     }
+    assert {*everything} == {*FIELDS, "extra_body"}
     answer = client.chat.completions.create(model="simpatico", messages=HELLO, **everything)
     assert answer.choices[0].message.content == REPLY.text
     assert answer.model_extra is not None
@@ -274,9 +291,8 @@ def test_every_field_of_the_protocol_is_tolerated(client: openai.OpenAI) -> None
 
 
 def test_null_means_not_given(url: str) -> None:
-    names = ("n", "stream", "stream_options", "max_tokens", "max_completion_tokens", "user")
-    more = ("safety_identifier", "tools", "response_format", "simpatico", "stop", "temperature")
-    assert post(url, messages=HELLO, **dict.fromkeys(names + more)).status_code == 200
+    given = dict.fromkeys((*FIELDS, "stream", "simpatico"))
+    assert post(url, messages=HELLO, **given).status_code == 200
 
 
 def test_all_roles_and_content_shapes_are_read(url: str, service: ScriptedService) -> None:

@@ -117,9 +117,13 @@ def test_a_page_mounted_at_the_root_does_not_hide_the_api() -> None:
         assert ask("GET", f"{server.url}/v1/models").json()["object"] == "list"
         unknown = ask("GET", f"{server.url}/v1/nothing")
         wrong = ask("GET", f"{server.url}/v1/chat/completions")
+        asked = ask("POST", f"{server.url}/health")
+        assert ask("HEAD", f"{server.url}/metrics").headers["content-type"].startswith("text/plain")
         strange = ask("GET", server.url, headers={"Host": "evil.example"})
     assert (unknown.status_code, wrong.status_code, strange.status_code) == (404, 405, 400)
     assert wrong.headers["allow"] == "POST"
+    assert (asked.status_code, asked.headers["allow"]) == (405, "GET, HEAD")
+    assert error_of(asked)["code"] == "method_not_allowed"
     assert error_of(unknown)["code"] == "not_found"
 
 
@@ -128,9 +132,12 @@ def test_a_trailing_slash_changes_nothing(url: str) -> None:
     assert ask("POST", f"{url}/v1/chat/completions/", json=CHAT).status_code == 200
 
 
-def test_heads_are_answered(url: str) -> None:
-    for path in ("/health", "/ready", "/v1/models"):
-        assert ask("HEAD", url + path).status_code == 200
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/openapi.json", "/v1/models/", "/v1/x"])
+def test_a_head_is_a_get_without_its_body(url: str, path: str) -> None:
+    got, head = ask("GET", url + path), ask("HEAD", url + path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert (head.headers["content-length"] == got.headers["content-length"]) or path == "/metrics"
 
 
 def test_request_ids_are_echoed_when_sane_and_made_when_not(url: str) -> None:
@@ -195,6 +202,20 @@ def test_a_caller_who_leaves_while_sending_is_no_error_of_ours(
     for _ in range(20):
         assert ask("GET", f"{url}/health").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_body_that_never_arrives_is_waited_for_so_long(
+    running: tuple[ScriptedService, Loopback], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simpatico.agent.api.body.READ_TIMEOUT_S", 0.05)
+    with socket.create_connection(("127.0.0.1", running[1].port)) as connection:
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
+        )
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert b" 408 " in answer.split(b"\r\n")[0]
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "timeout"
 
 
 def test_only_some_large_bodies_are_read_at_once(

@@ -289,6 +289,11 @@ def test_no_more_turns_run_at_once_than_may(tmp_path: Path) -> None:
             next(lines)
             second = ask("POST", url, json={**said, "stream": False})
             assert (second.status_code, second.headers["retry-after"]) == (429, "1")
+            for path, body in (
+                ("recommendations", {"text": "fun"}),
+                ("embeddings", {"input": "fun"}),
+            ):
+                assert ask("POST", f"{server.url}/v1/{path}", json=body).status_code == 429
             rest = list(lines)
         assert "data: [DONE]" in rest
         assert ask("POST", url, json={**said, "stream": False}).status_code == 200

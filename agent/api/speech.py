@@ -38,7 +38,7 @@ _REQUEST: Final[dict[str, Any]] = {
                     "file": {"type": "string", "format": "binary"},
                     "model": {"type": "string", "enum": list(MODELS)},
                     "language": {"type": "string"},
-                    "response_format": {"type": "string", "enum": ["json", "text"]},
+                    "response_format": {"type": "string", "enum": ["json", "text", "verbose_json"]},
                 },
                 "required": ["file"],
             }
@@ -60,7 +60,7 @@ class SpeechRequest(Sent):
 
     model: str = Field(default=WHISPER, max_length=200)
     language: str = Field(default="", pattern=r"^([a-z]{2,3})?$")
-    response_format: Literal["json", "text"] = "json"
+    response_format: Literal["json", "text", "verbose_json"] = "json"
 
 
 class _InMemory(MultiPartParser):
@@ -87,9 +87,11 @@ async def transcribe(request: Request) -> Response:
             spoken = await attentive(request, door.service.hear(sound, language=wanted.language))
     if wanted.response_format == "text":
         return PlainTextResponse(f"{spoken.text}\n")
-    return JSONResponse(
-        {"text": spoken.text, "usage": {"type": "duration", "seconds": round(spoken.seconds)}}
-    )
+    told = {"text": spoken.text, "usage": {"type": "duration", "seconds": round(spoken.seconds)}}
+    if wanted.response_format == "verbose_json":
+        seconds = round(spoken.seconds, 2)
+        told |= {"task": "transcribe", "language": spoken.language, "duration": seconds}
+    return JSONResponse(told)
 
 
 async def attentive(request: Request, hearing: Coroutine[Any, Any, Result]) -> Result:

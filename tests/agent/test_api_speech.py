@@ -71,6 +71,10 @@ def test_the_client_gets_words_and_how_long_they_took(client: OpenAI) -> None:
         model="whisper-base", file=tone(), response_format="text"
     )
     assert plain == "2 s of something\n"
+    more = client.audio.transcriptions.create(
+        model="whisper-1", file=tone(2.4), response_format="verbose_json", language="zh"
+    )
+    assert (more.text, more.language, more.duration) == ("2.4 s of zh", "zh", 2.4)
 
 
 def test_what_cannot_be_is_refused_in_the_clients_own_words(client: OpenAI) -> None:

@@ -6,6 +6,7 @@ first line is its row in docs/clients.md.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Message = Mapping[str, Any]
@@ -18,6 +19,8 @@ PICTURE = (  # one grey dot
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCB"
     "d81ytgAAAABJRU5ErkJggg=="
 )
+VOICE = Path(__file__).parents[1] / "agent" / "rough-week.ogg"
+SPEECH_MODEL = "whisper-1"
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -149,6 +152,10 @@ class Client:
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Texts as vectors."""
+        raise NotOffered
+
+    def hear(self, file: Path) -> str:
+        """The words of a sound file."""
         raise NotOffered
 
     def respond(self, said: Any, **fields: Any) -> Answer:
@@ -341,6 +348,11 @@ def embeddings(client: Client) -> None:
     assert max(abs(a - b) for a, b in zip(first, second, strict=True)) > 1e-3
 
 
+def heard(client: Client) -> None:
+    """a voice as words"""
+    assert all(word in client.hear(VOICE).lower() for word in ("rough week", "warm and funny"))
+
+
 def response(client: Client) -> None:
     """a response, whole"""
     answer = client.respond(WISH[0]["content"])
@@ -405,6 +417,7 @@ CHECKS: tuple[Callable[[Client], None], ...] = (
     wrong_key,
     tasks,
     embeddings,
+    heard,
     response,
     response_streamed,
     response_data,

@@ -22,7 +22,7 @@ CLIENTS = {
 """The clients and where they are."""
 
 YES, NOT_OFFERED = "yes", "not offered"
-KEY = "sesame"
+KEY = "sesame-that-opens-the-whole-night-long"
 """What the server of the tests asks for."""
 
 

@@ -14,6 +14,9 @@ from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
 from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
+from simpatico.agent.whisper import MODEL as WHISPER
+from simpatico.errors import ModelError
+from simpatico.modelstore import ModelStore
 from simpatico.settings import load_settings
 
 
@@ -21,6 +24,10 @@ from simpatico.settings import load_settings
 def served_url(built_home: Path) -> Iterator[str]:
     """A whole Simpatico without a language model, behind a key."""
     settings = load_settings(home=built_home, llm={"enabled": False}, api_key=SecretStr(KEY))
+    try:
+        ModelStore(settings.cache).path(WHISPER)
+    except ModelError as error:
+        pytest.skip(f"needs the weights: {error}")
 
     async def make() -> Simpatico:
         return await build(settings, progress=lambda what, done, of: None)

@@ -3,9 +3,10 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from checks import MODEL, SCHEMA, Answer, Client, Message, Refusal
+from checks import MODEL, SCHEMA, SPEECH_MODEL, Answer, Client, Message, Refusal
 
 
 class Curl(Client):
@@ -81,6 +82,14 @@ class Curl(Client):
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         made = self._json("/v1/embeddings", {"model": MODEL, "input": texts})
         return [each["embedding"] for each in made["data"]]
+
+    def hear(self, file: Path) -> str:
+        argv = ["curl", "-sS", "--noproxy", "*", "--fail-with-body"]
+        form = ["-F", f"file=@{file}", "-F", f"model={SPEECH_MODEL}"]
+        key = ["-H", f"Authorization: Bearer {self.key}"]
+        url = f"{self.url}/v1/audio/transcriptions"
+        told = subprocess.run([*argv, *form, *key, url], capture_output=True, text=True, check=True)
+        return str(json.loads(told.stdout)["text"])
 
     def respond(self, said: Any, **fields: Any) -> Answer:
         return _response(self._json("/v1/responses", {"model": MODEL, "input": said, **fields}))

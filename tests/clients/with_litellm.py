@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import litellm
-from checks import MODEL, SCHEMA, Answer, Client, Message, Refusal
+from checks import MODEL, SCHEMA, SPEECH_MODEL, Answer, Client, Message, Refusal
 from with_openai import answer, together
 
 _HI = [{"role": "user", "content": "hi"}]
@@ -70,6 +71,11 @@ class LiteLLM(Client):
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         made = litellm.embedding(input=list(texts), **self._told({}))
         return [each["embedding"] for each in made.data]
+
+    def hear(self, file: Path) -> str:
+        with file.open("rb") as opened:
+            made = litellm.transcription(file=opened, **self._told({"model": SPEECH_MODEL}))
+        return str(made.text)
 
     def respond(self, said: Any, **fields: Any) -> Answer:
         made = litellm.responses(input=said, **self._told(fields))

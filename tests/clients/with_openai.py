@@ -3,10 +3,11 @@
 import asyncio
 import inspect
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import openai
-from checks import MODEL, Answer, Client, Message, Refusal
+from checks import MODEL, SPEECH_MODEL, Answer, Client, Message, Refusal
 from pydantic import BaseModel
 
 _HI = [{"role": "user", "content": "hi"}]
@@ -147,6 +148,9 @@ class OpenAI(Client):
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         made = self._api.embeddings.create(model=MODEL, input=list(texts))
         return [each.embedding for each in made.data]
+
+    def hear(self, file: Path) -> str:
+        return str(self._api.audio.transcriptions.create(model=SPEECH_MODEL, file=file).text)
 
     def respond(self, said: Any, **fields: Any) -> Answer:
         return response_of(self._api.responses.create(model=MODEL, input=said, **fields))

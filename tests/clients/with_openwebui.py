@@ -6,10 +6,11 @@ the answers.
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
-from checks import MODEL, Answer, Client, Message, Refusal
+from checks import MODEL, SPEECH_MODEL, Answer, Client, Message, Refusal
 from with_curl import called, counts
 
 _USER = {
@@ -93,6 +94,18 @@ class OpenWebUI(Client):
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         got = self._ask("POST", "/v1/embeddings", {"model": MODEL, "input": texts})
         return [each["embedding"] for each in got.json()["data"]]
+
+    def hear(self, file: Path) -> str:
+        headers = {name: held for name, held in self._headers().items() if name != "Content-Type"}
+        with httpx.Client(verify=False, trust_env=False, timeout=60) as http:
+            got = http.post(
+                f"{self.url}/v1/audio/transcriptions",
+                headers=headers,
+                files={"file": (file.name, file.read_bytes())},
+                data={"model": SPEECH_MODEL, "language": "en"},
+            )
+        assert got.status_code == 200, got.text
+        return str(got.json()["text"])
 
     def _headers(self) -> dict[str, str]:
         return {

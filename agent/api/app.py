@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Match
@@ -55,6 +56,8 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"schema": ERROR_SCHEMA}},
     }
 }
+_KEY = HTTPBearer(auto_error=False, scheme_name="key", description="If one is configured.")
+"""Describes the key; `allow` asks for it."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -102,7 +105,8 @@ def create_app(
         app.add_middleware(Cors, origins=origins)
     app.include_router(ops.public, responses=_ERRORS)
     for router, scopes in _ROUTERS:
-        app.include_router(router, dependencies=[Depends(allow(*scopes))], responses=_ERRORS)
+        asked = [Depends(allow(*scopes)), Depends(_KEY)]
+        app.include_router(router, dependencies=asked, responses=_ERRORS)
     app.include_router(_rest())
     return app
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _METHODS = ("GET", "POST", "DELETE")
 _READABLE = (
+    "idempotency-replayed",
     "openai-processing-ms",
     "retry-after",
     "x-ratelimit-limit-requests",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from simpatico.agent.api.auth import caller
+from simpatico.agent.api.auth import Caller, caller
 from simpatico.agent.api.chat import check_model
 from simpatico.agent.api.door import VERSION, Door, door_of
 from simpatico.agent.api.errors import ApiError
@@ -49,7 +49,10 @@ async def ready(request: Request) -> JSONResponse:
 
 @admin.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
-    """All series in Prometheus' text format."""
+    """All series in Prometheus' text format; they are everybody's, so not a tenant's to read."""
+    calling: Caller = request.state.caller
+    if calling.tenant:
+        raise ApiError(403, "this key may not do that; it is a tenant's", code="insufficient_scope")
     return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -463,6 +463,9 @@ def test_the_version_and_the_description_are_served(url: str) -> None:
     body = document["paths"]["/v1/chat/completions"]["post"]["requestBody"]
     assert "messages" in body["content"]["application/json"]["schema"]["properties"]
     assert "$ref" not in json.dumps(body)
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    operations = [(path, one) for path, held in document["paths"].items() for one in held.values()]
+    assert {path for path, one in operations if "security" not in one} == {"/health", "/ready"}
 
 
 JSON_VALUES = st.recursive(

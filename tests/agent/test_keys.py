@@ -181,6 +181,8 @@ def test_who_runs_it_can_take_away_and_erase_a_tenant_s_person(keys: Keys, url: 
     kept = ask("GET", f"{url}/v1/users/tenant:acme:ann/export", ours).json()
     assert len(kept["events"]) == 1
     _, others = keys.add("rival", scopes=["admin"], tenant="rival")
+    assert ask("GET", f"{url}/metrics", ours).status_code == 200
+    assert ask("GET", f"{url}/metrics", theirs).status_code == 403
     for key in (theirs, others):
         assert ask("DELETE", f"{url}/v1/users/tenant:acme:ann", key).status_code == 400
     erased = ask("DELETE", f"{url}/v1/users/tenant:acme:ann", ours).json()

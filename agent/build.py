@@ -15,12 +15,13 @@ from simpatico import calibration
 from simpatico.adapters import TASKS, Adapter, changes_output, chosen, gguf_of
 from simpatico.agent.cipher import ciphers_of
 from simpatico.agent.engine import LlamaServer
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.agent.evidence import name_words
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import house_words
 from simpatico.agent.hearing import Ears
 from simpatico.agent.llm import Flavour, OpenAILLM
-from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
+from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
 from simpatico.agent.ordinary import OrdinaryWords
@@ -36,6 +37,7 @@ from simpatico.agent.service import Probe, Simpatico
 from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE
 from simpatico.agent.threads import Threads
 from simpatico.agent.tracing import NO_TRACER
+from simpatico.agent.volatile import VolatileLog, VolatileMemory
 from simpatico.agent.whisper import HOW, MODEL, Whisper
 from simpatico.agent.zh.feeling import ENCODER as CHINESE_ENCODER
 from simpatico.agent.zh.feeling import Feelings

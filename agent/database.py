@@ -10,11 +10,13 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from simpatico.errors import StoreError
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: "another process holds it for too long",
@@ -204,3 +206,13 @@ class Database:
                 self._wait_for(busy=primary == sqlite3.SQLITE_BUSY)
                 why = _PLAIN.get(primary, str(error))
             raise StoreError(f"cannot {doing} {self._path} ({self._part}): {why}") from error
+
+
+def microseconds(at: datetime) -> int:
+    """A time as it stands in a file: since 1970, in UTC."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def time_of(us: int) -> datetime:
+    """Undo `microseconds`."""
+    return _EPOCH + timedelta(microseconds=us)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.domain import Event, Item
 from simpatico.errors import DataError
 from simpatico.finetune.notability import Linker

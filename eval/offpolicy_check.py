@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from simpatico.agent.memory import VolatileLog
+from simpatico.agent.volatile import VolatileLog
 from simpatico.domain import (
     TONES,
     Candidate,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from simpatico.agent.build import open_index
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.domain import EVENT_KINDS
 from simpatico.errors import DataError
 from simpatico.eval import offpolicy_check

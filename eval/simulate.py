@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from simpatico.agent.memory import VolatileLog
+from simpatico.agent.volatile import VolatileLog
 from simpatico.domain import Event
 from simpatico.errors import DataError
 from simpatico.eval import groups, offpolicy_log, report

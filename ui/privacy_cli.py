@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import typer
 
 from simpatico.agent.cipher import ciphers_of, new_key
-from simpatico.agent.memory import SqliteLog, SqliteMemory
+from simpatico.agent.eventlog import SqliteLog
+from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.presence import Presence
 from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.stores import EVENTS_FILE, SESSIONS_FILE, THREADS_FILE, encrypt_words

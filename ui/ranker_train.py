@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from simpatico.agent.build import open_index
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.optional import needs

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simpatico.agent.build import build
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.domain import Finished, Reply, TurnOptions
 from simpatico.errors import ModelError
 from simpatico.retrieval.catalog import Catalogs

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from simpatico.agent.build import build
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.agent.service import Simpatico
 from simpatico.domain import Event, Finished, Impression, Reply, TurnOptions
 from simpatico.eval import offpolicy_run

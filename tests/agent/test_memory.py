@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from simpatico.agent.memory import SqliteLog, SqliteMemory, VolatileLog, VolatileMemory
+from simpatico.agent.eventlog import SqliteLog
+from simpatico.agent.memory import SqliteMemory
+from simpatico.agent.volatile import VolatileLog, VolatileMemory
 from simpatico.domain import Choice, Consent, Event, EventKind, Impression, Profile, Turn
 from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.protocols import EventLog, Memory
@@ -591,7 +593,7 @@ WRITER = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.domain import Event
 log = SqliteLog(Path(sys.argv[1]))
 for n in range(100_000):

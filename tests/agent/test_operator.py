@@ -202,7 +202,8 @@ def test_hours_are_forgotten_after_a_day_and_survive_a_clock_that_goes_back() ->
 
 
 def test_what_was_shown_to_anybody_is_known_of_both_logs(tmp_path: Path) -> None:
-    from simpatico.agent.memory import SqliteLog, VolatileLog
+    from simpatico.agent.eventlog import SqliteLog
+    from simpatico.agent.volatile import VolatileLog
     from simpatico.domain import Impression
 
     for log in (SqliteLog(tmp_path / "e.db"), VolatileLog()):

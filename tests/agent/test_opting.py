@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny import COMEDIES, at_work, tiny, tiny_home
 
-from simpatico.agent.memory import SqliteLog
+from simpatico.agent.eventlog import SqliteLog
 from simpatico.agent.service import Simpatico
 from simpatico.domain import MOODS, Event, Finished, Mood, Reply, Turn, TurnOptions
 from simpatico.settings import PrivacySettings

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from simpatico.agent.memory import SqliteLog, VolatileLog
+from simpatico.agent.eventlog import SqliteLog
+from simpatico.agent.volatile import VolatileLog
 from simpatico.domain import Choice, Event, EventKind, Impression, Item
 from simpatico.errors import DataError
 from simpatico.eval import against, offpolicy_check, offpolicy_log, offpolicy_run, record

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from simpatico.agent.memory import VolatileLog  # noqa: E402
+from simpatico.agent.volatile import VolatileLog  # noqa: E402
 from simpatico.domain import Event, EventKind, Impression, Item  # noqa: E402
 from simpatico.errors import DataError, ModelError  # noqa: E402
 from simpatico.finetune import acceptance, retrain  # noqa: E402

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import sqlite3
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
@@ -12,12 +11,11 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from langchain_core.runnables import RunnableConfig
-from langgraph.types import Durability
 from numpy.typing import NDArray
 from opentelemetry.trace import Tracer
 
 from simpatico.agent.desk import Desk
-from simpatico.agent.graph import STEP_BUDGET, Graph, build_graph
+from simpatico.agent.graph import build_graph
 from simpatico.agent.hearing import Ears
 from simpatico.agent.history import TITLE_CHARS, Past, past_of
 from simpatico.agent.mind import Mind, with_chosen_mood
@@ -26,23 +24,20 @@ from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
 from simpatico.agent.presence import Presence
 from simpatico.agent.profile import check_event
 from simpatico.agent.retention import Forgotten, forget_old
+from simpatico.agent.running import Runner
 from simpatico.agent.safety import care_reply, is_crisis
-from simpatico.agent.showing import NO_FILES, WORDS, Files, looked_at
+from simpatico.agent.showing import WORDS, Files, looked_at
 from simpatico.agent.threads import Threads, thread_id
 from simpatico.agent.tracing import NO_TRACER, TurnSpan, count, ranking_span
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import LEVELS, cut_of
 from simpatico.domain import (
-    CardsReady,
     Consent,
     Event,
-    Finished,
     Heading,
     Profile,
     Recommendation,
-    Reply,
     Spoken,
-    TextDelta,
     Turn,
     TurnOptions,
     Update,
@@ -75,11 +70,7 @@ class Ranking(Value):
     care: str = ""
 
 
-_STRANGERS = (
-    "This conversation could not be stored; what was said in it before is not known just now."
-)
 _UNDECIDED = "What you decided about your data could not be read, so nothing known of you was used."
-_FORGOTTEN = "What was understood of this conversation before could not be read or stored."
 
 Probe = Callable[[], Awaitable[str]]
 """Tells how one part is: "ok", "degraded: why" or "down: why"."""
@@ -115,12 +106,10 @@ class Simpatico:
         self._events = events
         self._memory = memory
         self._probes = probes
-        self._timeout_s = turn_timeout_s
         self._closing = closing
         self._threads = threads
         self._tracer = tracer
         self._kept = build_graph(nodes, threads.saver, tracer)
-        self._unkept = build_graph(nodes, None, tracer)
         self._presence = Presence()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.desk = Desk(
@@ -130,6 +119,15 @@ class Simpatico:
             threads=threads,
             presence=self._presence,
             locks=self._locks,
+        )
+        self._runner = Runner(
+            mind=mind,
+            memory=memory,
+            threads=threads,
+            remembering=self._kept,
+            forgetting=build_graph(nodes, None, tracer),
+            locks=self._locks,
+            timeout_s=turn_timeout_s,
         )
 
     @property
@@ -197,9 +195,9 @@ class Simpatico:
             )
             degraded += unknown
             if dialogue is None:
-                updates = self._kept_turn(request, degraded, span, files)
+                updates = self._runner.kept(request, degraded, span, files)
             else:
-                updates = self._unkept_turn(request, degraded, span, dialogue, files)
+                updates = self._runner.unkept(request, degraded, span, dialogue, files)
             async with aclosing(span.follow(updates)) as followed:
                 async for update in followed:
                     yield update
@@ -212,7 +210,7 @@ class Simpatico:
         async with self._presence.shared(user):
             options, unknown = await self._allowed(user, options)
             request = Request(text="", user=user, session=session, options=options, revise=True)
-            async with aclosing(span.follow(self._kept_turn(request, unknown, span))) as updates:
+            async with aclosing(span.follow(self._runner.kept(request, unknown, span))) as updates:
                 async for update in updates:
                     yield update
 
@@ -540,169 +538,3 @@ class Simpatico:
         except StoreError as error:
             log.warning("what a person decided cannot be read: %s", error)
             return Consent(personal=False, keep_moods=False).over(options), (_UNDECIDED,)
-
-    async def _kept_turn(
-        self,
-        request: Request,
-        degraded: tuple[str, ...],
-        span: TurnSpan,
-        files: Files = NO_FILES,
-    ) -> AsyncGenerator[Update]:
-        """A turn of a session that is kept: authorised, one at a time, remembered."""
-        try:
-            await asyncio.to_thread(self._memory.claim, request.session, request.user)
-        except StoreError as error:
-            # Whose session it is cannot be told: what was said in it stays unread.
-            log.warning("a session cannot be opened: %s", error)
-            told = (*degraded, _STRANGERS)
-            alone = request.model_copy(update={"session": f"unknown:{uuid.uuid4().hex}"})
-            async with aclosing(self._unkept_turn(alone, told, span, (), files)) as updates:
-                async for update in updates:
-                    yield update
-            return
-        looked = await looked_at(self._mind.index, files)
-        degraded += looked.degraded
-        thread = thread_id(request.user, request.session)
-        lock = self._locks.setdefault(thread, asyncio.Lock())
-        async with lock:
-            said, forgotten = await self._remember(request)
-            request = request.model_copy(update={"said": said})
-            begin: TurnState = {
-                "request": request,
-                "degraded": degraded + forgotten,
-                "media": looked,
-                "span": span.context,
-            }
-            try:
-                async with aclosing(self._run(self._kept, begin, thread)) as updates:
-                    async for update in updates:
-                        if isinstance(update, Finished):
-                            update = await self._keep(request, update)
-                        yield update
-            finally:
-                await asyncio.shield(self._threads.tidy(thread))
-
-    async def _unkept_turn(
-        self,
-        request: Request,
-        degraded: tuple[str, ...],
-        span: TurnSpan,
-        dialogue: Sequence[Turn],
-        files: Files,
-    ) -> AsyncGenerator[Update]:
-        """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
-        looked = await looked_at(self._mind.index, files)
-        understanding, shown = await self._mind.replay(dialogue)
-        request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
-        begin: TurnState = {
-            "request": request,
-            "degraded": degraded + looked.degraded,
-            "media": looked,
-            "span": span.context,
-        }
-        if any(turn.role == "user" for turn in dialogue):
-            begin["state"] = understanding.state.model_dump(mode="json")
-            begin["shown"] = [item.id for item in shown]
-        async with aclosing(
-            self._run(self._unkept, begin, thread_id(request.user, request.session))
-        ) as updates:
-            async for update in updates:
-                yield update
-
-    async def _run(self, graph: Graph, begin: TurnState, thread: str) -> AsyncGenerator[Update]:
-        """Run the graph; the reply comes only after the state for the next turn is stored."""
-        reply: Reply | None = None
-        cards: CardsReady | None = None
-        said = ""
-        config: RunnableConfig = {
-            "configurable": {"thread_id": thread},
-            "recursion_limit": STEP_BUDGET,
-        }
-        trouble = ""
-        begun = False
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                durability: Durability | None = "exit" if graph.checkpointer else None
-                async for mode, piece in graph.astream(
-                    begin, config, stream_mode=["custom", "values"], durability=durability
-                ):
-                    begun = True
-                    if mode == "values":
-                        reply = cast(dict[str, Reply], piece).get("reply", reply)
-                        continue
-                    update = cast(Update, piece)
-                    if isinstance(update, TextDelta):
-                        said += update.text
-                    elif isinstance(update, CardsReady):
-                        cards = update
-                    yield update
-        except TimeoutError:
-            trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
-        except sqlite3.Error as error:  # of the checkpoints: read before all else, written last
-            log.error("a thread cannot be read or stored: %s", error)
-            trouble = _FORGOTTEN
-            if not begun:
-                async with aclosing(self._without_thread(begin, thread)) as updates:
-                    async for update in updates:
-                        yield update
-                return
-        except Exception as error:  # a person gets an answer whatever broke
-            log.error("a turn broke off: %s", type(error).__name__)
-            log.debug("where it broke off", exc_info=error)  # may quote what the person said
-            trouble = "Something of mine broke during this turn; what you see may be incomplete."
-        if reply is None:
-            rest = "" if said else "I could not finish that. Please say it once more."
-            if rest:
-                yield TextDelta(text=rest)
-            reply = Reply(text=said + rest, route="talk", state=UserState())
-            if cards is not None:  # what was shown stays shown
-                reply = Reply(
-                    text=said + rest,
-                    route="recommend",
-                    state=cards.state,
-                    recommendations=cards.recommendations,
-                    list_id=cards.list_id,
-                )
-        if trouble:
-            reply = reply.model_copy(update={"degraded": (*reply.degraded, trouble)})
-        yield Finished(reply=reply)
-
-    async def _without_thread(self, begin: TurnState, thread: str) -> AsyncGenerator[Update]:
-        """The turn with no more behind it than what was said before."""
-        request = begin["request"]
-        understanding, shown = await self._mind.replay(request.said)
-        if request.said:
-            begin = {
-                **begin,
-                "state": understanding.state.model_dump(mode="json"),
-                "shown": [item.id for item in shown],
-            }
-        begin = {**begin, "degraded": (*begin["degraded"], _FORGOTTEN)}
-        async with aclosing(self._run(self._unkept, begin, thread)) as updates:
-            async for update in updates:
-                yield update
-
-    async def _remember(self, request: Request) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-        """Store what the person said, before anything is answered; give what was said before."""
-        try:
-            said = await asyncio.to_thread(self._memory.turns, request.session)
-            if not request.revise:
-                mine = Turn(role="user", text=request.text)
-                await asyncio.to_thread(self._memory.append, request.session, mine)
-        except StoreError as error:
-            log.warning("message not stored: %s", error)
-            return (), ("This conversation could not be stored.",)
-        return tuple(said), ()
-
-    async def _keep(self, request: Request, finished: Finished) -> Finished:
-        """Store what was answered."""
-        reply = finished.reply
-        answer = Turn(role="assistant", text=reply.text, list_id=reply.list_id)
-        try:
-            await asyncio.to_thread(self._memory.append, request.session, answer)
-        except StoreError as error:
-            log.warning("reply not stored: %s", error)
-            label = "This conversation could not be stored."
-            degraded = tuple(dict.fromkeys((*finished.reply.degraded, label)))
-            return Finished(reply=finished.reply.model_copy(update={"degraded": degraded}))
-        return finished

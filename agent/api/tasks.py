@@ -1,8 +1,9 @@
 """Housekeeping prompts of chat clients, answered without recommending anything.
 
-Open WebUI asks the very model a person talks with to name the chat, tag it and suggest what to
-ask next; LibreChat asks for a title. Taken for a person's words they would be recommended for and
-land in the profile. The wording is that of the clients' default templates.
+Open WebUI asks the very model a person talks with to name the chat, tag it, suggest what to ask
+next, choose tools and find an emoji for a face; LibreChat asks for a title. Taken for a person's
+words they would be recommended for and land in the profile. The wording is that of the clients'
+default templates.
 """
 
 import json
@@ -13,13 +14,28 @@ from typing import Literal
 from simpatico.agent.api.schemas import Message
 from simpatico.text import clean
 
-Task = Literal["title", "tags", "follow_ups", "queries", "prompt", "text", "plain_title", "other"]
+Task = Literal[
+    "title",
+    "tags",
+    "follow_ups",
+    "queries",
+    "prompt",
+    "text",
+    "plain_title",
+    "emoji",
+    "tools",
+    "other",
+]
 
 _KEYS: tuple[Task, ...] = ("title", "tags", "follow_ups", "queries", "prompt", "text")
 _OUTPUT_KEY = re.compile(r'\{\s*"(\w+)"\s*:')
 _PLAIN_TITLE = re.compile(
     r"(provide|generate|write) a concise\b.{0,60}\btitle\b.{0,80}\bconversation", re.I | re.S
 )
+_EMOJI = re.compile(
+    r"Your task is to reflect the speaker's likely facial expression .{0,300}Message: ```", re.S
+)
+_TOOLS = re.compile(r"Available Tools: .{0,200000}\bJSON object\b", re.S)
 _FIRST_LINE = re.compile(r"(?:^|\n)\s*(?:user|human)\s*:\s*(.+)", re.I)
 _TITLE_WORDS = 6
 _UNTITLED = "Something to enjoy"
@@ -38,6 +54,11 @@ def task_of(messages: Sequence[Message]) -> Task | None:
         return next((key for key in _KEYS if wanted and wanted[1] == key), "other")
     if _PLAIN_TITLE.search(text):
         return "plain_title"
+    if _EMOJI.match(text):
+        return "emoji"
+    first = messages[0]
+    if text.startswith("Query:") and first.role == "system" and _TOOLS.match(first.text):
+        return "tools"
     return None
 
 
@@ -45,6 +66,10 @@ def answer(task: Task, messages: Sequence[Message]) -> str:
     """A short answer in the form the task asks for."""
     if task == "plain_title":
         return _title(messages)
+    if task == "emoji":
+        return "🙂"
+    if task == "tools":
+        return json.dumps({"tool_calls": []})
     if task == "title":
         return json.dumps({"title": _title(messages)}, ensure_ascii=False)
     if task == "tags":

@@ -632,6 +632,37 @@ def test_a_clients_housekeeping_never_reaches_the_service(
     assert service.asked == []
 
 
+EMOJI = (
+    "Your task is to reflect the speaker's likely facial expression through a fitting emoji. "
+    "Interpret emotions from the message and reflect their facial expression using fitting, "
+    "diverse emojis (e.g., 😊, 😢, 😡, 😱).\n\nMessage: ```something warm, please```"
+)
+TOOLS = (
+    'Available Tools: [{"name": "weather"}]\n\nYour task is to choose and return the correct '
+    "tool(s) from the list of available tools based on the query. Follow these guidelines:\n\n"
+    "- Return only the JSON object, without any additional text or explanation."
+)
+QUERY = 'Query: History:\nUSER: """something warm"""\nQuery: something warm'
+
+
+@pytest.mark.parametrize(
+    ("messages", "answer"),
+    [
+        ([{"role": "user", "content": EMOJI}], "🙂"),
+        (
+            [{"role": "system", "content": TOOLS}, {"role": "user", "content": QUERY}],
+            '{"tool_calls": []}',
+        ),
+    ],
+)
+def test_an_emoji_or_a_choice_of_tools_asked_for_by_a_client_is_no_wish(
+    url: str, service: ScriptedService, messages: list[Any], answer: str
+) -> None:
+    body = post(url, messages=messages, user="ann").json()
+    assert body["choices"][0]["message"]["content"] == answer
+    assert service.asked == []
+
+
 def test_a_title_may_be_asked_for_plainly_and_streamed(url: str, service: ScriptedService) -> None:
     prompt = (
         "Provide a concise, 5-word-or-less title for the conversation, using title case "
@@ -649,6 +680,8 @@ def test_a_title_may_be_asked_for_plainly_and_streamed(url: str, service: Script
         "### Task: find me a film",
         "what's the title of that film with a long conversation in a cafe?",
         "give me a JSON format film",
+        "Query: something warm",
+        "Your task is to reflect the speaker's likely taste",
     ],
 )
 def test_people_who_sound_a_little_like_a_client_are_heard(text: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from simpatico.agent.api.schemas import Message
+from simpatico.agent.safety import is_crisis
 from simpatico.text import clean
 
 Task = Literal[
@@ -39,6 +40,8 @@ _TOOLS = re.compile(r"Available Tools: .{0,200000}\bJSON object\b", re.S)
 _FIRST_LINE = re.compile(r"(?:^|\n)\s*(?:user|human)\s*:\s*(.+)", re.I)
 _TITLE_WORDS = 6
 _UNTITLED = "Something to enjoy"
+_UNNAMED = "A conversation"
+_LOOKED_AT = 20_000
 _FOLLOW_UPS = ("Why these?", "Something lighter, please", "Surprise me")
 
 
@@ -63,22 +66,33 @@ def task_of(messages: Sequence[Message]) -> Task | None:
 
 
 def answer(task: Task, messages: Sequence[Message]) -> str:
-    """A short answer in the form the task asks for."""
+    """A short answer in the form the task asks for.
+
+    About words of crisis nothing is offered, and no face is made.
+    """
+    care = _is_about_crisis(messages)
+    title = _UNNAMED if care else _title(messages)
     if task == "plain_title":
-        return _title(messages)
+        return title
     if task == "emoji":
-        return "🙂"
+        return "💬"
     if task == "tools":
         return json.dumps({"tool_calls": []})
     if task == "title":
-        return json.dumps({"title": _title(messages)}, ensure_ascii=False)
+        return json.dumps({"title": title}, ensure_ascii=False)
     if task == "tags":
-        return json.dumps({"tags": ["Recommendations"]})
+        return json.dumps({"tags": [] if care else ["Recommendations"]})
     if task == "follow_ups":
-        return json.dumps({"follow_ups": _FOLLOW_UPS})
+        return json.dumps({"follow_ups": [] if care else _FOLLOW_UPS})
     if task == "queries":
         return json.dumps({"queries": []})
     return json.dumps({} if task == "other" else {task: ""})
+
+
+def _is_about_crisis(messages: Sequence[Message]) -> bool:
+    """Whether a line of what the client sends along speaks of it; the newest are looked at."""
+    text = "\n".join(message.text for message in messages)[-_LOOKED_AT:]
+    return any(is_crisis(line) for line in text.splitlines())
 
 
 def _title(messages: Sequence[Message]) -> str:

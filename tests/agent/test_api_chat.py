@@ -648,7 +648,7 @@ QUERY = 'Query: History:\nUSER: """something warm"""\nQuery: something warm'
 @pytest.mark.parametrize(
     ("messages", "answer"),
     [
-        ([{"role": "user", "content": EMOJI}], "🙂"),
+        ([{"role": "user", "content": EMOJI}], "💬"),
         (
             [{"role": "system", "content": TOOLS}, {"role": "user", "content": QUERY}],
             '{"tool_calls": []}',
@@ -661,6 +661,14 @@ def test_an_emoji_or_a_choice_of_tools_asked_for_by_a_client_is_no_wish(
     body = post(url, messages=messages, user="ann").json()
     assert body["choices"][0]["message"]["content"] == answer
     assert service.asked == []
+
+
+@pytest.mark.parametrize("said", ["I want to kill myself", "我不想活了"])
+def test_nothing_is_offered_about_words_of_crisis(url: str, said: str) -> None:
+    for key, wanted in (("title", "A conversation"), ("tags", []), ("follow_ups", [])):
+        prompt = TITLE.replace('"title"', f'"{key}"').replace("rough week, I need", f"{said}, so")
+        body = post(url, messages=[{"role": "user", "content": prompt}]).json()
+        assert json.loads(body["choices"][0]["message"]["content"]) == {key: wanted}
 
 
 def test_a_title_may_be_asked_for_plainly_and_streamed(url: str, service: ScriptedService) -> None:

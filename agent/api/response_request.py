@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from simpatico.agent.api.schemas import MAX_CHARS, MAX_MESSAGES, MODEL, Message, Sent
+from simpatico.agent.api.schemas import MAX_CHARS, MAX_MESSAGES, MODEL, Message, Sent, budget_of
 from simpatico.agent.api.structured import insists
 from simpatico.domain import TurnOptions
 
@@ -60,6 +60,11 @@ class ResponseRequest(Sent):
         if any(len(message.text) > MAX_CHARS for message in self.input):
             raise ValueError(f"input: at most {MAX_CHARS:,} characters a message")
         return self
+
+    @property
+    def budget(self) -> int | None:
+        """How many tokens the answer may have; None when the caller set no limit."""
+        return budget_of(self.max_output_tokens, self.input)
 
     @property
     def format(self) -> Any:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from simpatico.agent.api.structured import insists
 from simpatico.agent.profile import PastEvent
+from simpatico.agent.safety import is_crisis
 from simpatico.domain import (
     Item,
     Reason,
@@ -133,7 +134,7 @@ class ChatRequest(Sent):
     @property
     def budget(self) -> int | None:
         """How many tokens the answer may have; None when the caller set no limit."""
-        return self.max_completion_tokens or self.max_tokens
+        return budget_of(self.max_completion_tokens or self.max_tokens, self.messages)
 
 
 class RecommendRequest(Sent):
@@ -244,6 +245,12 @@ def extra(reply: Reply, *, notes: tuple[str, ...] = ()) -> Extra:
         degraded=reply.degraded,
         notes=notes,
     )
+
+
+def budget_of(tokens: int | None, messages: tuple[Message, ...]) -> int | None:
+    """How many tokens an answer may have, of those asked for: help is never cut short."""
+    newest = next((each.text for each in reversed(messages) if each.role == "user"), "")
+    return None if is_crisis(newest) else tokens
 
 
 def turns_of(messages: tuple[Message, ...]) -> tuple[Turn, ...]:

@@ -125,9 +125,11 @@ def test_what_a_person_disliked_is_not_ranked_for_them(url: str) -> None:
 
 
 def test_words_of_crisis_are_answered_without_recommending(url: str) -> None:
-    body = chat(url, "I want to kill myself")
+    whole, body = (chat(url, "I want to kill myself", **more) for more in ({}, {"max_tokens": 5}))
     assert body["simpatico"]["route"] == "care"
     assert ids_of(body) == []
+    assert "988" in body["choices"][0]["message"]["content"]  # help is not cut short
+    assert body["choices"] == whole["choices"]
 
 
 def test_an_unknown_item_is_refused(url: str) -> None:

@@ -87,7 +87,8 @@ async def transcribe(request: Request) -> Response:
             spoken = await attentive(request, door.service.hear(sound, language=wanted.language))
     if wanted.response_format == "text":
         return PlainTextResponse(f"{spoken.text}\n")
-    told = {"text": spoken.text, "usage": {"type": "duration", "seconds": round(spoken.seconds)}}
+    usage = {"type": "duration", "seconds": round(spoken.seconds)}
+    told: dict[str, Any] = {"text": spoken.text, "usage": usage}
     if wanted.response_format == "verbose_json":
         seconds = round(spoken.seconds, 2)
         told |= {"task": "transcribe", "language": spoken.language, "duration": seconds}

@@ -4,14 +4,16 @@ All need the `train` extra. Code that comes with a model is never run.
 """
 
 import importlib
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import ModelError
 from simpatico.retrieval.sound import RATE_HZ
+
+Input = TypeVar("Input", bound=NDArray[Any])
 
 MAX_CHARS = 5000  # of a text about a picture or a sound: far beyond the tokens that count
 MAX_WINDOWS = 6
@@ -47,12 +49,36 @@ class HubEncoder:
         if not inputs:
             return np.zeros((0, self.dim), dtype=np.float32)
         vectors = self._model.encode(
-            list(inputs), normalize_embeddings=True, show_progress_bar=False
+            [_whole(text) for text in inputs], normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
 
 
-class HubImageEncoder:
+class _HubMedia(Generic[Input]):
+    """What pictures and sounds have in common: a model with a side for texts in the same space."""
+
+    def __init__(self, model: str, load: "Callable[[str, Any, Any], _Tower]", first: Input) -> None:
+        library, torch = _libraries(model)
+        self.name = f"hub:{model}"
+        try:
+            self._tower = load(model, library, torch.inference_mode)
+            self.dim = len(self._tower.of_medium(first))
+            self.texts = _HubCaptions(self.name, self.dim, self._tower)
+            self.texts.encode(["a"])
+        except Exception as error:  # hub, file and format errors share no other base
+            raise ModelError(f"encoder {model!r} cannot be loaded: {error}") from error
+
+    def encode(self, inputs: Sequence[Input]) -> NDArray[np.float32]:
+        """Encode a batch: (n,) -> (n, dim), float32, each row of L2 norm 1.
+
+        Raises:
+            ValueError: a sound is empty, not of one dimension, or not finite.
+        """
+        rows = [self._tower.of_medium(medium) for medium in inputs]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
+
+
+class HubImageEncoder(_HubMedia[NDArray[np.uint8]]):
     """The picture side of a CLIP or SigLIP model; `texts` is its text side, in the same space.
 
     The cosine of a text's vector and a picture's says how well they go together; compare it only
@@ -70,27 +96,10 @@ class HubImageEncoder:
     """
 
     def __init__(self, model: str) -> None:
-        library, torch = _libraries(model)
-        self.name = f"hub:{model}"
-        try:
-            self._tower = _TwoTowers(
-                library.AutoModel.from_pretrained(model, trust_remote_code=False).eval(),
-                library.AutoProcessor.from_pretrained(model, trust_remote_code=False),
-                torch.inference_mode,
-            )
-            self.dim = len(self._tower.of_picture(np.zeros((8, 8, 3), dtype=np.uint8)))
-            self.texts = _HubCaptions(self.name, self.dim, self._tower)
-            self.texts.encode([""])
-        except Exception as error:  # hub, file and format errors share no other base
-            raise ModelError(f"encoder {model!r} cannot be loaded: {error}") from error
-
-    def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Encode a batch: (n,) pictures -> (n, dim), float32, each row of L2 norm 1."""
-        rows = [self._tower.of_picture(picture) for picture in inputs]
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
+        super().__init__(model, _PictureTower, np.zeros((8, 8, 3), dtype=np.uint8))
 
 
-class HubAudioEncoder:
+class HubAudioEncoder(_HubMedia[NDArray[np.float32]]):
     """The sound side of a CLAP model; `texts` is its text side, in the same space.
 
     A sound is a mono waveform of 16 kHz, (n_samples,), as `decode_sound` gives it; CLAP models were
@@ -109,39 +118,21 @@ class HubAudioEncoder:
     """
 
     def __init__(self, model: str) -> None:
-        library, torch = _libraries(model)
-        self.name = f"hub:{model}"
-        try:
-            self._tower = _SoundTower(
-                library.ClapModel.from_pretrained(model).eval(),
-                library.ClapFeatureExtractor.from_pretrained(model),
-                library.AutoTokenizer.from_pretrained(model, trust_remote_code=False),
-                torch.inference_mode,
-            )
-            self.dim = len(self._tower.of_sound(np.zeros(RATE_HZ, dtype=np.float32)))
-            self.texts = _HubCaptions(self.name, self.dim, self._tower)
-            self.texts.encode(["a"])
-        except Exception as error:  # hub, file and format errors share no other base
-            raise ModelError(f"encoder {model!r} cannot be loaded: {error}") from error
-
-    def encode(self, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Encode a batch: (n,) sounds -> (n, dim), float32, each row of L2 norm 1.
-
-        Raises:
-            ValueError: a sound is empty, not of one dimension, or not finite.
-        """
-        rows = [self._tower.of_sound(wave) for wave in inputs]
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
+        super().__init__(model, _SoundTower, np.zeros(RATE_HZ, dtype=np.float32))
 
 
-class _OfText(Protocol):
+class _Tower(Protocol):
+    """A loaded model; one input at a time, so that no row depends on another."""
+
+    def of_medium(self, medium: Any) -> NDArray[np.float32]: ...
+
     def of_text(self, text: str) -> NDArray[np.float32]: ...
 
 
 class _HubCaptions:
     """The text side, as an encoder of its own."""
 
-    def __init__(self, name: str, dim: int, tower: _OfText) -> None:
+    def __init__(self, name: str, dim: int, tower: _Tower) -> None:
         self.name = name
         self.dim = dim
         self._tower = tower
@@ -152,15 +143,15 @@ class _HubCaptions:
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dim)
 
 
-class _TwoTowers:
-    """A loaded model with its processor; one input at a time, so that no row depends on another."""
+class _PictureTower:
+    """A CLIP or SigLIP with its processor."""
 
-    def __init__(self, model: Any, processor: Any, inference: Any) -> None:
-        self._model = model
-        self._processor = processor
+    def __init__(self, model: str, library: Any, inference: Any) -> None:
+        self._model = library.AutoModel.from_pretrained(model, trust_remote_code=False).eval()
+        self._processor = library.AutoProcessor.from_pretrained(model, trust_remote_code=False)
         self._inference = inference
 
-    def of_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def of_medium(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         fed = self._processor(
             images=[picture], return_tensors="pt", input_data_format="channels_last"
         )
@@ -180,19 +171,19 @@ class _TwoTowers:
 
 
 class _SoundTower:
-    """A loaded CLAP with its parts; one input at a time, so that no row depends on another."""
+    """A CLAP with its parts."""
 
-    def __init__(self, model: Any, hears: Any, reads: Any, inference: Any) -> None:
-        self._model = model
-        self._hears = hears
-        self._reads = reads
+    def __init__(self, model: str, library: Any, inference: Any) -> None:
+        self._model = library.ClapModel.from_pretrained(model).eval()
+        self._hears = library.ClapFeatureExtractor.from_pretrained(model)
+        self._reads = library.AutoTokenizer.from_pretrained(model, trust_remote_code=False)
         self._inference = inference
-        text = model.config.text_config
+        text = self._model.config.text_config
         self._n_tokens = text.max_position_embeddings - (text.pad_token_id or 0) - 1
-        fuses = model.config.audio_config.enable_fusion
+        fuses = self._model.config.audio_config.enable_fusion
         self._shorten = "fusion" if fuses else "rand_trunc"  # neither does anything to a window
 
-    def of_sound(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
+    def of_medium(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         if wave.ndim != 1 or not wave.size or not np.isfinite(wave).all():
             raise ValueError(f"wanted a sound of finite numbers, (n_samples,), got {wave.shape}")
         rows = [self._of_window(window) for window in self._windows(wave)]
@@ -235,7 +226,11 @@ def _libraries(model: str) -> tuple[Any, Any]:
 
 
 def _readable(text: str) -> str:
-    return text[:MAX_CHARS].encode("utf-8", "replace").decode()  # lone surrogates go
+    return _whole(text[:MAX_CHARS])
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # lone surrogates, which no tokenizer takes
 
 
 def _unit(output: Any) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
-"""HubImageEncoder on a tiny model with random weights: its vectors mean nothing."""
+"""HubImageEncoder on tiny models with random weights: their vectors mean nothing."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,33 +17,41 @@ from simpatico.retrieval.encoders.hub import HubImageEncoder
 TEXTS = ["a cat", "", "a red house by the sea " * 50, "我很难过", "\ud800 half a character"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A CLIP of 16 dimensions that knows the letters."""
-    transformers = pytest.importorskip("transformers")
+SMALL = {
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+}
+LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+N_TOKENS = 12
+
+
+@pytest.fixture(scope="module", params=["clip", "siglip"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model of 16 dimensions that knows the letters."""
     torch = pytest.importorskip("torch")
-    path = tmp_path_factory.mktemp("clip")
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    path = tmp_path_factory.mktemp(request.param)
+    torch.manual_seed(0)
+    {"clip": _clip, "siglip": _siglip}[request.param](path)
+    return str(path)
+
+
+def _clip(path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
     tokens = [
-        *letters,
-        *(f"{letter}</w>" for letter in letters),
+        *LETTERS,
+        *(f"{letter}</w>" for letter in LETTERS),
         "<|startoftext|>",
         "<|endoftext|>",
     ]
     first, last = len(tokens) - 2, len(tokens) - 1
-    small = {
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-    }
     text = {"vocab_size": len(tokens), "bos_token_id": first, "eos_token_id": last}
     config = transformers.CLIPConfig(
-        text_config={**small, **text, "max_position_embeddings": 12},
-        vision_config={**small, "image_size": 32, "patch_size": 16},
+        text_config={**SMALL, **text, "max_position_embeddings": N_TOKENS},
+        vision_config={**SMALL, "image_size": 32, "patch_size": 16},
         projection_dim=16,
     )
-    torch.manual_seed(0)
     transformers.CLIPModel(config).save_pretrained(path)
     transformers.CLIPTokenizer(
         vocab={token: n for n, token in enumerate(tokens)}, merges=[]
@@ -50,7 +59,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     transformers.CLIPImageProcessorPil(
         size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
     ).save_pretrained(path)
-    return str(path)
+
+
+def _siglip(path: Path) -> None:
+    transformers, pieces = pytest.importorskip("transformers"), pytest.importorskip("sentencepiece")
+    model = io.BytesIO()
+    pieces.SentencePieceTrainer.train(
+        sentence_iterator=iter([" ".join(LETTERS)] * 3),
+        model_writer=model,
+        model_type="char",
+        vocab_size=len(LETTERS) + 3,
+        pad_id=-1,
+        bos_id=-1,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    (path / "spiece.model").write_bytes(model.getvalue())
+    tokenizer = transformers.SiglipTokenizer(str(path / "spiece.model"), model_max_length=N_TOKENS)
+    tokenizer.save_pretrained(path)
+    text = {"vocab_size": len(tokenizer), "pad_token_id": 1, "eos_token_id": 1, "bos_token_id": 0}
+    config = transformers.SiglipConfig(
+        text_config={**SMALL, **text, "max_position_embeddings": N_TOKENS},
+        vision_config={**SMALL, "image_size": 32, "patch_size": 16},
+    )
+    transformers.SiglipModel(config).save_pretrained(path)
+    transformers.SiglipImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(path)
 
 
 def _pictures() -> list[NDArray[np.uint8]]:
@@ -83,15 +116,15 @@ def test_a_vector_does_not_depend_on_its_batch(folder: str) -> None:
 
 def test_cosines_are_those_that_the_model_itself_gives(folder: str) -> None:
     transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
-    model = transformers.CLIPModel.from_pretrained(folder).eval()
-    processor = transformers.CLIPProcessor(
-        transformers.CLIPImageProcessorPil.from_pretrained(folder),
-        transformers.CLIPTokenizer.from_pretrained(folder),
-    )
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    processor = transformers.AutoProcessor.from_pretrained(folder)
     texts, pictures = ["a cat", "dogs"], _pictures()[:2]
-    fed = processor(text=texts, images=pictures, return_tensors="pt", padding=True)
+    short = model.config.model_type == "clip"  # SigLIP reads padding, too
+    padding = {"padding": True} if short else {"padding": "max_length", "max_length": N_TOKENS}
+    fed = processor(text=texts, images=pictures, return_tensors="pt", **padding)
     with torch.inference_mode():
-        wanted = model(**fed).logits_per_text.numpy() / model.logit_scale.exp().item()
+        made = model(**fed)
+    wanted = (made.text_embeds @ made.image_embeds.T).numpy()
     encoder = HubImageEncoder(folder)
     found = encoder.texts.encode(texts) @ encoder.encode(pictures).T
     np.testing.assert_allclose(found, wanted, atol=1e-5)

@@ -82,6 +82,7 @@ def look_at_media(
     settings: Settings,
     *,
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    again: bool = False,
     progress: ProgressCallback,
 ) -> MediaReport:
     """Look at the pictures and sounds of the settings' catalogue; its index is built if missing.
@@ -89,6 +90,7 @@ def look_at_media(
     Args:
         settings: name the catalogue and the encoders.
         bridges: to be kept with the index and used from now on, by kind of media.
+        again: fetch again what is at addresses.
         progress: told as it goes on.
 
     Raises:
@@ -100,7 +102,7 @@ def look_at_media(
     encoder = _encoder(settings)
     index = _opened(settings, encoder, progress, with_media=False)
     try:
-        return _look(settings, index, _senses(settings, encoder), progress, bridges)
+        return _look(settings, index, _senses(settings, encoder), progress, bridges, again=again)
     finally:
         index.close()
 
@@ -385,10 +387,13 @@ def _opened(
     if not with_media or not media_stale(root, index.catalog):
         return index
     try:
-        _look(settings, index, _senses(settings, encoder), progress)
+        report = _look(settings, index, _senses(settings, encoder), progress)
     except (ModelError, StoreError) as error:  # another process may be at it
         log.warning("pictures and sounds are as they were: %s", error)
         return index
+    if report.problems:
+        n, one = len(report.problems), report.problems[0]
+        log.warning("%d pictures or sounds cannot be searched: %s: %s", n, one.item_id, one.why)
     index.close()
     return _open(settings, encoder)
 
@@ -399,6 +404,8 @@ def _look(
     senses: Senses,
     progress: ProgressCallback,
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    *,
+    again: bool = False,
 ) -> MediaReport:
     return build_media(
         root_of(settings.home, index.catalog.name),
@@ -409,6 +416,7 @@ def _look(
         keep=settings.cache / "media-vectors",
         hosts=frozenset(settings.retrieval.media_hosts),
         bridges=bridges,
+        again=again,
         progress=progress,
     )
 

@@ -129,6 +129,11 @@ def read_media(
     return data
 
 
+def is_address(uri: str) -> bool:
+    """Whether it is no path but an address of the web, or what looks like one."""
+    return _SCHEME.match(uri) is not None
+
+
 def file_inside(root: Path, name: str) -> Path:
     """The file of a name in a folder, wherever links in it lead as long as that is inside.
 

@@ -29,6 +29,7 @@ from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.protocols import ProgressCallback, Store
 from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
 from simpatico.retrieval.catalog import Catalog, names_in
+from simpatico.retrieval.fetched import Fetched
 from simpatico.retrieval.media import MAX_BYTES
 from simpatico.retrieval.media_vectors import MediaProblem, media_vectors
 from simpatico.retrieval.modal import MEDIA, Medium, Modality, ModalStore, Query, Shown
@@ -68,6 +69,7 @@ class MediaReport(Value):
 
     counts: tuple[MediaCount, ...] = ()
     problems: tuple[MediaProblem, ...] = ()
+    stale: tuple[MediaProblem, ...] = ()
 
 
 def read_media_manifest(root: Path) -> MediaManifest | None:
@@ -116,12 +118,13 @@ def build_media(
     keep: Path,
     hosts: frozenset[str] = frozenset(),
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    again: bool = False,
     progress: ProgressCallback,
 ) -> MediaReport:
     """Look at the media of all items and make the result the current one.
 
-    Media of hosts that are not allowed are passed over. A kind of media that no item has, or that
-    the settings have no encoder for, is left out.
+    Media of hosts that are not allowed are passed over, but for what was fetched while they were.
+    A kind of media that no item has, or that the settings have no encoder for, is left out.
 
     Args:
         root: folder of the catalogue's index.
@@ -132,6 +135,7 @@ def build_media(
         keep: folder of what was made of media, by hash; may be shared by catalogues.
         hosts: that media may be fetched from.
         bridges: by kind of media, to be kept in `root` and used from now on.
+        again: see `media_vectors`.
         progress: told as it goes on.
 
     Raises:
@@ -145,9 +149,11 @@ def build_media(
             modalities: dict[Medium, Modality] = {}
             counts: list[MediaCount] = []
             problems: tuple[MediaProblem, ...] = ()
+            stale: tuple[MediaProblem, ...] = ()
+            fetched = Fetched(keep)
             said: dict[str, tuple[str, ...]] = {}
             for medium in MEDIA:
-                items = [_reachable(item, medium, hosts) for item in catalog.items]
+                items = [_reachable(item, medium, hosts, fetched) for item in catalog.items]
                 having = [item for item in items if item.media]
                 if not having or not senses.name(medium):
                     continue
@@ -162,9 +168,11 @@ def build_media(
                     keep=keep,
                     allowed_hosts=hosts,
                     max_bytes=MAX_BYTES if medium == "image" else SOUNDS.max_bytes,
+                    again=again,
                     progress=progress,
                 )
                 problems += made.problems
+                stale += made.stale
                 places = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
                 rows = made.vectors[places]
                 ids = [having[place].id for place in places]
@@ -211,7 +219,7 @@ def build_media(
     for old in root.glob("media-*"):
         if old.name not in (folder.name, before.folder if before else ""):
             shutil.rmtree(old, ignore_errors=True)
-    return MediaReport(counts=tuple(counts), problems=problems)
+    return MediaReport(counts=tuple(counts), problems=problems, stale=stale)
 
 
 class MediaIndex:
@@ -317,9 +325,13 @@ class MediaIndex:
 NOTHING_SHOWN: Final = Query()
 
 
-def _reachable(item: Item, medium: Medium, hosts: frozenset[str]) -> Item:
-    """The item with those of its media of this kind that may be read."""
-    media = tuple(one for one in item.media if one.kind == medium and _may_read(one, hosts))
+def _reachable(item: Item, medium: Medium, hosts: frozenset[str], fetched: Fetched) -> Item:
+    """The item with those of its media of this kind that may be read, or were before."""
+    media = tuple(
+        one
+        for one in item.media
+        if one.kind == medium and (_may_read(one, hosts) or fetched.digest(one.uri))
+    )
     return item.model_copy(update={"media": media})
 
 

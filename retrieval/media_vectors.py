@@ -4,6 +4,7 @@ What is the same bytes is encoded once, whoever has it. Each batch is kept on di
 its bytes, so that a run that was cut short goes on and a second one makes nothing.
 
     <keep>/<encoder>-<hash of its name>/<random>.npy    (n,) of (sha256 in hex, vector)
+           fetched.txt                                  what addresses gave, see `fetched`
 """
 
 import hashlib
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import Encoder, ProgressCallback
-from simpatico.retrieval.media import MAX_BYTES, read_media
+from simpatico.retrieval.fetched import Fetched
+from simpatico.retrieval.media import MAX_BYTES, is_address, read_media
 
 Array = NDArray[np.float32]
 Input = TypeVar("Input", bound=NDArray[Any])
@@ -30,7 +32,7 @@ MAX_BATCH_BYTES: Final = 64 << 20
 
 
 class MediaProblem(Value):
-    """A medium without a vector, and why."""
+    """A medium that could not be used, and why."""
 
     item_id: str
     uri: str
@@ -45,6 +47,8 @@ class MediaVectors(NamedTuple):
     problems: tuple[MediaProblem, ...]
     n_made: int
     """Media that the encoder was given; the others had been before, or are the same bytes."""
+    stale: tuple[MediaProblem, ...] = ()
+    """Media that could not be fetched again: what they gave before stands."""
 
 
 def media_vectors(
@@ -57,11 +61,12 @@ def media_vectors(
     keep: Path,
     allowed_hosts: frozenset[str] = frozenset(),
     max_bytes: int = MAX_BYTES,
+    again: bool = False,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> MediaVectors:
     """A vector for each item from the first of its media of this kind that can be read.
 
-    A medium that states its sha256 is not read again once its vector is kept.
+    A medium that states its sha256, or is at an address, is not read again once its vector is kept.
 
     Args:
         items: (n,).
@@ -72,6 +77,7 @@ def media_vectors(
         keep: folder of vectors made so far; several processes may use it.
         allowed_hosts: that media may be fetched from.
         max_bytes: of one medium.
+        again: fetch what is at addresses again; where that fails, what came before stands.
         progress: told ("encoding image", items done, n).
 
     Raises:
@@ -80,31 +86,43 @@ def media_vectors(
     """
     kept = _Kept(keep, encoder)
     batch = _Batch(encoder, kept)
+    fetched = Fetched(keep)
     problems: list[MediaProblem] = []
+    stale: list[MediaProblem] = []
     broken: dict[str, str] = {}
     found: list[tuple[Media, str] | None] = []
+
+    def read(medium: Media) -> str:
+        data = read_media(medium.uri, root=root, allowed_hosts=allowed_hosts, max_bytes=max_bytes)
+        digest = _digest(data, medium.sha256)
+        if digest in broken:
+            raise DataError(broken[digest])
+        if digest not in kept and digest not in batch:
+            batch.add(digest, _decoded(decode, data, digest, broken))
+        if is_address(medium.uri):
+            fetched.keep(medium.uri, digest)
+        return digest
+
     for done, item in enumerate(items):
         progress(f"encoding {kind}", done, len(items))
         found.append(None)
         for medium in item.media:
             if medium.kind != kind:
                 continue
+            before = "" if medium.sha256 else fetched.digest(medium.uri)
+            digest = medium.sha256 or ("" if again else before)
             try:
-                digest = medium.sha256
                 if digest not in kept and digest not in batch:
-                    data = read_media(
-                        medium.uri, root=root, allowed_hosts=allowed_hosts, max_bytes=max_bytes
-                    )
-                    digest = _digest(data, medium.sha256)
-                    if digest in broken:
-                        raise DataError(broken[digest])
-                    if digest not in kept and digest not in batch:
-                        batch.add(digest, _decoded(decode, data, digest, broken))
+                    digest = read(medium)
             except DataError as error:
-                problems.append(MediaProblem(item_id=item.id, uri=medium.uri, why=str(error)))
-            else:
-                found[-1] = medium, digest
-                break
+                problem = MediaProblem(item_id=item.id, uri=medium.uri, why=str(error))
+                if before not in kept and before not in batch:
+                    problems.append(problem)
+                    continue
+                stale.append(problem)
+                digest = before
+            found[-1] = medium, digest
+            break
     batch.flush()
     vectors = np.full((len(items), encoder.dim), np.nan, dtype=np.float32)
     for row, (item, its) in enumerate(zip(items, found, strict=True)):
@@ -117,7 +135,7 @@ def media_vectors(
             why = f"{encoder.name} makes no vector of it"
             problems.append(MediaProblem(item_id=item.id, uri=medium.uri, why=why))
     progress(f"encoding {kind}", len(items), len(items))
-    return MediaVectors(vectors, tuple(problems), batch.n_made)
+    return MediaVectors(vectors, tuple(problems), batch.n_made, tuple(stale))
 
 
 def _digest(data: bytes, stated: str) -> str:

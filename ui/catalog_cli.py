@@ -164,10 +164,13 @@ def look_at_media(
         Path | None, typer.Option(help="for pictures: what `train bridge` wrote; kept from then on")
     ] = None,
     audio_bridge: Annotated[Path | None, typer.Option(help="likewise for sounds")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="fetch again what is on other hosts")
+    ] = False,
 ) -> None:
     """Look at the pictures and listen to the sounds of a catalogue, so that they can be found.
 
-    What was looked at before is not looked at again; a run that was cut short goes on. Building
+    What was fetched and looked at before is not again; a run that was cut short goes on. Building
     the index later keeps this up to date by itself.
     """
     from simpatico.agent.build import look_at_media
@@ -177,10 +180,14 @@ def look_at_media(
     bridges: dict[Medium, Path | None] = {"image": image_bridge, "audio": audio_bridge}
     given = {medium: path for medium, path in bridges.items() if path}
     with progress_bars() as show:
-        report = look_at_media(settings, bridges=given, progress=show)
-    for problem in report.problems[:_PROBLEMS_SHOWN]:
-        console.print(f"{problem.item_id}: {problem.why}", markup=False, soft_wrap=True)
-    if (n_more := len(report.problems) - _PROBLEMS_SHOWN) > 0:
+        report = look_at_media(settings, bridges=given, again=again, progress=show)
+    told = [
+        *(f"{one.item_id}: {one.why}" for one in report.problems),
+        *(f"{one.item_id}: kept as it was: {one.why}" for one in report.stale),
+    ]
+    for line in told[:_PROBLEMS_SHOWN]:
+        console.print(line, markup=False, soft_wrap=True)
+    if (n_more := len(told) - _PROBLEMS_SHOWN) > 0:
         console.print(f"{n_more} more problems")
     for count in report.counts:
         what = "pictures" if count.medium == "image" else "sounds"

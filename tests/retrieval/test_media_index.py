@@ -1,7 +1,9 @@
 """Pictures of a catalogue from files to hits, with an encoder that sees the mean colour."""
 
+import http.server
 import io
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +234,72 @@ def test_files_that_are_broken_or_gone_are_told_and_the_others_found(
     report = home.look()
     assert {problem.item_id for problem in report.problems} == {"dress", "scarf"}
     assert report.counts[0].n_vectors == 1
+
+
+class Host(http.server.ThreadingHTTPServer):
+    """Has pictures by path, until it has others."""
+
+    def __init__(self) -> None:
+        self.pictures = {"/red.png": picture("red"), "/blue.png": picture("blue")}
+        self.asked: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Answer)
+
+    @property
+    def name(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    server: Host
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.pictures[self.path])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
+        pass
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host() as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+def test_pictures_of_another_host_are_fetched_once_and_outlast_it(
+    tmp_path: Path, host: Host
+) -> None:
+    far = [item(name, f"http://{host.name}/{name}.png") for name in ("red", "blue")]
+    home = Home(tmp_path, far)
+    allowed = frozenset({host.name})
+    assert home.look(hosts=allowed).counts[0].n_vectors == 2
+    assert home.look(hosts=allowed).problems == () and len(host.asked) == 2
+    host.pictures["/blue.png"] = b"<html>moved"
+    host.pictures["/red.png"] = picture("green")
+    again = home.look(hosts=allowed, again=True)
+    assert again.counts[0].n_vectors == 2 and again.counts[0].n_made == 1
+    assert [one.item_id for one in again.stale] == ["blue"]
+    index = home.open()
+    assert pictured(asked(index, colour="green"))[0] == "red"
+    assert pictured(asked(index, colour="blue"))[0] == "blue"
+    index.close()
+    host.shutdown()
+    host.server_close()
+    more = Home(tmp_path, [*far, item("new", f"http://{host.name}/new.png")])
+    gone = more.look(hosts=allowed)
+    assert gone.counts[0].n_vectors == 2
+    assert [one.item_id for one in gone.problems] == ["new"] and gone.stale == ()
+    unreached = more.look(hosts=allowed, again=True)
+    assert unreached.counts[0].n_vectors == 2
+    assert [one.item_id for one in unreached.stale] == ["red", "blue"]
+    no_longer = home.look()  # of hosts that are not allowed nothing is fetched, nor forgotten
+    assert no_longer.counts[0].n_vectors == 2 and no_longer.problems == ()
+    (more.keep / "fetched.txt").write_bytes(b"rubbish\n\xff")
+    assert home.look().counts == ()
 
 
 def test_a_catalogue_without_media_on_this_machine_needs_no_weights(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ from simpatico.retrieval.mixed import ProposerOfSome, RankerByKind
 from simpatico.retrieval.modal import Medium
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.senses import Senses
-from simpatico.retrieval.versions import SHIPPED, Served, Versions
+from simpatico.retrieval.versions import Served, Versions
 from simpatico.retrieval.words import common_words
 from simpatico.settings import RetrievalSettings, Settings
 
@@ -278,10 +278,9 @@ def _ranker(index: Index, served: Served | None) -> Ranker:
     learnt = {item.kind for item in items if served.model.place(item.id) >= 0}
     rows = [row for row, item in enumerate(items) if item.kind in learnt or not learnt]
     scorer = served.model.of([items[row] for row in rows], index)
-    version = "" if served.version == SHIPPED else served.version
     plain = LinearRanker(index)
     ranker: Ranker = LinearRanker(
-        index, learned=scorer, version=version, certainty=served.certainty
+        index, learned=scorer, version=served.name, certainty=served.certainty
     )
     proposer: Proposer = scorer
     if len(rows) < len(items):

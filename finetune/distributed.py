@@ -1,6 +1,6 @@
 """Several processes train one model: each its own batches, gradients averaged after each step.
 
-`torchrun --nproc-per-node 2 -m simpatico.ui.cli train ranker ...` begins them; torch's
+`torchrun --nproc-per-node 2 -m simpatico.ui.cli train next-item ...` begins them; torch's
 DistributedDataParallel averages (gloo between processors, nccl between CUDA devices). With n
 processes a step is of n batches, at the same learning rate, and an epoch has an n-th of the steps.
 """
@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import torch
 from torch import distributed, nn
+
+from simpatico.errors import SettingsError
 
 T = TypeVar("T")
 
@@ -75,12 +77,19 @@ def group_of(device: str) -> Iterator[Group]:
 
     Args:
         device: "cpu" or "cuda", of which each process gets one.
+
+    Raises:
+        SettingsError: there are fewer such devices here than processes.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield Group(device=device)
         return
     mine = f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" else device
+    if device == "cuda":
+        if (here := int(os.environ["LOCAL_WORLD_SIZE"])) > (found := torch.cuda.device_count()):
+            raise SettingsError(f"wanted a CUDA device for each of {here} processes, got {found}")
+        torch.cuda.set_device(mine)  # else all processes gather on the first one
     distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
         yield Group(distributed.get_rank(), size, mine)

@@ -133,5 +133,5 @@ def _chance(group: Group) -> list[Tensor]:
 
 def _set_chance(states: Sequence[Any], group: Group) -> None:
     torch.set_rng_state(states[0])
-    for state in states[1:]:
+    for state in states[1:] if "cuda" in group.device else ():  # begun there, it may go on here
         torch.cuda.set_rng_state(state, group.device)

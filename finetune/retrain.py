@@ -47,7 +47,7 @@ from simpatico.retrieval.fusion import (
 )
 from simpatico.retrieval.links import Counts, count
 from simpatico.retrieval.ranker_tables import Tables, read_tables
-from simpatico.retrieval.versions import SHIPPED, Versions
+from simpatico.retrieval.versions import Versions
 
 PLAN: Final = replace(Plan(), epochs=2, learning_rate=2e-3, batch_size=256)
 """How training goes on: the only way that was tried (docs/feedback.md)."""
@@ -149,8 +149,7 @@ def renew(
             version = versions.add(making, at)
         if verdict.wins:
             versions.use(version)
-        name = "fusion" if served.version == SHIPPED else f"fusion {served.version}"
-        shown = acceptance.read_shown(log, name)
+        shown = acceptance.read_shown(log, f"fusion {served.name}")
         lists = [
             one
             for one in shown

@@ -21,6 +21,7 @@ class Certainty(Value):
         n_shown: items shown that it was fitted to; 0: to nothing, the score is taken as it is.
         n_taken: how many of them were taken.
         measured: (what, figure) for people.
+        ranker: identity of the ranker whose scores it was fitted to, see `identity_of`.
     """
 
     version: Literal[1] = 1
@@ -29,6 +30,7 @@ class Certainty(Value):
     n_shown: int = 0
     n_taken: int = 0
     measured: tuple[tuple[str, str], ...] = ()
+    ranker: str = ""
 
     def p_accept(self, score: float) -> float:
         """The probability that an item of this score is taken."""

@@ -6,9 +6,11 @@
 
 The last line of `used` is served; without that file it is the one that ships. A version is made
 aside and appears whole under its name; `used` is replaced in one go. So whoever is killed leaves
-what was served before.
+what was served before. A calibration counts for the scores that it was fitted to: when the shipped
+ranker is another one after an upgrade, or what is set by hand beside it, it is passed over.
 """
 
+import hashlib
 import logging
 import os
 import re
@@ -24,7 +26,9 @@ from filelock import FileLock, Timeout
 
 from simpatico.errors import ModelError, StoreError
 from simpatico.retrieval.certainty import FILE, Certainty, read_certainty
-from simpatico.retrieval.fusion import FusionModel, shipped_ranker
+from simpatico.retrieval.fusion import GRAPHS, SHARE, FusionModel, shipped_ranker
+from simpatico.retrieval.rank import LEARNED_BIAS, LinearWeights
+from simpatico.retrieval.ranker_tables import FILE as TABLES
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +44,36 @@ class Served(NamedTuple):
         version: its name.
         model: the ranker.
         certainty: of its scores.
+        identity: see `identity_of`.
         fault: why it is not the version that was chosen; empty when it is.
     """
 
     version: str
     model: FusionModel
     certainty: Certainty
+    identity: str
     fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """As its lists are logged: scores of another ranker of the same version are not its own."""
+        return f"{self.version} {self.identity[:8]}"
+
+
+def identity_of(folder: Path) -> str:
+    """SHA-256 (hex) of what makes a ranker's scores: graphs, tables, and what is set by hand.
+
+    Raises:
+        ModelError: a file cannot be read.
+    """
+    content = hashlib.sha256(LinearWeights().model_dump_json().encode())
+    content.update(f"{LEARNED_BIAS} {SHARE}".encode())
+    try:
+        for name in (*(f"{graph}.onnx" for graph in GRAPHS), TABLES):
+            content.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    except OSError as error:
+        raise ModelError(f"the ranker in {folder} cannot be read: {error}") from error
+    return content.hexdigest()
 
 
 class Versions:
@@ -105,8 +132,16 @@ class Versions:
         return self.shipped if version == SHIPPED and self.shipped else self._root / version
 
     def certainty(self, version: str) -> Certainty:
-        """What makes probabilities of a version's scores. Raises `ModelError` if damaged."""
-        return read_certainty(self._root / version)
+        """What makes probabilities of a version's scores; what was fitted to others does not count.
+
+        Raises:
+            ModelError: there is no such version, or something is damaged.
+        """
+        found = read_certainty(self._root / version)
+        if found == Certainty() or found.ranker == identity_of(self.folder(version)):
+            return found
+        log.info("the calibration of %r is of another ranker and is passed over", version)
+        return Certainty()
 
     def served(self) -> Served | None:
         """Load the version to serve; the shipped one, with the fault named, if it is damaged.
@@ -120,11 +155,14 @@ class Versions:
             return None
         try:
             version = self.current
-            model = FusionModel(self.folder(version))
-            return Served(version, model, self.certainty(version))
+            folder = self.folder(version)
+            return Served(
+                version, FusionModel(folder), self.certainty(version), identity_of(folder)
+            )
         except ModelError as error:
             log.warning("the shipped ranker takes the place of the chosen one: %s", error)
-            return Served(SHIPPED, FusionModel(self.shipped), Certainty(), fault=str(error))
+            model, identity = FusionModel(self.shipped), identity_of(self.shipped)
+            return Served(SHIPPED, model, Certainty(), identity, fault=str(error))
 
     def use(self, version: str) -> None:
         """Serve a version from the next start on.
@@ -160,9 +198,14 @@ class Versions:
         return before[-1]
 
     def calibrate(self, version: str, certainty: Certainty) -> None:
-        """Keep what makes probabilities of a version's scores. Raises `StoreError`."""
-        self.folder(version)
-        self._put(f"{version}/{FILE}", certainty.model_dump_json(indent=1) + "\n")
+        """Keep what makes probabilities of a version's scores.
+
+        Raises:
+            ModelError: there is no such version, or it is damaged.
+            StoreError: it cannot be kept.
+        """
+        kept = certainty.model_copy(update={"ranker": identity_of(self.folder(version))})
+        self._put(f"{version}/{FILE}", kept.model_dump_json(indent=1) + "\n")
 
     @contextmanager
     def training(self) -> Iterator[None]:

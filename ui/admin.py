@@ -42,7 +42,7 @@ class Rolling:
     def __init__(self, settings: Settings, catalog: str, ranker: str) -> None:
         found = [Versions(settings.home, name) for name in names_in(catalog)]
         self._versions = {one.catalog: one for one in found if one.shipped is not None}
-        kind, _, version = ranker.partition(" ")
+        kind, version, *_ = *ranker.split(), ""
         self._now = (version or SHIPPED) if kind == "fusion" else ""
 
     def all(self) -> tuple[Rankers, ...]:

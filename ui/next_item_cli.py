@@ -1,5 +1,6 @@
 """`simpatico train next-item` and `eval privacy`: rankers of the next item, from interactions."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,6 +25,17 @@ def train_next_item(
     dp_delta: Annotated[
         float, typer.Option(help="with --dp-epsilon: how likely the promise may fail")
     ] = 1e-5,
+    towers: Annotated[
+        str | None,
+        typer.Option(help="what reads events, such as gru,attention,mlp or lstm; averaged"),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="over all events, for each tower")
+    ] = None,
+    patience: Annotated[
+        int,
+        typer.Option(min=0, help="stop after so many epochs without a gain on what is held back"),
+    ] = 0,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="what computes")] = "cpu",
     seed: Annotated[int, typer.Option(help="of weights, order and noise")] = 0,
 ) -> None:
@@ -32,8 +44,11 @@ def train_next_item(
     Under torchrun several processes share the work. With --dp-epsilon nobody can be told from the
     result but within the bound that its card says; that has no checkpoints, and one process.
     """
-    if device == "cuda" and dp_epsilon is not None:
-        raise SettingsError("--dp-epsilon trains on the processor: leave --device out")
+    if dp_epsilon is not None and (device == "cuda" or towers or epochs or patience):
+        raise SettingsError(
+            "--dp-epsilon trains one tower in its own way, on the processor: leave --device,"
+            " --towers, --epochs and --patience out"
+        )
     from simpatico.optional import needs
 
     torch = needs("torch", "torch", "the ranker's training")
@@ -41,7 +56,7 @@ def train_next_item(
         raise SettingsError("--device cuda: torch sees no such device here")
     set_up_logging(load_settings().log_level)
     card = (
-        _in_the_open(interactions, out, device, seed, command())
+        _in_the_open(interactions, out, device, towers, epochs, patience, seed, command())
         if dp_epsilon is None
         else _in_private(interactions, out, dp_epsilon, dp_delta, seed, command())
     )
@@ -50,15 +65,27 @@ def train_next_item(
 
 
 def _in_the_open(
-    interactions: Path, out: Path, device: str, seed: int, command: str
+    interactions: Path,
+    out: Path,
+    device: str,
+    towers: str | None,
+    epochs: int | None,
+    patience: int,
+    seed: int,
+    command: str,
 ) -> "NextItemCard | None":
     from simpatico.finetune.distributed import group_of
-    from simpatico.finetune.fusion_train import Plan, catalogue_of, train
+    from simpatico.finetune.fusion_train import TOWERS, Plan, catalogue_of, train
     from simpatico.finetune.ranker_files import NextItemCard, save
     from simpatico.finetune.sequences import read_interactions
 
+    usual = Plan(seed=seed)
+    asked = towers.split(",") if towers else usual.towers
+    if strange := sorted({*asked} - {*TOWERS}):
+        raise SettingsError(f"wanted towers out of {', '.join(TOWERS)}, got {', '.join(strange)}")
+    chosen = tuple(name for name in TOWERS if name in asked)
+    plan = replace(usual, towers=chosen, epochs=epochs or usual.epochs, patience=patience)
     data = read_interactions(interactions)
-    plan = Plan(seed=seed)
     kept = out / "checkpoints"
     with group_of(device) as group, progress_bars() as bars:
         trained = train(

@@ -68,6 +68,26 @@ def test_a_training_that_was_killed_goes_on_to_the_same_weights(
 
 
 @pytest.mark.slow
+def test_what_was_begun_on_a_cuda_device_goes_on_without_one(tmp_path: Path) -> None:
+    data, catalogue = walks(24), catalogue_of(N_ITEMS, {})
+    plan = Plan(("mlp",), width=8, epochs=2, batch_size=4)
+    whole = train(data, catalogue, plan, keep=tmp_path)
+
+    def killed(what: str, done: int, total: int) -> None:
+        if done > 0.6 * total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(data, catalogue, plan, keep=tmp_path / "half", progress=killed)
+    (half,) = (tmp_path / "half").iterdir()
+    state = torch.load(half, weights_only=True)
+    state["chance"][0].append(torch.zeros(16, dtype=torch.uint8))  # of the device's generator
+    torch.save(state, half)
+    again = train(data, catalogue, plan, keep=tmp_path / "half")
+    assert again.losses == whole.losses
+
+
+@pytest.mark.slow
 def test_a_checkpoint_of_another_training_or_half_a_file_is_refused(tmp_path: Path) -> None:
     data, catalogue = walks(8), catalogue_of(N_ITEMS, {})
     plan = Plan(("mlp",), width=4, epochs=1, batch_size=4)
@@ -189,15 +209,12 @@ def _write(data: Sequences, path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_a_ranker_that_can_be_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    from simpatico.finetune import fusion_train
-
-    monkeypatch.setattr(fusion_train, "Plan", lambda **given: Plan(epochs=1, **given))
     _write(walks(24), tmp_path / "walks.inter")
     out = tmp_path / "ranker"
     asked = ["train", "next-item", "--interactions", str(tmp_path / "walks.inter")]
-    done = CliRunner().invoke(app, [*asked, "--out", str(out), "--seed", "3"])
+    done = CliRunner().invoke(app, [*asked, "--out", str(out), "--seed", "3", "--epochs", "1"])
     assert done.exit_code == 0, done.output
     trained, card, items = load(out)
     assert card.privacy is None and card.towers == Plan().towers and len(items) == N_ITEMS
@@ -207,6 +224,13 @@ def test_the_command_writes_a_ranker_that_can_be_read_again(
     data = read_interactions(tmp_path / "walks.inter")
     whole = train(data, catalogue_of(N_ITEMS, {}), Plan(epochs=1, seed=3))
     assert np.allclose(trained.scores(data, [0, 1]), whole.scores(data, [0, 1]), atol=1e-5)
+    other = tmp_path / "lstm"
+    options = ["--towers", "lstm", "--epochs", "3", "--patience", "1"]
+    done = CliRunner().invoke(app, [*asked, "--out", str(other), *options])
+    assert done.exit_code == 0, done.output
+    assert load(other)[1].towers == ("lstm",)
+    wrong = CliRunner().invoke(app, [*asked, "--out", str(other), "--towers", "gru,rnn"])
+    assert wrong.exit_code == 1 and "rnn" in str(wrong.exception)
     if not torch.cuda.is_available():
         wrong = CliRunner().invoke(app, [*asked, "--out", str(out), "--device", "cuda"])
         assert wrong.exit_code == 1

@@ -291,7 +291,15 @@ def test_the_verdict_is_of_people_not_of_choices() -> None:
     assert verdict(ours, theirs, who).wins and not verdict(theirs, ours, who).wins
 
 
-def lists(log: VolatileLog, n: int, *, slope: float, bias: float, n_users: int = 7) -> None:
+def lists(
+    log: VolatileLog,
+    n: int,
+    *,
+    slope: float,
+    bias: float,
+    n_users: int = 7,
+    policy: str = "fusion",
+) -> None:
     """Lists of four, taken with a chance that depends on the score."""
     rng = np.random.default_rng(0)
     for number in range(n):
@@ -299,7 +307,7 @@ def lists(log: VolatileLog, n: int, *, slope: float, bias: float, n_users: int =
         items = [f"i{at}" for at in rng.permutation(N)[:4]]
         user, at = f"u{number % n_users}", NOON + timedelta(hours=number)
         log.impress(Impression(list_id=f"l{number}", at=at, user=user, session="", items=items,
-                               positions=(1, 2, 3, 4), policy="fusion",
+                               positions=(1, 2, 3, 4), policy=policy,
                                scores=tuple(scores)))  # fmt: skip
         chance = 1 / (1 + np.exp(-(slope * (scores + LEARNED_BIAS) + bias)))
         for place in np.flatnonzero(rng.random(4) < chance):
@@ -338,7 +346,10 @@ def test_a_served_version_is_calibrated_even_when_nothing_is_promoted(
 ) -> None:
     versions = Versions(tmp_path, "c", shipped=shipped)
     log = log_of(chain=False)
-    lists(log, 300, slope=0.6, bias=0.4, n_users=40)
+    before = versions.served()
+    assert before is not None
+    policy = f"fusion {before.name}, 0.05 explored"
+    lists(log, 300, slope=0.6, bias=0.4, n_users=40, policy=policy)
     done = renew(versions, STOCK, log, at=NOON, plan=replace(PLAN, epochs=1))
     assert not done.promoted and done.certainty.startswith("calibrated")
     kept = json.loads((tmp_path / "rankers" / "c" / SHIPPED / "certainty.json").read_text())

@@ -129,11 +129,35 @@ def test_a_calibration_belongs_to_its_version(versions: Versions) -> None:
     name = made(versions)
     fitted = Certainty(slope=0.5, bias=-0.25, n_shown=800, n_taken=90)
     versions.calibrate(SHIPPED, fitted)
-    assert versions.certainty(SHIPPED) == fitted and versions.certainty(name) == Certainty()
     served = versions.served()
-    assert served is not None and served.certainty == fitted
+    assert served is not None and len(served.identity) == 64
+    kept = fitted.model_copy(update={"ranker": served.identity})
+    assert versions.certainty(SHIPPED) == served.certainty == kept
+    assert versions.certainty(name) == Certainty()
     assert fitted.p_accept(0.5) == pytest.approx(0.5) and Certainty().p_accept(0) == 0.5
     with pytest.raises(ModelError, match="no version"):
         versions.calibrate("x", fitted)
     with pytest.raises(ValueError, match="greater than 0"):
         Certainty(slope=-1.0)
+
+
+def test_a_calibration_does_not_outlast_the_ranker_it_was_fitted_to(tmp_path: Path) -> None:
+    folder, first = shipped_ranker("movies"), tmp_path / "first"
+    assert folder is not None
+    shutil.copytree(folder, first)
+    fitted = Certainty(slope=0.5, bias=-0.25, n_shown=800, n_taken=90)
+    before = Versions(tmp_path, "movies", shipped=first)
+    before.calibrate(SHIPPED, fitted)
+    old = before.served()
+    with (first / "tables.npz").open("ab") as file:
+        file.write(b"\0")  # another file, as after an upgrade
+    new = Versions(tmp_path, "movies", shipped=first).served()
+    assert old is not None and new is not None
+    assert old.certainty.slope == 0.5 and new.certainty == Certainty()
+    assert old.name != new.name and old.version == new.version == SHIPPED
+    shutil.copy(folder / "tables.npz", first)
+    again = before.served()
+    assert again is not None and again.certainty == old.certainty
+    (first / "tables.npz").unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        before.certainty(SHIPPED)

@@ -8,6 +8,7 @@ gives the four best reasons, for which each film they liked is left out in turn.
 """
 
 import argparse
+import gc
 import os
 import platform
 import time
@@ -55,6 +56,8 @@ def main() -> None:
     scorer = FusionModel(folder).of(pack.items, index)
     opened = time.perf_counter() - opened
     linear, fusion = LinearRanker(index), LinearRanker(index, learned=scorer)
+    gc.collect()
+    gc.freeze()  # as `simpatico serve` does
     rng = np.random.default_rng(given.seed)
     every = np.ones(len(pack.items), dtype=bool)
     rows = []

@@ -7,8 +7,8 @@ picture, directly or through others. Every held-out product is asked for both wa
 held-out ones; each with the same title is right. The maps' penalties are chosen by
 cross-validation on the other two thirds. The data has no licence: what is trained on it stays here.
 
-With --sounds and a folder of Emotify: what its nine feelings bring up, as words, through musicnn's
-tags alone. Nothing is fitted there.
+The same with --posters for film posters and what is written of the films. What feelings bring up
+in music is in `cross_sounds`.
 """
 
 import csv
@@ -21,15 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError
-from simpatico.eval.figures import Cases, pooled_of
-from simpatico.eval.music_mood import (
-    FEELINGS,
-    columns_of,
-    hear,
-    read_clips,
-    top_shares,
-)
-from simpatico.eval.pooled import How, Pooled
+from simpatico.eval.posters import read_table, words_of
 from simpatico.eval.tables import Table
 from simpatico.finetune.bridge import (
     encoders_of,
@@ -40,10 +32,9 @@ from simpatico.finetune.bridge import (
     vectors_of_files,
 )
 from simpatico.modelstore import ModelStore
-from simpatico.protocols import Encoder, ProgressCallback
-from simpatico.retrieval.bridge import Bridge, labels_bridge, labels_to_text, source_name
+from simpatico.protocols import ProgressCallback
+from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
 from simpatico.retrieval.encoders.minilm import MiniLM
-from simpatico.retrieval.encoders.musicnn import TAGS, Heard, Musicnn
 
 Array = NDArray[np.float32]
 Ranks = NDArray[np.int64]
@@ -52,7 +43,6 @@ CUTOFFS: Final = (1, 5, 10)
 N_PARTS: Final = 3
 """One of these is held out."""
 N_DRAWS: Final = 2000
-_HOW: Final[tuple[How, ...]] = ("ROC AUC", "P@20")
 
 PLAIN, LABELS, BRIDGE, BOTH = (
     "labels only, as they are",
@@ -111,6 +101,37 @@ def read_products(
             rows = [(row["id"], row["productDisplayName"]) for row in csv.DictReader(file)]
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{data} does not hold the products' items.csv: {error!r}") from error
+    return _read(data, rows, models, keep=keep, progress=progress)
+
+
+def read_posters(
+    data: Path,
+    keep: Path,
+    models: ModelStore,
+    *,
+    progress: ProgressCallback = lambda label, done, total: None,
+) -> tuple[Products, tuple[str, ...]]:
+    """Likewise film posters, each with the film's title, genres and what is written of it.
+
+    A film of which nothing is written is left out.
+
+    Raises:
+        DataError: the table is missing or has no film whose poster can be read.
+        ModelError: weights have not been fetched.
+    """
+    rows = [(row["movieId"], words_of(row)) for row in read_table(data) if row["text"].strip()]
+    return _read(data, rows, models, keep=keep, progress=progress)
+
+
+def _read(
+    data: Path,
+    rows: Sequence[tuple[str, str]],
+    models: ModelStore,
+    *,
+    keep: Path,
+    progress: ProgressCallback,
+) -> tuple[Products, tuple[str, ...]]:
+    """(id, words) with the picture images/<id>.jpg."""
     encoder = MiniLM(models.path("minilm"))
     inputs, problems = vectors_of_files(
         [f"images/{name}.jpg" for name, _ in rows],
@@ -122,7 +143,7 @@ def read_products(
     )
     good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
     if not len(good):
-        raise DataError(f"wanted products with a picture in {data}, got none", problems=problems)
+        raise DataError(f"wanted items with a picture in {data}, got none", problems=problems)
     titles = tuple(rows[at][1] for at in good)
     pictures, labels = np.split(inputs[good], [-encoder.dim], axis=1)
     groups = joined(titles, [row.tobytes().hex() for row in pictures])
@@ -210,22 +231,28 @@ def cell(values: NDArray[np.float64], drawn: Array, sign: str = "") -> str:
 
 
 def tables(
-    found: Sequence[Found], products: Products, held: NDArray[np.bool_], *, seed: int
+    found: Sequence[Found],
+    products: Products,
+    held: NDArray[np.bool_],
+    *,
+    seed: int,
+    shown: str = "picture",
+    told: str = "title",
 ) -> list[Table]:
     """One table for each way, with paired differences to centred labels."""
     titles = [title for title, out in zip(products.titles, held, strict=True) if out]
     drawn = draws(products.groups[held], n_draws=N_DRAWS, seed=seed)
     notes = (
-        f"Fitted on {int((~held).sum())} products, asked with {len(titles)} of "
-        f"{len(set(titles))} titles among all of these; right is each of the same title. In "
+        f"Fitted on {int((~held).sum())}, asked with {len(titles)} of "
+        f"{len(set(titles))} {told}s among all of these; right is each of the same {told}. In "
         f"brackets: 95 %, groups drawn again {N_DRAWS} times; fits are not repeated.",
         *(one.note for one in found if one.note),
     )
     against = next(one for one in found if one.title == LABELS)
     made = []
     for way, name in (
-        ("to_text", "From a picture to its title"),
-        ("to_image", "From a title to its picture"),
+        ("to_text", f"From a {shown} to its {told}"),
+        ("to_image", f"From a {told} to its {shown}"),
     ):
         base: Ranks = getattr(against, way)
         rows = [("chance", *(f"{chance(titles, k):.3f}" for k in CUTOFFS), "")]
@@ -250,46 +277,6 @@ def tables(
     return made
 
 
-def sounds_table(
-    heard: Heard, shares: NDArray[np.float64], texts: Encoder[str], *, seed: int
-) -> Table:
-    """What feelings bring up, as words, by the tags' text vectors alone.
-
-    Args:
-        heard: n clips.
-        shares: (n, 9), of listeners who felt each of `FEELINGS`.
-        texts: of the words.
-        seed: of the draws.
-    """
-    about = labels_to_text(heard.tags, texts.encode(TAGS))
-    words = texts.encode([f"{each.replace('_', ' ')} music" for each in FEELINGS])
-    bridge = labels_bridge(about, words, source="tags", target="texts")
-    scores = (bridge.of_texts(words) @ bridge.to_text(about).T).astype(float)  # (9, n)
-    relevant = top_shares(shares)
-    names = tuple(str(at) for at in range(len(shares)))
-    cases = Cases(names, names, {}, np.zeros(len(names), bool), {}, columns_of(scores, relevant))
-
-    def cells(*feelings: str) -> list[str]:
-        found = (
-            pooled_of(Pooled(metric=how, how=how, of=feelings), None, cases, seed) for how in _HOW
-        )
-        return [
-            f"{one[0].mean:.3f} ({one[0].low:.3f} to {one[0].high:.3f})" if one else ""
-            for one in found
-        ]
-
-    return Table(
-        title=f"Feelings as words to music, tags only, Emotify, n={len(shares)} clips",
-        columns=("feeling", "AUC", "P@20"),
-        rows=(*((each, *cells(each)) for each in FEELINGS), ("mean", *cells(*FEELINGS))),
-        notes=(
-            f"Relevant: the tenth of the clips in which most felt it. Chance: AUC .5, P@20 "
-            f"{relevant.mean():.2f}. Nothing was fitted or chosen; the query is the feeling and "
-            f'"music". In brackets: 95 %, clips drawn again {N_DRAWS} times.',
-        ),
-    )
-
-
 def measure_products(
     data: Path,
     models: ModelStore,
@@ -310,37 +297,36 @@ def measure_products(
     Raises:
         DataError, ModelError: see `read_products`.
     """
-    products, problems = read_products(data, keep, models, progress=progress)
-    found, held = run(products, seed=seed, progress=progress)
-    made = tables(found, products, held, seed=seed)
-    if not problems:
-        return made
-    left = f"Left out: {len(problems)} files that cannot be used, such as {problems[0]}."
-    return [Table(**{**dict(one), "notes": (*one.notes, left)}) for one in made]
+    return _measured(
+        read_products(data, keep, models, progress=progress), seed=seed, progress=progress
+    )
 
 
-def measure_sounds(
+def measure_posters(
     data: Path,
     models: ModelStore,
     *,
     keep: Path,
     seed: int = 0,
     progress: ProgressCallback = lambda label, done, total: None,
-) -> Table:
-    """The table of Emotify's clips, asked for by feelings as words.
+) -> list[Table]:
+    """The same of film posters and what is written of the films; see `measure_products`."""
+    read = read_posters(data, keep, models, progress=progress)
+    return _measured(read, seed=seed, shown="poster", told="text", progress=progress)
 
-    Args:
-        data: annotations.csv and audio/.
-        models: has the weights.
-        keep: folder for what was heard.
-        seed: of the draws.
-        progress: told as it goes on.
 
-    Raises:
-        DataError: the data set is missing or damaged.
-        ModelError: weights have not been fetched.
-    """
-    clips = read_clips(data)
-    files = [data / "audio" / f"{name}.ogg" for name in clips.names]
-    heard = hear(files, Musicnn(models.path("musicnn")), keep=keep, progress=progress)
-    return sounds_table(heard, clips.shares, MiniLM(models.path("minilm")), seed=seed)
+def _measured(
+    read: tuple[Products, tuple[str, ...]],
+    *,
+    seed: int,
+    shown: str = "picture",
+    told: str = "title",
+    progress: ProgressCallback,
+) -> list[Table]:
+    products, problems = read
+    found, held = run(products, seed=seed, progress=progress)
+    made = tables(found, products, held, seed=seed, shown=shown, told=told)
+    if not problems:
+        return made
+    left = f"Left out: {len(problems)} files that cannot be used, such as {problems[0]}."
+    return [Table(**{**dict(one), "notes": (*one.notes, left)}) for one in made]

@@ -6,7 +6,7 @@ interactions, parted by "|") and `images/<movieId>.jpg`. Two ids of one film are
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +43,27 @@ def read_films(folder: Path, items: Sequence[str]) -> Films:
     Raises:
         DataError: its table is missing, or has not the columns, or knows none of the items.
     """
+    rows = read_table(folder)
+    known = {each: row for row in rows for each in row[IDS].split("|") if each}
+    found = [known.get(item) for item in items]
+    if not any(found):
+        raise DataError(f"wanted films of the {len(items)} items in {folder}, got none of them")
+    number = {row["movieId"]: at for at, row in enumerate(rows)}
+    posters = [folder / "images" / f"{row['movieId']}.jpg" if row else None for row in found]
+    return Films(
+        np.array([number[row["movieId"]] if row else -1 for row in found]),
+        tuple(words_of(row) if row else "" for row in found),
+        np.array([bool(row and row["text"].strip()) for row in found]),
+        tuple(poster if poster and poster.is_file() else None for poster in posters),
+    )
+
+
+def read_table(folder: Path) -> list[dict[str, str]]:
+    """The rows of `items.csv`.
+
+    Raises:
+        DataError: it is missing or has not the columns.
+    """
     path = folder / "items.csv"
     try:
         with path.open(encoding="utf-8", newline="") as opened:
@@ -52,23 +73,13 @@ def read_films(folder: Path, items: Sequence[str]) -> Films:
     wanted = {"movieId", "title", "genres", "text", IDS}
     if not rows or (missing := wanted - set(rows[0])):
         raise DataError(f"wanted {', '.join(sorted(missing if rows else wanted))} in {path}")
-    known = {each: row for row in rows for each in row[IDS].split("|") if each}
-    found = [known.get(item) for item in items]
-    if not any(found):
-        raise DataError(f"wanted films of the {len(items)} items in {path}, got none of them")
-    number = {row["movieId"]: at for at, row in enumerate(rows)}
-    posters = [folder / "images" / f"{row['movieId']}.jpg" if row else None for row in found]
-    return Films(
-        np.array([number[row["movieId"]] if row else -1 for row in found]),
-        tuple(_words(row["title"], row["genres"], row["text"]) if row else "" for row in found),
-        np.array([bool(row and row["text"].strip()) for row in found]),
-        tuple(poster if poster and poster.is_file() else None for poster in posters),
-    )
+    return rows
 
 
-def _words(title: str, genres: str, text: str) -> str:
-    name = title.rsplit(" (", 1)[0]
-    return f"{name}. {genres.replace('|', ', ')}. {text.strip()}".strip()
+def words_of(row: Mapping[str, str]) -> str:
+    """A film's title without its year, its genres, and what is written of it."""
+    name = row["title"].rsplit(" (", 1)[0]
+    return f"{name}. {row['genres'].replace('|', ', ')}. {row['text'].strip()}".strip()
 
 
 def word_vectors(

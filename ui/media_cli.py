@@ -25,15 +25,19 @@ def eval_cross_modal(
     data: Annotated[
         Path | None, typer.Option(help="fashion products: items.csv and images/")
     ] = None,
+    posters: Annotated[
+        Path | None, typer.Option(help="film posters: items.csv and images/")
+    ] = None,
     sounds: Annotated[Path | None, typer.Option(help="Emotify: annotations.csv and audio/")] = None,
     seed: Seed = 0,
     keep: Keep = None,
     out: Out = None,
 ) -> None:
     """Measure pictures by words and words by pictures, or music by words."""
-    if data is None and sounds is None:
-        raise typer.BadParameter("wanted --data or --sounds")
-    from simpatico.eval.cross_modal import measure_products, measure_sounds
+    if data is None and posters is None and sounds is None:
+        raise typer.BadParameter("wanted --data, --posters or --sounds")
+    from simpatico.eval.cross_modal import measure_posters, measure_products
+    from simpatico.eval.cross_sounds import measure_sounds
     from simpatico.modelstore import ModelStore
     from simpatico.ui.tables import show_all
 
@@ -45,12 +49,14 @@ def eval_cross_modal(
     with progress_bars() as show:
         for name in (
             "minilm",
-            *(["efficientnet-lite0"] if data else []),
+            *(["efficientnet-lite0"] if data or posters else []),
             *(["musicnn"] if sounds else []),
         ):
             models.fetch(name, progress=show)
         if data is not None:
             made += measure_products(data, models, keep=vectors, seed=seed, progress=show)
+        if posters is not None:
+            made += measure_posters(posters, models, keep=vectors, seed=seed, progress=show)
         if sounds is not None:
             made.append(measure_sounds(sounds, models, keep=vectors, seed=seed, progress=show))
     show_all(made, out)

@@ -17,17 +17,14 @@ from simpatico.eval.cross_modal import (
     cell,
     chance,
     draws,
+    read_posters,
     read_products,
     run,
-    sounds_table,
     tables,
 )
 from simpatico.eval.multimodal import retrieval_run
-from simpatico.eval.music_mood import FEELINGS
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.bridge import unit
-from simpatico.retrieval.encoders.hash import HashEncoder
-from simpatico.retrieval.encoders.musicnn import TAGS, Heard
 from simpatico.settings import load_settings
 
 
@@ -109,27 +106,7 @@ def test_tables_tell_n_chance_and_the_paired_difference() -> None:
     )
     assert row[4].startswith(f"{ours - theirs:+.3f} (")
     assert next(row for row in one.rows if row[0] == LABELS)[4] == ""
-    assert "200 products" in one.notes[0] and "50 titles" in one.notes[0]
-
-
-def test_feelings_find_the_music_whose_tags_say_them() -> None:
-    class Words(HashEncoder):
-        """The tags stand for themselves, and a feeling for the tag of its number."""
-
-        def encode(self, inputs):  # type: ignore[no-untyped-def]
-            eye = np.eye(50, dtype=np.float32)
-            names = [f"{each.replace('_', ' ')} music" for each in FEELINGS]
-            return eye[[TAGS.index(x) if x in TAGS else names.index(x) for x in inputs]]
-
-    n = 90
-    tags = np.full((n, 50), 0.01, dtype=np.float32)
-    shares = np.zeros((n, 9))
-    for at in range(n):
-        tags[at, at % 9] = 0.9
-        shares[at, at % 9] = 1
-    table = sounds_table(Heard(np.zeros((n, 953), np.float32), tags), shares, Words(), seed=0)
-    assert table.rows[-1][1].startswith("1.000 (1.000 to 1.000)")
-    assert table.rows[-1][2].startswith("0.500 (")  # ten right ones among twenty
+    assert "Fitted on 200" in one.notes[0] and "50 titles" in one.notes[0]
 
 
 @pytest.mark.model
@@ -149,6 +126,21 @@ def test_products_are_read_with_their_duplicates_in_one_group(tmp_path: Path) ->
     assert len(problems) == 1 and "5.jpg" in problems[0]
     with pytest.raises(DataError, match=r"items\.csv"):
         read_products(tmp_path / "none", tmp_path / "kept", models)
+
+
+@pytest.mark.model
+def test_posters_are_read_with_what_is_written_of_the_films(tmp_path: Path) -> None:
+    models = store()
+    (tmp_path / "images").mkdir()
+    for name in ("1", "2"):
+        Image.new("RGB", (8, 12), "navy").save(tmp_path / "images" / f"{name}.jpg", quality=90)
+    columns = ("movieId", "title", "genres", "text", "ml100k_ids")
+    rows = [("1", "Alien (1979)", "Horror|Sci-Fi", "A ship.", "7"), ("2", "Big", "Comedy", "", "")]
+    with (tmp_path / "items.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+    found, problems = read_posters(tmp_path, tmp_path / "kept", models)
+    assert found.titles == ("Alien. Horror, Sci-Fi. A ship.",) and found.ids == ("1",)
+    assert not problems and found.pictures.shape == (1, 1280)
 
 
 @pytest.mark.model

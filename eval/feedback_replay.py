@@ -4,13 +4,13 @@ Ratings of MovieLens (GroupLens; for research, nothing trained on them ships) wh
 built-in catalogue become events of a log in a home of its own; then it goes as
 `simpatico train ranker --from-events` does.
 
-    python -m simpatico.eval.feedback_replay --data ml-latest-small --home replay --people 200
+    simpatico eval feedback --data ml-latest-small --home replay --people 200
 """
 
-import argparse
 import csv
-import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from simpatico.agent.eventlog import SqliteLog
 from simpatico.domain import Event, Item
 from simpatico.errors import DataError
 from simpatico.finetune.notability import Linker
-from simpatico.finetune.retrain import PLAN, Stock, renew
-from simpatico.protocols import EventLog
+from simpatico.finetune.retrain import PLAN, Renewal, Stock, renew
+from simpatico.protocols import EventLog, ProgressCallback
 from simpatico.retrieval.packs import Pack, load_pack
 from simpatico.retrieval.versions import Versions
 
@@ -87,30 +87,39 @@ def fill(log: EventLog, events: Iterator[Event]) -> int:
     return sum(log.append(event) for event in events)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Replay, retrain and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, required=True, help="movies.csv and ratings.csv")
-    parser.add_argument("--home", type=Path, required=True, help="for the log and the versions")
-    parser.add_argument("--people", type=int, default=None, help="drawn; all if not given")
-    given = parser.parse_args(arguments)
+def measure(
+    data: Path,
+    home: Path,
+    *,
+    n_people: int | None = None,
+    seed: int = 0,
+    command: str = "",
+    progress: ProgressCallback = lambda what, done, total: None,
+) -> tuple[Renewal, int]:
+    """Replay, retrain and judge; also how many events were stored, of all people.
+
+    Args:
+        data: movies.csv and ratings.csv.
+        home: for the log and the versions; what is there is gone on from.
+        n_people: so many, drawn; None: all.
+        seed: of the draw, of training and of the gate.
+        command: for the version's card.
+        progress: told of batches and rankings.
+
+    Raises:
+        DataError: the ratings cannot be read, or are too few.
+        StoreError: `home` cannot be written.
+    """
     pack = load_pack("movies")
-    given.home.mkdir(parents=True, exist_ok=True)
-    log = SqliteLog(given.home / "events.sqlite")
-    n_new = fill(log, events_of(given.data, pack.items, n_people=given.people))
-    print(f"{n_new} events stored, {len(log.users())} people", file=sys.stderr)
-    done = renew(
-        Versions(given.home, "movies"),
-        Stock(pack.items, PackVectors(pack)),
-        log,
-        at=datetime.now(UTC),
-        plan=PLAN,
-        command="python -m simpatico.eval.feedback_replay",
-    )
-    log.close()
-    print(f"{done.version}\tpromoted: {done.promoted}\t{done.verdict.words}\t{done.certainty}")
-    print(f"{len(done.parts.learnt)} choices learnt from, cut {done.parts.cut:%Y-%m-%d %H:%M}")
-
-
-if __name__ == "__main__":
-    main()
+    with closing(SqliteLog(home / "events.sqlite")) as log:
+        n_new = fill(log, events_of(data, pack.items, n_people=n_people, seed=seed))
+        done = renew(
+            Versions(home, "movies"),
+            Stock(pack.items, PackVectors(pack)),
+            log,
+            at=datetime.now(UTC),
+            plan=replace(PLAN, seed=seed),
+            command=command,
+            progress=progress,
+        )
+    return done, n_new

@@ -1,25 +1,22 @@
 """Choose how the fusion ranker is trained: cross-validation by time, on the training part only.
 
-`python -m simpatico.finetune.fusion_tune --data FILE` needs optuna. Cut k learns from each person's
-events before their k-th from the last and is judged on that one; the last, which measures, is
-never looked at, and neither is what came after a cut. A trial stops early inside a cut (`patience`)
-and between cuts (worse than the median). With `--keep FILE` a search that broke off goes on.
+`simpatico train tune next-item` needs optuna. Cut k learns from each person's events before their
+k-th from the last and is judged on that one; the last, which measures, is never looked at, and
+neither is what came after a cut. A trial stops early inside a cut (`patience`) and between cuts.
 """
 
-import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError
-from simpatico.finetune.fusion_model import Tower
 from simpatico.finetune.fusion_train import Plan, catalogue_of, train
-from simpatico.finetune.sequences import Sequences, read_interactions
-from simpatico.optional import needs
+from simpatico.finetune.search import Tuned, search
+from simpatico.finetune.sequences import Sequences
 from simpatico.protocols import ProgressCallback
 
 N_FOLDS = 3
@@ -32,16 +29,6 @@ class Fold(NamedTuple):
     learn: Sequences
     rows: NDArray[np.int64]
     targets: NDArray[np.int64]
-
-
-class Tuned(NamedTuple):
-    """The best plan, its mean loss over the cuts (nats), and that of the plan begun with."""
-
-    plan: Plan
-    loss: float
-    begun: float
-    n_trials: int
-    n_pruned: int
 
 
 def folds_of(data: Sequences, *, n_folds: int = N_FOLDS) -> Iterator[Fold]:
@@ -68,7 +55,7 @@ def tune(
     n_folds: int = N_FOLDS,
     keep: Path | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Tuned:
+) -> Tuned[Plan]:
     """Search, with the values of `start` as the first trial.
 
     Args:
@@ -83,49 +70,25 @@ def tune(
         SettingsError: optuna is not installed.
         DataError: too little to learn from.
     """
-    optuna = needs("optuna", "optuna", "tuning")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     cuts = tuple(folds_of(data, n_folds=n_folds))
     catalogue = catalogue_of(len(data.items), {})
 
-    def loss(trial: Any) -> float:
-        losses: list[float] = []
-        plan = _plan_of(trial, start)
-        for step, cut in enumerate(cuts):
+    def losses(plan: Plan) -> Iterator[float]:
+        for cut in cuts:
             scores = train(cut.learn, catalogue, plan).scores(cut.learn, cut.rows)
-            losses.append(-float(scores[np.arange(len(cut.rows)), cut.targets].mean()))
-            trial.report(float(np.mean(losses)), step)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-        progress("Tuning", trial.number + 1, n_trials)
-        return float(np.mean(losses))
+            yield -float(scores[np.arange(len(cut.rows)), cut.targets].mean())
 
-    study = optuna.create_study(
-        study_name=f"{start} {n_folds}",
-        storage=None if keep is None else _journal(optuna, keep),
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=start.seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+    return search(
+        start,
+        _CHOSEN,
+        lambda trial: _plan_of(trial, start),
+        losses,
+        of=f"{start} on {n_folds} cuts of {data.n_events} events",
+        n_trials=n_trials,
+        seed=start.seed,
+        keep=keep,
+        progress=progress,
     )
-    if not study.trials:
-        study.enqueue_trial({name: getattr(start, name) for name in _CHOSEN})
-    finished = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    left = n_trials - len(study.get_trials(states=finished))
-    if left > 0:
-        study.optimize(loss, n_trials=left)
-    pruned = study.get_trials(states=(optuna.trial.TrialState.PRUNED,))
-    begun = next(one for one in study.trials if one.value is not None)
-    best = replace(start, **study.best_params)
-    return Tuned(best, study.best_value, begun.value, len(study.trials), len(pruned))
-
-
-def _journal(optuna: Any, file: Path) -> Any:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        backend = optuna.storages.journal.JournalFileBackend(str(file))
-        return optuna.storages.JournalStorage(backend)
-    except OSError as error:
-        raise DataError(f"trials cannot be kept in {file}: {error}") from error
 
 
 _CHOSEN = ("width", "dropout", "learning_rate", "weight_decay", "batch_size")
@@ -140,26 +103,3 @@ def _plan_of(trial: Any, start: Plan) -> Plan:
         weight_decay=trial.suggest_float("weight_decay", 1e-4, 1.0, log=True),
         batch_size=trial.suggest_categorical("batch_size", sorted({8, 16, 32, start.batch_size})),
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the best plan."""
-    parser = argparse.ArgumentParser(description="Tune the fusion ranker.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tower", choices=get_args(Tower), default="gru")
-    parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--folds", type=int, default=N_FOLDS)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="a file of trials")
-    chosen = parser.parse_args(arguments)
-    start = Plan(towers=(chosen.tower,), patience=2, seed=chosen.seed)
-    found = tune(
-        read_interactions(chosen.data), start,
-        n_trials=chosen.trials, n_folds=chosen.folds, keep=chosen.keep,
-    )  # fmt: skip
-    print(f"{found.plan}\nloss {found.loss:.4f} nats; the plan begun with {found.begun:.4f};"
-          f" {found.n_pruned} of {found.n_trials} trials given up early")  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

@@ -1,12 +1,10 @@
 """Choose how the purchase network is trained: cross-validation by people, on the training part.
 
-`python -m simpatico.finetune.purchase_tune --data DIR` needs optuna. Rows kept for measuring are
-never looked at; how items sell is counted anew without each fold.
+`simpatico train tune purchase` needs optuna. Rows kept for measuring are never looked at; how items
+sell is counted anew without each fold.
 """
 
-import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.finetune.purchase import Plan, log_loss_of, train
-from simpatico.finetune.purchase_data import Browsing, read_browsing
+from simpatico.finetune.purchase_data import Browsing
 from simpatico.finetune.purchase_features import Numbers, behaviour, person_folds, sales
-from simpatico.optional import needs
+from simpatico.finetune.search import Tuned, search
 from simpatico.protocols import ProgressCallback
 
 N_FOLDS = 4
@@ -28,15 +26,6 @@ class Fold(NamedTuple):
     numbers: Numbers
     learn: NDArray[np.int64]
     judge: NDArray[np.int64]
-
-
-class Tuned(NamedTuple):
-    """The best plan, its mean loss over the folds (nats), and that of the plan begun with."""
-
-    plan: Plan
-    loss: float
-    begun: float
-    n_pruned: int
 
 
 def folds_of(data: Browsing, *, n_folds: int = N_FOLDS, seed: int = 0) -> Iterator[Fold]:
@@ -60,40 +49,42 @@ def tune(
     n_trials: int = 20,
     n_folds: int = N_FOLDS,
     seed: int = 0,
+    keep: Path | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Tuned:
-    """Search with the plan's own values as the first trial; worse than the median is given up.
+) -> Tuned[Plan]:
+    """Search, with the plan's own values as the first trial.
+
+    Args:
+        data: of which the test part is not looked at.
+        n_trials: in all, those kept included.
+        n_folds: cuts.
+        seed: of cuts, trials and weights.
+        keep: a file of trials.
+        progress: told of trials.
 
     Raises:
         SettingsError: optuna is not installed.
         DataError: too little to learn from.
     """
-    optuna = needs("optuna", "optuna", "tuning")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     cuts = tuple(folds_of(data, n_folds=n_folds, seed=seed))
 
-    def loss(trial: Any) -> float:
-        losses: list[float] = []
-        for step, cut in enumerate(cuts):
-            trained = train(data, cut.numbers, cut.learn, _plan_of(trial, seed))
+    def losses(plan: Plan) -> Iterator[float]:
+        for cut in cuts:
+            trained = train(data, cut.numbers, cut.learn, plan)
             judged = trained.logits(data, cut.numbers, cut.judge)
-            losses.append(log_loss_of(judged, data.bought[cut.judge]))
-            trial.report(float(np.mean(losses)), step)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-        progress("Tuning", trial.number + 1, n_trials)
-        return float(np.mean(losses))
+            yield log_loss_of(judged, data.bought[cut.judge])
 
-    study = optuna.create_study(
-        sampler=optuna.samplers.TPESampler(seed=seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+    return search(
+        Plan(),
+        _CHOSEN,
+        lambda trial: _plan_of(trial, seed),
+        losses,
+        of=f"purchases on {n_folds} cuts of {len(data.bought)} rows, seed {seed}",
+        n_trials=n_trials,
+        seed=seed,
+        keep=keep,
+        progress=progress,
     )
-    plan = Plan()
-    study.enqueue_trial({name: getattr(plan, name) for name in _CHOSEN})
-    study.optimize(loss, n_trials=n_trials)
-    pruned = sum(each.state == optuna.trial.TrialState.PRUNED for each in study.trials)
-    best = replace(plan, **study.best_params)
-    return Tuned(best, study.best_value, study.trials[0].value, pruned)
 
 
 _CHOSEN = ("width", "dropout", "hide", "learning_rate", "weight_decay", "batch_size")
@@ -109,19 +100,3 @@ def _plan_of(trial: Any, seed: int) -> Plan:
         batch_size=trial.suggest_categorical("batch_size", [32, 64, 128]),
         seed=seed,
     )
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Print the best plan."""
-    parser = argparse.ArgumentParser(description="Tune the purchase network.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args(arguments)
-    found = tune(read_browsing(chosen.data), n_trials=chosen.trials, seed=chosen.seed)
-    print(f"{found.plan}\nloss {found.loss:.4f} nats; the plan begun with {found.begun:.4f};"
-          f" {found.n_pruned} of {chosen.trials} trials given up early")  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

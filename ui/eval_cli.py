@@ -10,6 +10,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.eval_all import eval_all
+from simpatico.ui.feedback_cli import eval_feedback
 from simpatico.ui.hostile_cli import eval_fuzz, eval_injection
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.multimodal_cli import eval_multimodal
@@ -43,6 +44,7 @@ evaluate.command("privacy")(eval_privacy)
 evaluate.command("fairness")(eval_fairness)
 evaluate.command("simulate")(eval_simulate)
 evaluate.command("system")(eval_system)
+evaluate.command("feedback")(eval_feedback)
 
 Adapter = Annotated[
     Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")

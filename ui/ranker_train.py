@@ -22,7 +22,7 @@ from simpatico.ui.progress import progress_bars, set_up_logging
 from simpatico.ui.run_cli import command
 
 if TYPE_CHECKING:
-    from simpatico.finetune.retrain import Dialogues
+    from simpatico.finetune.retrain import Dialogues, Renewal
 
 
 def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool:
@@ -55,6 +55,12 @@ def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool
                 command=command(),
                 progress=bars,
             )
+    tell(done)
+    return done.promoted
+
+
+def tell(done: "Renewal") -> None:
+    """Print what came of a retraining."""
     read, parts = done.read, done.parts
     typer.echo(
         f"{done.version}\t{'promoted' if done.promoted else 'kept, not promoted'}\t"
@@ -65,7 +71,6 @@ def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool
         f" {read.n_events} events of {read.n_people} people, {read.n_unknown} of unknown items",
         err=True,
     )
-    return done.promoted
 
 
 def _check(versions: Versions, settings: Settings) -> None:

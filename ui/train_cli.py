@@ -15,6 +15,7 @@ from simpatico.ui.media_cli import train_bridge
 from simpatico.ui.next_item_cli import train_next_item
 from simpatico.ui.progress import console, progress_bars, set_up_logging
 from simpatico.ui.redial_cli import train_redial
+from simpatico.ui.tune_cli import tune
 
 TELL_EVERY = 50
 NOT_PROMOTED = 3
@@ -87,6 +88,7 @@ train.command("explainer", help="Train an adapter that says why.")(_command("exp
 train.command("redial")(train_redial)
 train.command("bridge")(train_bridge)
 train.command("next-item")(train_next_item)
+train.add_typer(tune, name="tune")
 
 
 @train.command("calibrate")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 pytest.importorskip("torch")
 pytest.importorskip("optuna")
@@ -13,6 +14,7 @@ from simpatico.finetune import fusion_tune  # noqa: E402
 from simpatico.finetune.fusion_train import Plan  # noqa: E402
 from simpatico.finetune.fusion_tune import folds_of, tune  # noqa: E402
 from simpatico.finetune.sequences import Sequences  # noqa: E402
+from simpatico.ui.cli import app  # noqa: E402
 
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),
@@ -61,3 +63,18 @@ def test_a_search_starts_with_the_plan_given_and_goes_on_from_its_file(
 
     monkeypatch.setattr(fusion_tune, "train", never)
     assert tune(data, SMALL, n_trials=3, n_folds=2, keep=file) == three
+
+
+@pytest.mark.slow
+def test_the_command_tells_the_best_plan(tmp_path: Path) -> None:
+    header = "user_id:token\titem_id:token\trating:float\ttimestamp:float"
+    data = walks([5] * 12)
+    rows = [f"{row}\t{item}\t4\t{at}" for row, what in enumerate(data.what)
+            for at, item in enumerate(what)]  # fmt: skip
+    (tmp_path / "walks.inter").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    asked = ["train", "tune", "next-item", "--interactions", str(tmp_path / "walks.inter")]
+    options = ["--tower", "mlp", "--trials", "1", "--folds", "1", "--keep", str(tmp_path / "kept")]
+    told = CliRunner().invoke(app, [*asked, *options])
+    assert told.exit_code == 0, told.output
+    assert "towers=('mlp',)" in told.output and "0 of 1 trials given up early" in told.output
+    assert (tmp_path / "kept").is_file()

@@ -259,3 +259,15 @@ def test_cuts_for_tuning_leave_people_and_the_test_part_out(small: Browsing) -> 
     for cut in folds_of(data, n_folds=3):
         assert not set(data.user[cut.learn]) & set(data.user[cut.judge])
         assert not data.is_test[np.concatenate([cut.learn, cut.judge])].any()
+
+
+@pytest.mark.slow
+def test_tuning_begins_with_the_plan_as_it_is(one_thread: None) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("optuna")
+    from simpatico.finetune.purchase import Plan
+    from simpatico.finetune.purchase_tune import tune
+
+    found = tune(shop(60), n_trials=1, n_folds=2)
+    assert found.plan == Plan() and found.loss == found.begun < 1.0
+    assert (found.n_trials, found.n_pruned) == (1, 0)

@@ -1,0 +1,33 @@
+"""`simpatico eval feedback`: does the loop learn?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatico.settings import load_settings
+from simpatico.ui.progress import progress_bars, set_up_logging
+from simpatico.ui.run_cli import command
+
+
+def eval_feedback(
+    data: Annotated[Path, typer.Option(help="MovieLens' small set: movies.csv and ratings.csv")],
+    home: Annotated[Path, typer.Option(help="a folder of its own for the log and the versions")],
+    people: Annotated[int | None, typer.Option(min=1, help="so many, drawn; else all")] = None,
+    seed: Annotated[int, typer.Option(help="of the draw, the training and the gate")] = 0,
+) -> None:
+    """Replay ratings as events, retrain the films' ranker on them, and let the gate judge it."""
+    from simpatico.optional import needs
+
+    needs("torch", "torch", "the ranker's training")
+    from simpatico.eval.feedback_replay import measure
+    from simpatico.ui.ranker_train import tell
+
+    set_up_logging(load_settings().log_level)
+    home.mkdir(parents=True, exist_ok=True)
+    with progress_bars() as bars:
+        done, n_new = measure(
+            data, home, n_people=people, seed=seed, command=command(), progress=bars
+        )
+    typer.echo(f"{n_new} events stored", err=True)
+    tell(done)

@@ -1,10 +1,11 @@
 """The fusion ranker as a torch model: modalities of an item, a person's events, one score.
 
 An item is a set of tokens, one for each modality that it has; the others are masked, never filled
-with zeros. A person is what a recurrent network makes of their events, with their state (mood,
-need, words) added. The person asks: attention over an item's tokens (Vaswani et al., 2017) weighs
-the modalities for this person now, and the score is what the weighed item says to them, plus
-behavioural evidence (`simpatico.retrieval.links`) and how well the item is known.
+with zeros. A person is what a recurrent network makes of their events, with a state added where
+there is one: in dialogues the words, as a vector. The person asks: attention over an item's tokens
+(Vaswani et al., 2017) weighs the modalities for this person now, and the score is what the weighed
+item says to them, plus behavioural evidence (`simpatico.retrieval.links`) and how well the item is
+known.
 """
 
 import math

@@ -144,10 +144,10 @@ def _read(
     good = np.flatnonzero(np.isfinite(inputs).all(axis=1))
     if not len(good):
         raise DataError(f"wanted items with a picture in {data}, got none", problems=problems)
-    titles = tuple(rows[at][1] for at in good)
+    titles = tuple(rows[int(at)][1] for at in good)
     pictures, labels = np.split(inputs[good], [-encoder.dim], axis=1)
     groups = joined(titles, [row.tobytes().hex() for row in pictures])
-    ids = tuple(rows[at][0] for at in good)
+    ids = tuple(rows[int(at)][0] for at in good)
     return Products(titles, groups, pictures, labels, encoder.encode(titles), ids), problems
 
 

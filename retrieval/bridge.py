@@ -1,9 +1,9 @@
 """From pictures and sounds to the space of texts, so that words find what shows or sounds so.
 
-Without training: what a network names in a picture or hears in music, as the mean of those names'
-text vectors (`PictureLabels`, `SoundLabels`), and `labels_bridge` to centre them. With pairs of
-one's own: a linear map fitted to them, which `simpatico.finetune.bridge` trains. Both are a
-`Bridge`.
+Without training: what a network names in a picture (and its colours) or hears in music, as the mean
+of those names' text vectors (`PictureLabels`, `SoundLabels`), and `labels_bridge` to centre them.
+With pairs of one's own: a linear map fitted to them, which `simpatico.finetune.bridge` trains. Both
+are a `Bridge`.
 """
 
 import zipfile
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simpatico.errors import ModelError
 from simpatico.protocols import Encoder
 from simpatico.retrieval.encoders.musicnn import TAGS
+from simpatico.retrieval.palette import COLOURS, colours_of
 
 if TYPE_CHECKING:
     from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
@@ -51,7 +52,9 @@ def labels_to_text(probabilities: Array, name_vectors: Array, *, n: int = N_LABE
 
 
 class PictureLabels:
-    """Pictures to text vectors by what ImageNet's classes call them: an `Encoder` of pictures.
+    """Pictures to text vectors by what ImageNet's classes call them, and by their colours.
+
+    An `Encoder` of pictures. Names and colours count alike.
 
     Args:
         pictures: recognises.
@@ -59,7 +62,7 @@ class PictureLabels:
     """
 
     def __init__(self, pictures: "EfficientNetLite", texts: Encoder[str]) -> None:
-        self.name = f"{pictures.name} labels, {texts.name}"
+        self.name = f"{pictures.name} labels and colours, {texts.name}"
         self.dim = texts.dim
         self._pictures = pictures
         self._texts = texts
@@ -67,20 +70,31 @@ class PictureLabels:
 
     def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
         """Encode a batch: (n,) pictures -> (n, dim), float32, each row of L2 norm 1."""
-        return self.of(self._pictures.labels(inputs, k=N_LABELS))
+        return self.of(self._pictures.labels(inputs, k=N_LABELS), colours_of(inputs))
 
-    def of(self, labels: Sequence[Sequence[tuple[str, float]]]) -> Array:
-        """As `encode`, of names with their probabilities: (n,) -> (n, dim)."""
+    def of(self, labels: Sequence[Sequence[tuple[str, float]]], colours: Array) -> Array:
+        """As `encode`, of names with their probabilities, (n,), and of colours: (n, dim).
+
+        Args:
+            labels: names with probabilities.
+            colours: (n, n_colours), 0 or more; only what they are beside each other counts.
+        """
         names = sorted({name for found in labels for name, _ in found})
-        if new := [name for name in names if name not in self._known]:
-            self._known |= dict(zip(new, self._texts.encode(new), strict=True))
-        vectors = np.array([self._known[name] for name in names]).reshape(len(names), self.dim)
+        if not len(labels):
+            return np.zeros((0, self.dim), dtype=np.float32)
         place = {name: at for at, name in enumerate(names)}
         probabilities = np.zeros((len(labels), len(names)), dtype=np.float32)
         for row, found in zip(probabilities, labels, strict=True):
             for name, probability in found:
                 row[place[name]] = probability
-        return labels_to_text(probabilities, vectors) if len(labels) else vectors
+        named = labels_to_text(probabilities, self._vectors(names))
+        coloured = labels_to_text(colours, self._vectors(COLOURS), n=len(COLOURS))
+        return unit(named + coloured)
+
+    def _vectors(self, names: Sequence[str]) -> Array:
+        if new := [name for name in names if name not in self._known]:
+            self._known |= dict(zip(new, self._texts.encode(new), strict=True))
+        return np.array([self._known[name] for name in names])
 
 
 class SoundLabels:

@@ -18,6 +18,7 @@ from simpatico.retrieval.bridge import N_LABELS, PictureLabels, SoundLabels, uni
 from simpatico.retrieval.encoders import audio_encoder, image_encoder
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.modal import Medium
+from simpatico.retrieval.palette import COLOURS, colours_of
 from simpatico.retrieval.sound import SoundLimits, decode_sound
 from simpatico.settings import RetrievalSettings
 
@@ -164,9 +165,9 @@ def _decode_sound(data: bytes) -> Any:
 
 
 class _Pictures:
-    """EfficientNet-Lite0. Kept are its pooled features p, as (p, 1) / |(p, 1)|.
+    """EfficientNet-Lite0. Kept are its pooled features p and shares of colours c.
 
-    From such a unit row both vectors and classes can be read.
+    As ((p, 1) / |(p, 1)|, c), made a unit row, from which vectors, classes and colours can be read.
     """
 
     def __init__(self, eyes: "EfficientNetLite", labels: PictureLabels) -> None:
@@ -174,19 +175,21 @@ class _Pictures:
         self._labels = labels
         self.name = eyes.name
         self.named_by = labels.name
-        self.kept: Encoder[Any] = _Kept(f"{eyes.name} features", eyes.dim + 1, self._look)
+        n_kept = eyes.dim + 1 + len(COLOURS)
+        self.kept: Encoder[Any] = _Kept(f"{eyes.name} features and colours", n_kept, self._look)
 
     def decode(self, data: bytes) -> NDArray[np.uint8]:
         return decode_image(data)
 
     def own(self, rows: Array) -> Array:
-        return unit(rows[:, :-1])
+        return unit(rows[:, : self._eyes.dim])
 
     def named(self, rows: Array) -> Array:
-        known = np.isfinite(rows).all(axis=1)
+        known, dim = np.isfinite(rows).all(axis=1), self._eyes.dim
         found = np.full((len(rows), self._labels.dim), np.nan, dtype=np.float32)
-        pooled = rows[known, :-1] / rows[known, -1:]
-        found[known] = self._labels.of(self._eyes.labels_of(pooled, k=N_LABELS))
+        pooled = rows[known, :dim] / rows[known, dim : dim + 1]
+        labels = self._eyes.labels_of(pooled, k=N_LABELS)
+        found[known] = self._labels.of(labels, rows[known, dim + 1 :])
         return found
 
     def said(self, rows: Array) -> list[tuple[str, ...]]:
@@ -197,7 +200,8 @@ class _Pictures:
 
     def _look(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
         pooled = self._eyes.pool(inputs)
-        return unit(np.concatenate([pooled, np.ones((len(pooled), 1), np.float32)], axis=1))
+        features = unit(np.concatenate([pooled, np.ones((len(pooled), 1), np.float32)], axis=1))
+        return unit(np.concatenate([features, colours_of(inputs)], axis=1))
 
 
 class _Sounds:

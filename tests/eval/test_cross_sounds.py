@@ -67,5 +67,5 @@ def test_a_bridge_hears_in_other_clips_what_tags_do_not_say() -> None:
     nothing = table_of(scores_of(heard, mixed, Words()), mixed.shares).rows[-1]
     assert abs(float(nothing[2].split()[0]) - 0.5) < 0.1
     with pytest.raises(DataError, match="at least 20 groups"):
-        few = [each[:20] for each in heard]
-        scores_of(Heard(*few), Clips(*(each[:20] for each in known)), Words())
+        few = Clips(known.names[:20], known.genres[:20], known.shares[:20])
+        scores_of(Heard(heard.vectors[:20], heard.tags[:20]), few, Words())

@@ -27,6 +27,7 @@ from simpatico.retrieval.bridge import (
 from simpatico.retrieval.encoders.hash import HashEncoder
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.encoders.musicnn import TAGS, Musicnn
+from simpatico.retrieval.palette import COLOURS
 from simpatico.settings import load_settings
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
@@ -216,11 +217,12 @@ def test_pictures_get_the_vectors_of_their_labels_and_each_label_is_read_once() 
     labels = PictureLabels(_Eyes(), words)  # type: ignore[arg-type]  # all that it uses
     light, dark = np.full((2, 2, 3), 9, np.uint8), np.zeros((2, 2, 3), np.uint8)
     found = labels.encode([light, dark, light])
-    plain = HashEncoder().encode(["light", "lamp", "dark"])
-    np.testing.assert_allclose(found[0], unit(0.75 * plain[:1] + 0.25 * plain[1:2])[0], atol=1e-6)
-    np.testing.assert_allclose(found[1], plain[2], atol=1e-6)
+    plain = HashEncoder().encode(["light", "lamp", "dark", "black"])
+    of_light = unit(0.75 * plain[:1] + 0.25 * plain[1:2])
+    np.testing.assert_allclose(found[0], unit(of_light + plain[3:])[0], atol=1e-6)
+    np.testing.assert_allclose(found[1], unit(plain[2:3] + plain[3:])[0], atol=1e-6)
     np.testing.assert_allclose(labels.encode([light])[0], found[2], atol=1e-6)
-    assert sorted(words.asked) == ["dark", "lamp", "light"]
+    assert sorted(words.asked) == sorted([*COLOURS, "dark", "lamp", "light"])
     assert labels.encode([]).shape == (0, words.dim)
 
 

@@ -43,8 +43,6 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
             ending.push_async_callback(asyncio.to_thread, provider.shutdown)
         ending.push_async_callback(service.aclose)
         app = mount(create_app(service, settings=settings), service)
-        gc.collect()
-        gc.freeze()  # what lives as long as this need not be looked through for garbage
         server = uvicorn.Server(
             uvicorn.Config(
                 app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"

@@ -45,6 +45,7 @@ _MIN_DEPTH: Final = 50
 _LIKED_SEARCHES: Final = 3
 """Newest likes whose neighbours are searched; one when there is a query to go by as well."""
 
+_OF_WORDS: Final[tuple[Source, ...]] = ("text", "lexical")
 _KNOWN_BONUS: Final = 0.1
 """Of two items of equal tone the better known comes first: tone alone says nothing of quality."""
 
@@ -175,8 +176,9 @@ class Index:
     ) -> list[Candidate]:
         """The n items most worth ranking, best first: every one allowed, each with its hits.
 
-        With `shown` (see `show`) also by a picture or a sound. What is found through a bridge
-        counts as `modal` says; see docs/multimodal.md.
+        With `shown` (see `show`) also by a picture or a sound; its weights are of the words, the
+        picture and the sound beside each other, 1 where none is given. What is found through a
+        bridge counts as `modal` says; see docs/multimodal.md.
 
         Never among them: what breaks a constraint, `exclude_ids`, and what the person has seen,
         liked or disliked. Every candidate that has a vector has a `text` hit when there is a
@@ -221,10 +223,13 @@ class Index:
             lists["learned"] = self._proposer.propose(state, profile, k=depth, allowed=allowed)
         if close is not None:
             lists["liked"] = close.result()
-        fused = summed([*fuse(lists), *more])[:n] if more else fuse(lists, n=n)
+        of_words = shown.weights.get("text", 1.0)
+        weights = {**SOURCE_WEIGHTS, **{one: of_words * SOURCE_WEIGHTS[one] for one in _OF_WORDS}}
+        found = fuse(lists, weights=weights)
+        fused = (summed([*found, *more]) if more else found)[:n]
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:
-            hits = self._with_cosines(hits, vector, n_before=len(lists["text"]))
+            hits = self._with_cosines(hits, vector, n_before=len(lists.get("text", ())))
         return [
             Candidate(item=self._known(each.item_id), hits=hits[each.item_id], score=each.score)
             for each in fused

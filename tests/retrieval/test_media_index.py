@@ -196,6 +196,25 @@ def test_a_picture_finds_items_without_one_by_what_it_is_about(tmp_path: Path, m
     index.close()
 
 
+def test_words_and_picture_weigh_as_they_are_told_to(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    index = home.open()
+    shown = index.show("image", decode_image(picture("green")))
+
+    def words_are_before_the_picture(words: float, picture: float) -> bool:
+        weights: dict[Any, float] = {"text": words, "image": picture}
+        query = Query(image=shown, weights=weights)
+        state = UserState(query="a red hat")
+        found = index.candidates(state=state, profile=Profile(), n=9, shown=query)
+        order = [one.item.id for one in found]
+        return order.index("words") < order.index("scarf")
+
+    assert words_are_before_the_picture(9, 0.1)
+    assert not words_are_before_the_picture(0.1, 9) and not words_are_before_the_picture(0, 1)
+    index.close()
+
+
 def test_without_media_nothing_is_different(tmp_path: Path, media: Path) -> None:
     home = Home(tmp_path)
     plain = Index(home.catalog, TEXTS, home.store)

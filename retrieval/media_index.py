@@ -44,10 +44,15 @@ SHOWN_SOUND: Final = SoundLimits(max_seconds=120, max_bytes=MAX_BYTES)
 """What a sound that somebody shows may be."""
 
 
+MADE: Final = 2
+"""How collections are made of media: those that were made in another way are made anew."""
+
+
 class MediaManifest(Value):
-    """Which collections are current, and what they were made from."""
+    """Which collections are current, what they were made from, and how (see `MADE`)."""
 
     version: Literal[1] = 1
+    made: int = 1
     folder: str
     digest: str
     target: str
@@ -97,13 +102,13 @@ def media_digest(catalog: Catalog) -> str:
 
 
 def media_stale(root: Path, catalog: Catalog) -> bool:
-    """Whether the media were looked at and are others now.
+    """Whether the media were looked at, and are others now or were looked at in another way.
 
     For catalogues together: also where those of one alone were looked at and these never.
     """
     manifest = read_media_manifest(root)
     if manifest is not None:
-        return manifest.digest != media_digest(catalog)
+        return manifest.made != MADE or manifest.digest != media_digest(catalog)
     alone = [root.with_name(name) for name in names_in(catalog.name)]
     return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
 
@@ -200,6 +205,7 @@ def build_media(
             )
             (folder / "said.json").write_text(json.dumps({i: w for i, w in said.items() if w}))
             manifest = MediaManifest(
+                made=MADE,
                 folder=folder.name,
                 digest=media_digest(catalog),
                 target=senses.texts.name,
@@ -250,6 +256,9 @@ class MediaIndex:
         """
         manifest = read_media_manifest(root)
         if manifest is None or not manifest.encoders:
+            return None
+        if manifest.made != MADE:
+            log.warning("pictures and sounds of %s were looked at in another way", root.name)
             return None
         folder = root / manifest.folder
         try:

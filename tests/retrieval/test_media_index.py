@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -242,6 +243,18 @@ def test_what_was_looked_at_is_not_looked_at_again(tmp_path: Path, media: Path) 
     assert (count.n_vectors, count.n_made) == (4, 1)
     assert set(pictured(asked(later.open(), colour="green"))[:2]) == {"dress", "scarf"}
     assert len(list(later.root.glob("media-*"))) == 2  # one process may still read the other
+
+
+def test_what_an_older_version_made_is_made_anew(tmp_path: Path, media: Path) -> None:
+    home = Home(tmp_path)
+    home.look()
+    file = home.root / "media.json"
+    told = json.loads(file.read_text())
+    del told["made"]  # as it was before
+    file.write_text(json.dumps(told))
+    assert media_stale(home.root, home.catalog) and not home.open().has_media("image")
+    home.look()
+    assert not media_stale(home.root, home.catalog) and home.open().has_media("image")
 
 
 def test_files_that_are_broken_or_gone_are_told_and_the_others_found(

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from simpatico.agent.zh import years
 from simpatico.agent.zh.lexicon import (
     COUNTRIES,
     FILMS,
@@ -39,7 +40,6 @@ _TITLE = r"[\ue000-\ue0ff]"
 _TAIL = r"(?:类型|题材|故事|电影|大片|影片|片子|片|类|剧|戏)"
 _N = "一二三四五12345"
 _NTH = ("first", "second", "third", "fourth", "fifth")
-_TENS = {"二": 20, "三": 30, "四": 40, "五": 50, "六": 60, "七": 70, "八": 80, "九": 90}
 _FEELS = {
     **{"紧张": "nervous", "开心": "happy", "快乐": "happy"},
     **{"悲伤": "sad", "兴奋": "excited", "害怕": "scared"},
@@ -75,22 +75,7 @@ def _at_most(match: re.Match[str]) -> str:
 
 _Sub = str | Callable[[re.Match[str]], str]
 _PATTERNS: tuple[tuple[str, _Sub], ...] = (
-    # years
-    (r"((?:18|19|20)\d0)年代", r" from the \1s "),
-    (r"(?:上个?世纪|(?:20|二十)世纪)([1-9])0年代", r" from the 19\g<1>0s "),
-    (r"(?:上个?世纪|(?:20|二十)世纪)([二三四五六七八九])十年代",
-     lambda m: f" from the 19{_TENS[m[1]]}s "),
-    (r"(?<!\d)(\d)0年代", r" from the \g<1>0s "),
-    (r"([二三四五六七八九])十年代", lambda m: f" from the {_TENS[m[1]]}s "),
-    (r"((?:19|20)\d\d)年?(?:到|至|-)((?:19|20)\d\d)年?", r" between \1 and \2 "),
-    (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以前|之前)", r" after \1 "),
-    (r"(?:不要|别|不看)((?:19|20)\d\d)年?(?:以后|之后)", r" before \1 "),
-    (r"((?:19|20)\d\d)年?(?:以前|之前|前)", r" before \1 "),
-    (r"((?:19|20)\d\d)年?(?:以后|之后|后|起)", r" after \1 "),
-    (r"((?:19|20)\d\d)年", r" from \1 "),
-    (r"(?:最近几年|近几年|近年|这几年|新出|新上映)(?:来)?的?|新片|新电影", " recent film "),
-    (r"(?:老|旧)(?:的)?(?:片子|片|电影)|经典(?:老片)?", " classic film "),
-    (r"不限年代|什么年代都(?:行|可以)|年代不限", " any year "),
+    *years.RULES,
     # length
     (rf"{_NO}(?:超过|多于|长于|大于){_LONG}|{_NO}{_LONG}(?:以上|起)|"
      rf"(?:超过|多于|长于){_LONG}{_UNWANTED}|{_LONG}以上{_UNWANTED}", _at_most),

@@ -55,9 +55,31 @@ def test_wishes_and_follow_ups_are_said_as_the_rules_know_them(chinese: str, eng
         ("20年代的电影", (2020, 2029)),
         ("80年代", (1980, 1989)),
         ("00年代", (2000, 2009)),
+        ("1980年代以前", (None, 1979)),
+        ("想看80年代之前的老电影", (None, 1979)),
+        ("上世纪八十年代前的", (None, 1979)),
+        ("早于1980年代的", (None, 1979)),
+        ("早于1980年的", (None, 1979)),
+        ("比1980年更老的", (None, 1979)),
+        ("1990年代以后的", (1990, None)),
+        ("九十年代起", (1990, None)),
+        ("不早于1990年代", (1990, None)),
+        ("不晚于1990年", (None, 1990)),
+        ("不要1980年代以前的", (1980, None)),
+        ("别看2000年代以后的", (None, 1999)),
+        ("80年代末的", (1985, 1989)),
+        ("1970年代初期", (1970, 1974)),
+        ("80年代中期以前", (None, 1982)),
+        ("80年代中国电影", (1980, 1989)),
+        ("八九十年代的", (1980, 1999)),
+        ("1980年代到1990年代", (1980, 1999)),
+        ("七十、八十年代", (1970, 1989)),
+        ("2000年代", (2000, 2009)),
     ],
 )
-def test_a_decade_is_read_with_its_century(said: str, years: tuple[int, int]) -> None:
+def test_a_decade_is_read_with_its_century_and_bound(
+    said: str, years: tuple[int | None, int | None]
+) -> None:
     read = read_years(gloss(said), this_year=2026, negated=lambda span: False)
     assert (read.start, read.end) == years
 

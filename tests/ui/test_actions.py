@@ -19,6 +19,9 @@ def test_stars_are_given_changed_and_count(visit: Open, site: Site) -> None:
     first.get_by_role("button", name="1 of 5 stars").click()
     expect(first.locator(".lit")).to_have_count(1)
     expect(tab.newest(".noted").first).to_have_text("Noted: 1 of 5 stars.")
+    assert len(tab.titles()) == 4  # two and two
+    neighbours = [tab.newest(".card-foot").nth(n).bounding_box() for n in (0, 1)]
+    assert neighbours[0]["y"] == neighbours[1]["y"]  # though only one of them was pressed
     second.get_by_role("button", name="5 of 5 stars").click()
     expect(second.get_by_role("button", name="5 of 5 stars")).to_have_attribute(
         "aria-pressed", "true"

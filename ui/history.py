@@ -1,7 +1,7 @@
 """The person's conversations: listed, opened again, renamed, deleted, taken away."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,13 +12,20 @@ from simpatico.domain import Heading
 from simpatico.errors import SimpaticoError
 from simpatico.language import Language
 from simpatico.ui.icons import icon
+from simpatico.ui.rejoin import met, place_of
 from simpatico.ui.sheets import Handed, head, part, said
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.history import WEEKDAYS
-from simpatico.ui.talk import Exchange, Talk
+from simpatico.ui.talk import Talk, exchanges_of
 
 if TYPE_CHECKING:
     import gradio as gr
+
+
+Put = dict[Any, Any]
+"""What a handler puts where."""
+Work = Callable[[Talk, bool, Any], Awaitable[Put]]
+"""What a press on the sheet does: given the talk, whether posters are shown, and the event."""
 
 
 def temporary(words: Strings) -> str:
@@ -27,35 +34,16 @@ def temporary(words: Strings) -> str:
 
 
 class Shared(NamedTuple):
-    """Parts of the page that the conversations change, and how a conversation is drawn."""
+    """Parts of the page that its sheets change, and how a conversation is drawn."""
 
     talk: "gr.State"
+    kept: "gr.BrowserState"
+    place: "gr.Textbox"
     view: "gr.HTML"
     note: "gr.HTML"
     posters: "gr.Checkbox"
     draw: Callable[[Talk, bool], list[str]]
     notice: Callable[[str], str]
-
-
-def exchanges_of(past: Past, words: Strings = EN) -> list[Exchange]:
-    """A kept conversation as the page draws it."""
-    drawn = [
-        Exchange(
-            asked=one.asked or words.revised,
-            revises=not one.asked,
-            status="done" if one.answer else "failed",
-            text=one.answer,
-            problem="" if one.answer else words.cut_off,
-            route="care" if one.care else "recommend" if one.shown else None,
-            recommendations=one.shown,
-            list_id=one.list_id,
-            whole=one.whole,
-        )
-        for one in past.exchanges
-    ]
-    if drawn:
-        drawn[-1] = drawn[-1].with_(state=past.state)
-    return drawn
 
 
 def as_text(title: str, past: Past, words: Strings = EN) -> str:
@@ -159,92 +147,94 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
     """
     import gradio as gr
 
-    talk_state, view, note, posters = shared.talk, shared.view, shared.note, shared.posters
+    talk_state, view, note = shared.talk, shared.view, shared.note
     sheet = part("history.js", {"html": "", "file": None}, elem_id="history")
 
-    def value(
-        talk: Talk, headings: Sequence[Heading], file: Handed | None = None
-    ) -> dict[str, Any]:
+    async def value(talk: Talk, file: Handed | None = None) -> dict[str, Any]:
+        headings = await service.headings(talk.user)
         shown = listed(
             headings, now=datetime.now().astimezone(), current=talk.session, words=talk.words
         )
         session = "" if talk.stranger else talk.session
         return {"html": shown, "session": session, "file": file and file.value()}
 
-    async def of(talk: Talk, file: Handed | None = None) -> dict[str, Any]:
-        return value(talk, await service.headings(talk.user), file)
-
-    async def refresh(talk: Talk | None) -> dict[Any, Any]:
+    async def done(
+        work: Work, talk: Talk | None, keep: Any, place: Any, posters: bool, event: Any
+    ) -> Put:
+        """Do it; then list them anew, and let the tab hold where it is."""
+        talk = await met(service, talk, keep, place)
         if talk is None:
             return {note: gr.skip()}
         try:
-            return {sheet: await of(talk)}
+            put = await work(talk, posters, event)
+            if sheet not in put:
+                put[sheet] = await value(talk)
         except SimpaticoError:
-            return {note: shared.notice(talk.words.failed)}
+            put = {view: shared.draw(talk, posters), note: shared.notice(talk.words.failed)}
+        return {talk_state: talk, shared.place: place_of(talk), **put}
 
-    async def open_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
-        if talk is None:
-            return {note: gr.skip()}
+    def wired(work: Work) -> Callable[..., Awaitable[Put]]:
+        """An event's handler."""
+
+        async def handle(
+            talk: Talk | None, keep: Any, place: Any, posters: bool, event: gr.EventData
+        ) -> Put:
+            return await done(work, talk, keep, place, posters, event)
+
+        return handle
+
+    async def look(talk: Talk, posters: bool, event: Any) -> Put:
+        return {}
+
+    async def open_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
-        try:
-            past = await service.reopen(talk.user, session)
-            if past is None:
-                # A tab that is loaded again asks for one in which nothing was said yet.
-                gone = gr.skip() if said(event, "again") else shared.notice(talk.words.gone)
-                return {note: gone, sheet: await of(talk)}
-            await forget_stranger(service, talk)
-            await talk.reopen(session, exchanges_of(past, talk.words), past.events)
-            return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
-        except SimpaticoError:
-            return {note: shared.notice(talk.words.failed)}
+        past = await service.reopen(talk.user, session)
+        if past is None:
+            # A tab that is loaded again asks for one in which nothing was said yet.
+            return {} if said(event, "again") else {note: shared.notice(talk.words.gone)}
+        await forget_stranger(service, talk)
+        await talk.reopen(session, exchanges_of(past, talk.words), past.events)
+        return {view: shared.draw(talk, posters), note: ""}
 
-    async def leave_no_trace(talk: Talk | None, posters: bool) -> dict[Any, Any]:
-        if talk is None:
-            return {note: gr.skip()}
+    async def leave_no_trace(talk: Talk, posters: bool, event: Any) -> Put:
         await forget_stranger(service, talk)
         await talk.leave_no_trace()
-        return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
+        return {view: shared.draw(talk, posters), note: ""}
 
-    async def name_one(talk: Talk | None, event: gr.EventData) -> dict[Any, Any]:
-        if talk is None:
-            return {note: gr.skip()}
-        try:
-            await service.rename(talk.user, said(event, "session"), said(event, "title"))
-            return {sheet: await of(talk)}
-        except SimpaticoError:
-            return {note: shared.notice(talk.words.failed)}
+    async def name_one(talk: Talk, posters: bool, event: Any) -> Put:
+        await service.rename(talk.user, said(event, "session"), said(event, "title"))
+        return {}
 
-    async def forget_one(talk: Talk | None, posters: bool, event: gr.EventData) -> dict[Any, Any]:
-        if talk is None:
-            return {note: gr.skip()}
+    async def forget_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
-        try:
-            if session == talk.session:
-                await talk.clear()
-            await service.forget(talk.user, session)
-            return {view: shared.draw(talk, posters), note: "", sheet: await of(talk)}
-        except SimpaticoError:
-            return {view: shared.draw(talk, posters), note: shared.notice(talk.words.failed)}
+        if session == talk.session:
+            await talk.clear()
+        await service.forget(talk.user, session)
+        return {view: shared.draw(talk, posters), note: ""}
 
-    async def take_one(talk: Talk | None, event: gr.EventData) -> dict[Any, Any]:
-        if talk is None:
-            return {note: gr.skip()}
+    async def take_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
-        try:
-            headings = await service.headings(talk.user)
-            past = await service.reopen(talk.user, session)
-            title = next((title_of(one) for one in headings if one.session == session), "")
-            if past is None:
-                return {sheet: value(talk, headings)}
-            file = Handed("conversation.md", "text/markdown", as_text(title, past, talk.words))
-            return {sheet: value(talk, headings, file)}
-        except SimpaticoError:
-            return {note: shared.notice(talk.words.failed)}
+        headings = await service.headings(talk.user)
+        past = await service.reopen(talk.user, session)
+        title = next((title_of(one) for one in headings if one.session == session), "")
+        if past is None:
+            return {}
+        text = as_text(title, past, talk.words)
+        return {sheet: await value(talk, Handed("conversation.md", "text/markdown", text))}
 
-    sheet.list_again(refresh, [talk_state], [sheet, note], **quiet)
-    sheet.open_one(open_one, [talk_state, posters], [view, note, sheet], **quiet)
-    sheet.leave_no_trace(leave_no_trace, [talk_state, posters], [view, note, sheet], **quiet)
-    sheet.name_one(name_one, [talk_state], [note, sheet], **quiet)
-    sheet.forget_one(forget_one, [talk_state, posters], [view, note, sheet], **quiet)
-    sheet.take_one(take_one, [talk_state], [note, sheet], **quiet)
-    return lambda before: before.then(refresh, [talk_state], [sheet, note], **quiet)
+    given = [talk_state, shared.kept, shared.place, shared.posters]
+    put = [talk_state, shared.place, view, note, sheet]
+    for listen, work in (
+        (sheet.list_again, look),
+        (sheet.open_one, open_one),
+        (sheet.leave_no_trace, leave_no_trace),
+        (sheet.name_one, name_one),
+        (sheet.forget_one, forget_one),
+        (sheet.take_one, take_one),
+    ):
+        listen(wired(work), given, put, **quiet)
+
+    async def tell(talk: Talk | None, keep: Any, place: Any, posters: bool) -> Put:
+        return await done(look, talk, keep, place, posters, None)
+
+    return lambda before: before.then(tell, given, put, **quiet)

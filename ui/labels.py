@@ -69,6 +69,7 @@ def brand(words: Strings) -> dict[str, Any]:
             "#picture": [words.picture_label, words.picture_title],
             "#speak": [words.speak_label, words.speak_title],
         },
+        "lost": [words.away, words.away_words],
     }
 
 

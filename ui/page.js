@@ -99,6 +99,24 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && editing && event.target === box()) editing.click();
 });
 
+// What was not sent yet outlives a loading anew, which gradio does by itself after the server was
+// away. Of a temporary chat nothing is kept.
+const DRAFT = "simpatico-draft";
+window.addEventListener("pagehide", () => {
+  const text = box()?.value ?? "";
+  if (!text.trim() || element.querySelector(".temporary")) return;
+  sessionStorage.setItem(DRAFT, text);
+});
+const putBack = () => {
+  if (!box()) return requestAnimationFrame(putBack);
+  const draft = sessionStorage.getItem(DRAFT);
+  sessionStorage.removeItem(DRAFT);
+  if (!draft || box().value) return;
+  box().value = draft;
+  box().dispatchEvent(new Event("input", { bubbles: true }));
+};
+putBack();
+
 // The settings: a panel that its button opens. Other components may not be there yet.
 const wire = () => {
   const settings = document.querySelector("#settings");

@@ -9,6 +9,7 @@ from simpatico.agent.service import Simpatico
 from simpatico.errors import SimpaticoError
 from simpatico.ui.history import Shared, forget_stranger
 from simpatico.ui.profile_sheet import STEP, drawn, waiting
+from simpatico.ui.rejoin import met, place_of
 from simpatico.ui.sheets import Handed, part, said
 from simpatico.ui.strings import EN
 from simpatico.ui.talk import Talk
@@ -55,8 +56,9 @@ def profile_sheet(
         """An event's handler: do it, then show what is known now, and draw the talk anew."""
 
         async def handle(
-            talk: Talk | None, with_posters: bool, event: gr.EventData
+            talk: Talk | None, keep: Any, place: Any, with_posters: bool, event: gr.EventData
         ) -> dict[Any, Any]:
+            talk = await met(service, talk, keep, place)
             if talk is None:
                 return {note: gr.skip()}
             try:
@@ -67,6 +69,8 @@ def profile_sheet(
             if not talk.stranger:
                 talk.mark_all(one for one in known.events if one.session == talk.session)
             return {
+                talk_state: talk,
+                shared.place: place_of(talk),
                 sheet: value(talk, known, event, done),
                 view: shared.draw(talk, with_posters),
                 personal: known.consent.personal,
@@ -117,7 +121,8 @@ def profile_sheet(
         await talk.clear()
         return None
 
-    given, drawn_anew = [talk_state, posters], [sheet, view, note, personal]
+    given = [talk_state, shared.kept, shared.place, posters]
+    drawn_anew = [talk_state, shared.place, sheet, view, note, personal]
     for listen, work in (
         (sheet.look, look),
         (sheet.decide, decide),

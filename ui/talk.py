@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Literal
 from uuid import UUID, uuid4
 
+from simpatico.agent.history import Past
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -125,6 +126,27 @@ def apology(error: Exception, words: Strings = EN) -> str:
     return words.broken
 
 
+def exchanges_of(past: Past, words: Strings = EN) -> list[Exchange]:
+    """A kept conversation as the page draws it."""
+    drawn = [
+        Exchange(
+            asked=one.asked or words.revised,
+            revises=not one.asked,
+            status="done" if one.answer else "failed",
+            text=one.answer,
+            problem="" if one.answer else words.cut_off,
+            route="care" if one.care else "recommend" if one.shown else None,
+            recommendations=one.shown,
+            list_id=one.list_id,
+            whole=one.whole,
+        )
+        for one in past.exchanges
+    ]
+    if drawn:
+        drawn[-1] = drawn[-1].with_(state=past.state)
+    return drawn
+
+
 class Talk:
     """The conversation of one tab. Every change happens on the event loop's thread."""
 
@@ -140,6 +162,7 @@ class Talk:
         self.marks: dict[str, frozenset[EventKind]] = {}
         self.stars: dict[str, int] = {}
         self.editing = False  # the next message takes the place of the newest
+        self.forgot = False  # what was said before is gone, and the person has not been told
         self._task: asyncio.Task[None] | None = None
 
     @property

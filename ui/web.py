@@ -24,6 +24,7 @@ from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
 from simpatico.ui.picture import picture_of
 from simpatico.ui.profile import profile_sheet
+from simpatico.ui.rejoin import begin, kept_of, met
 from simpatico.ui.render import conversation, empty
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.talk import Exchange, Talk
@@ -83,6 +84,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         # stay themselves when the server starts again.
         kept = gr.BrowserState(None, storage_key="simpatico", secret="simpatico-browser")
         talk_state = gr.State(None, delete_callback=partial(tab_closed, service))
+        place = gr.Textbox("", visible="hidden", elem_id="place")  # held by the tab; see rejoin.py
         with gr.Row(elem_id="top"):
             brand = gr.HTML(
                 labels.brand(EN),
@@ -176,6 +178,11 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             language=language,
         )
 
+        async def talk_of(given: Given) -> Talk | None:
+            given[talk_state] = await met(service, given[talk_state], given[kept], given[place])
+            talk: Talk | None = given[talk_state]
+            return talk
+
         def chosen(given: Given) -> Chosen:
             return Chosen.kept({name: given[part] for name, part in settings.items()})
 
@@ -192,7 +199,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         async def ask(
             text: str, given: Given, *, picture: bytes | None = None, like: str = ""
         ) -> AsyncIterator[Given]:
-            talk = given[talk_state] or _begin(given[kept])
+            talk = await talk_of(given) or begin(given[kept])
             if problem := _unfit(text, talk.words):
                 yield {note: problem, talk_state: talk}
                 return
@@ -205,9 +212,9 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             how = chosen(given)
             yield {
                 talk_state: talk,
-                kept: _keep(talk, how),
+                kept: kept_of(talk, how),
                 message: "",
-                note: "",
+                note: _forgotten(talk),
             }
             updates = of(talk).turn(
                 text.strip(),
@@ -241,10 +248,11 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 yield out
 
         async def say(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
-            talk, like = given[talk_state], _said(event, "like")
+            talk, like = await talk_of(given), _said(event, "like")
             if talk is not None:
                 talk.editing = False
             if like and not (talk and talk.shows(like)):
+                yield nothing_of_it(talk, given)
                 return
             if like:
                 text = _words(talk).more_like_it.format(title=label_of(like))
@@ -255,6 +263,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 yield out
 
         async def feel_again(talk: Talk, asked: str, how: Chosen) -> AsyncIterator[Given]:
+            yield {talk_state: talk, note: _forgotten(talk)}
             updates = of(talk).revise(
                 user=talk.who, session=talk.session, options=how.options(talk.mood)
             )
@@ -263,10 +272,10 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 yield frame
 
         async def again(given: Given) -> AsyncIterator[Given]:
-            talk = given[talk_state]
+            talk = await talk_of(given)
             last = await take_back(of(talk), talk) if talk else None
-            if last is None:
-                yield {note: _notice(_words(talk).cannot_take_back)}
+            if talk is None or last is None:
+                yield {talk_state: talk, note: _notice(_words(talk).cannot_take_back)}
             elif last.revises:
                 talk.mood = last.mood
                 async for out in feel_again(talk, last.asked, chosen(given)):
@@ -277,7 +286,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                     yield out
 
         async def feel(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
-            talk, mood = given[talk_state], _said(event, "mood")
+            talk, mood = await talk_of(given), _said(event, "mood")
             if talk is None or mood not in ("auto", "off", *MOODS):
                 return
             talk.mood = mood
@@ -288,18 +297,20 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 yield out
 
         async def undo(given: Given) -> Given:
-            talk = given[talk_state]
+            talk = await talk_of(given)
             last = await take_back(of(talk), talk) if talk else None
-            if last is None:
-                return {note: _notice(_words(talk).cannot_take_back)}
-            return {view: draw(talk, given[posters]), note: "", message: last.asked}
+            if talk is None or last is None:
+                return {talk_state: talk, note: _notice(_words(talk).cannot_take_back)}
+            shown = draw(talk, given[posters])
+            return {talk_state: talk, view: shown, note: "", message: last.asked}
 
-        def edit(given: Given) -> Given:
-            talk = given[talk_state]
+        async def edit(given: Given) -> Given:
+            talk = await talk_of(given)
             if talk is None or not talk.exchanges or talk.exchanges[-1].revises:
-                return {note: ""}
+                return nothing_of_it(talk, given)
             talk.editing = True
-            return {note: editing(talk.words), message: talk.exchanges[-1].asked}
+            asked = talk.exchanges[-1].asked
+            return {talk_state: talk, note: editing(talk.words), message: asked}
 
         def leave_edit(given: Given) -> Given:
             if given[talk_state] is not None:
@@ -307,42 +318,52 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             return {note: "", message: ""}
 
         async def press(given: Given, event: gr.EventData) -> Given:
-            talk = given[talk_state]
+            talk = await talk_of(given)
             pressed = pressed_of(event._data)
             if talk is None or pressed is None or not talk.shown(pressed.list_id, pressed.item_id):
-                return {note: ""}
+                return nothing_of_it(talk, given)
             try:
                 await of(talk).record(pressed.event(user=talk.who, session=talk.session))
                 metrics.event(pressed.kind, "accepted")
             except SimpaticoError:
-                return {note: _notice(talk.words.not_noted)}
+                return {talk_state: talk, note: _notice(talk.words.not_noted)}
             talk.mark(pressed.item_id, pressed.kind, pressed.stars)
-            return {view: draw(talk, given[posters]), note: ""}
+            return {talk_state: talk, view: draw(talk, given[posters]), note: ""}
 
-        async def allow(talk: Talk | None, personal: bool) -> Given:
+        async def allow(given: Given) -> Given:
+            talk = await talk_of(given)
             try:
                 if talk is not None:
-                    await service.desk.decide(talk.user, personal=personal)
+                    await service.desk.decide(talk.user, personal=given[personal])
             except SimpaticoError:
-                return {note: _notice(_words(talk).not_noted)}
-            return {note: ""}
+                return {talk_state: talk, note: _notice(_words(talk).not_noted)}
+            return {talk_state: talk, note: ""}
+
+        def nothing_of_it(talk: Talk | None, given: Given) -> Given:
+            """What was pressed is not there; it may have been forgotten with a temporary talk."""
+            if talk is None or not talk.forgot:
+                return {talk_state: talk, note: ""}
+            shown = draw(talk, given[posters])
+            return {talk_state: talk, view: shown, note: _forgotten(talk)}
 
         async def stop(talk: Talk | None) -> None:
             if talk is not None:
                 await talk.stop()
 
-        async def start_over(talk: Talk | None) -> Given:
+        async def start_over(given: Given) -> Given:
+            talk = await talk_of(given)
             if talk is not None:
                 await forget_stranger(service, talk)
                 await talk.clear()
-            return {view: [empty(_words(talk))], note: "", message: ""}
+            return {talk_state: talk, view: [empty(_words(talk))], note: "", message: ""}
 
-        def redraw(talk: Talk | None, posters: bool) -> Given:
-            return {view: draw(talk, posters)} if talk else {note: ""}
+        async def redraw(given: Given) -> Given:
+            talk = await talk_of(given)
+            return {talk_state: talk, view: draw(talk, given[posters])} if talk else {note: ""}
 
-        def remember(given: Given) -> Given:
-            talk = given[talk_state]
-            return {kept: _keep(talk, chosen(given))} if talk else {note: ""}
+        async def remember(given: Given) -> Given:
+            talk = await talk_of(given)
+            return {talk_state: talk, kept: kept_of(talk, chosen(given))} if talk else {note: ""}
 
         def in_words(words: Strings, values: Given) -> Given:
             return {
@@ -351,23 +372,24 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             }
 
         async def arrive(keep: Any, request: gr.Request) -> Given:
-            talk, how = _begin(keep), Chosen.kept(keep)
+            talk, how = begin(keep), Chosen.kept(keep)
             with suppress(SimpaticoError):  # then no turn uses what is known, whatever this shows
                 consent = await service.desk.consent(talk.user)
                 how = how.model_copy(update={"personal": consent.personal})
             talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}
-            now: Given = {talk_state: talk, kept: _keep(talk, how)}
+            now: Given = {talk_state: talk, kept: kept_of(talk, how)}
             if talk.words is not EN:
                 now[view] = draw(talk, how.posters)
             return now | in_words(talk.words, values)
 
-        def speak(given: Given, request: gr.Request) -> Given:
-            talk = given[talk_state]
+        async def speak(given: Given, request: gr.Request) -> Given:
+            talk = await talk_of(given)
             if talk is None:
                 return {note: gr.skip()}
             talk.words = words_for(chosen(given), request)
-            return {view: draw(talk, given[posters]), note: "", **in_words(talk.words, {})}
+            shown = draw(talk, given[posters])
+            return {talk_state: talk, view: shown, note: "", **in_words(talk.words, {})}
 
         quiet: dict[str, Any] = {
             "show_progress": "hidden",
@@ -379,37 +401,37 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         quiet["queue"] = False
         soon: dict[str, Any] = {**many, "queue": False}
         drawn = [view, note, talk_state, kept, message]
-        all_set: set[Any] = {talk_state, kept, *settings.values()}
+        held: set[Any] = {talk_state, kept, place, posters}
+        all_set: set[Any] = {*held, *settings.values()}
         begun = page.load(arrive, [kept], [talk_state, kept, view, *labelled], **quiet)
         gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
         view.submit(say, all_set, drawn, **many)
         view.upload(show, all_set, drawn, **many)
         view.retry(again, all_set, drawn, **many)
-        view.select(feel, all_set, [view, note], **many)
-        view.undo(undo, {talk_state, posters}, [view, note, message], **soon)
-        view.edit(edit, {talk_state}, [note, message], **soon)
+        view.select(feel, all_set, [talk_state, view, note], **many)
+        view.undo(undo, held, [talk_state, view, note, message], **soon)
+        view.edit(edit, held, [talk_state, view, note, message], **soon)
         view.clear(leave_edit, {talk_state}, [note, message], **soon)
-        view.click(press, {talk_state, posters}, [view, note], **soon)
+        view.click(press, held, [talk_state, view, note], **soon)
         view.stop(stop, [talk_state], [], **soon)
-        anew = fresh.click(start_over, [talk_state], [view, note, message], **quiet)
-        shared = Shared(talk_state, view, note, posters, draw, _notice)
+        anew = fresh.click(start_over, held, [talk_state, view, note, message], **quiet)
+        shared = Shared(talk_state, kept, place, view, note, posters, draw, _notice)
         tell = history_sheet(service, shared, **quiet)
         meet = profile_sheet(service, shared, personal, **quiet)
         meet(begun)
-        told = {talk_state, *settings.values()}
-        spoken = language.input(speak, told, [view, note, *labelled], **quiet)
+        spoken = language.input(speak, all_set, [talk_state, view, note, *labelled], **quiet)
         operate = admin_sheet(service, door, talk_state, **quiet)
         operate(begun)
         operate(spoken)
         for before in (begun, anew, spoken):
             tell(before)
-        personal.input(allow, [talk_state, personal], [note], **quiet)
-        posters.change(redraw, [talk_state, posters], [view, note], **quiet)
+        personal.input(allow, all_set, [talk_state, note], **quiet)
+        posters.change(redraw, held, [talk_state, view, note], **quiet)
         gr.on(
             [part.input for part in settings.values()],
             remember,
-            {talk_state, *settings.values()},
-            [kept, note],
+            all_set,
+            [talk_state, kept, note],
             **{**quiet, "trigger_mode": "always_last"},
         )
     return page
@@ -450,21 +472,9 @@ def _asset(name: str) -> str:
     return files("simpatico.ui").joinpath(name).read_text("utf-8")
 
 
-def _begin(keep: Any) -> Talk:
-    """A talk of the person this browser belongs to; of a new one if it knows of none."""
-    user = keep.get("user") if isinstance(keep, dict) else None
-    talk = Talk(user if isinstance(user, str) else "")
-    talk.words = words_for(Chosen.kept(keep))
-    return talk
-
-
 def _words(talk: Talk | None) -> Strings:
     """The page's texts in the language of this tab."""
     return talk.words if talk else EN
-
-
-def _keep(talk: Talk, how: Chosen) -> dict[str, Any]:
-    return {"user": talk.user, **how.model_dump(exclude={"personal"})}
 
 
 def _said(event: "gr.EventData", name: str) -> str:
@@ -481,6 +491,12 @@ def _unfit(text: str, words: Strings) -> str:
     if len(text) > MAX_CHARS:
         return _notice(words.too_long.format(n=len(text), most=MAX_CHARS))
     return ""
+
+
+def _forgotten(talk: Talk) -> str:
+    """That what was said before is gone, as a notice; empty when it is not, or was told."""
+    forgot, talk.forgot = talk.forgot, False
+    return _notice(talk.words.forgotten) if forgot else ""
 
 
 def _notice(said: str) -> str:

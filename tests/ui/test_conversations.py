@@ -114,10 +114,38 @@ def test_it_is_there_after_a_reload_and_after_a_restart(
     first.close()
     again = Site(make, port=urlsplit(first.url).port or 0)
     tab.errors.clear()  # that the server was away
+    tab.newest(".act-like").first.click()  # of what the server before showed
+    expect(tab.newest(".act-like").first).to_have_attribute("aria-pressed", "true")
+    tab.say("something else")
+    expect(tab.page.locator(".exchange")).to_have_count(2)
+    assert "warm" in tab.newest(".chip").all_inner_texts()
     tab.page.reload()
-    expect(tab.page.locator(".exchange")).to_have_count(1, timeout=20_000)
-    assert tab.titles() == titles
+    expect(tab.page.locator(".exchange")).to_have_count(2, timeout=20_000)
+    assert tab.page.locator(".exchange").first.locator(".card h3").all_inner_texts() == titles
     assert listed(tab) == [FUNNY]
+    tab.page.close()
+    again.close()
+
+
+def test_a_temporary_chat_is_still_one_after_a_restart(
+    visit: Open, make: Callable[[], Any], home: Path
+) -> None:
+    first = Site(make)
+    tab = visit(first, locale="zh-CN")
+    tab.page.get_by_role("button", name="对话").click()
+    tab.page.get_by_role("button", name="临时对话").click()
+    expect(tab.page.locator(".temporary")).to_be_visible()
+    first.close()
+    again = Site(make, port=urlsplit(first.url).port or 0)
+    tab.errors.clear()  # that the server was away
+    box = tab.page.get_by_label("你的消息")
+    box.fill("something funny, xylograph")
+    box.press("Enter")
+    expect(tab.page.locator("#note")).to_contain_text("说过的已经忘掉。它仍然是临时的")
+    tab.wait_for(1)
+    expect(tab.page.locator(".temporary")).to_be_visible()
+    held = [path for path in home.rglob("*") if path.is_file()]
+    assert not [path for path in held if b"xylograph" in path.read_bytes()]
     tab.page.close()
     again.close()
 

@@ -15,6 +15,11 @@ class HistoryStrings(Table):
         "open another conversation or close this tab.",
         "在这里我对你一无所知，什么也不会保存：重新开始、打开别的对话或关闭标签页后，它就没有了。",
     )
+    forgotten = Both(
+        "The server was started anew, so what we said in this temporary chat is forgotten. It is "
+        "still temporary.",
+        "服务器重新启动了，这段临时对话里说过的已经忘掉。它仍然是临时的。",
+    )
     revised = Both("That’s not how I feel.", "不是这样的心情。")
     gone = Both("That conversation is not there any more.", "那段对话已经不在了。")
     failed = Both("That didn’t work just now. Please try it again.", "刚才没成功，请再试一次。")

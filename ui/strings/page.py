@@ -68,6 +68,12 @@ class PageStrings(Table):
     by_mood = Both("By mood", "按心情")
     by_occasion = Both("By occasion", "按场合")
 
+    away = Both("The server is away", "服务器不在")
+    away_words = Both(
+        "I’m trying to reach it again; then this page loads anew. What you said is kept, unless "
+        "this chat is temporary.",
+        "正在重新连接，连上后页面会重新加载。除非是临时对话，你说过的都保存着。",
+    )
     write_first = Both(
         "Write a word or two first, or pick one of the examples.",
         "先写一两句话，或者选一个例子。",

@@ -114,9 +114,9 @@ def _traffic(seen: Overview, zone: tzinfo | None, words: Strings) -> str:
         words.op_traffic,
         tiles
         + _columns(words.op_by_hour, bars, seen.hours, zone)
-        + _counts(words.op_by_route, seen.turns)
-        + _counts(words.op_by_door, seen.doors)
-        + (_counts(words.op_by_code, seen.failed) if seen.failed else ""),
+        + _counts(words.op_by_route, _told(seen.turns, words))
+        + _counts(words.op_by_door, _told(seen.doors, words))
+        + (_counts(words.op_by_code, _told(seen.failed, words)) if seen.failed else ""),
     )
 
 
@@ -126,7 +126,7 @@ def _latency(seen: Overview, words: Strings) -> str:
         named.append((words.op_first_word, seen.first_word))
     if seen.whole:
         named.append((words.op_whole, seen.whole))
-    named += [(one.name, one) for one in seen.stages]
+    named += [(words.term(one.name), one) for one in seen.stages]
     if not named:
         return _section(words.op_latency, _quiet(words.op_nothing))
     rows = "".join(
@@ -177,7 +177,9 @@ def _moods(seen: Overview, zone: tzinfo | None, words: Strings) -> str:
 def _feedback(seen: Overview, covered: tuple[int, int] | None, words: Strings) -> str:
     rate = "–" if seen.feedback_rate is None else f"{seen.feedback_rate:.2f}"
     tiles = _tiles((rate, words.op_rate), (f"{seen.n_refused:,}", words.op_refused))
-    parts = _section(words.op_feedback, tiles + _counts("", seen.events, none=words.op_nothing))
+    parts = _section(
+        words.op_feedback, tiles + _counts("", _told(seen.events, words), none=words.op_nothing)
+    )
     if covered is None:
         return parts + _section(words.op_coverage, _quiet(words.op_failed))
     shown, of_all = covered
@@ -188,11 +190,14 @@ def _feedback(seen: Overview, covered: tuple[int, int] | None, words: Strings) -
 
 
 def _health(running: Running, words: Strings) -> str:
-    rows = "".join(
-        f'<li class="op-{escape(how.partition(":")[0])}"><b>{escape(name)}</b> '
-        f"<span>{escape(how)}</span></li>"
-        for name, how in running.parts
-    )
+    rows = ""
+    for name, told in running.parts:
+        how, _, why = told.partition(": ")
+        said = words.term(how) + (f": {why}" if why else "")
+        rows += (
+            f'<li class="op-{escape(how)}"><b>{escape(words.term(name))}</b> '
+            f"<span>{escape(said)}</span></li>"
+        )
     found = ""
     if running.checked is not None:
         one = running.checked
@@ -239,6 +244,11 @@ def _models(running: Running, words: Strings) -> str:
             back = words.op_back.format(version=escape(one.back))
             parts += f'<button type="button" class="wide"{data}>{icon("undo")}{back}</button>'
     return _section(words.op_models, parts)
+
+
+def _told(counts: Sequence[tuple[str, int]], words: Strings) -> list[tuple[str, int]]:
+    """Counts by what the series call things, with the words for these."""
+    return [(words.term(name), n) for name, n in counts]
 
 
 def _sides(labels: Sequence[tuple[str, int]]) -> tuple[int, int, int]:

@@ -39,7 +39,7 @@ def understood(state: UserState, *, title_of: TitleOf, words: Strings = EN) -> t
     said += [years(wants, words)]
     said += [words.with_person.format(name=name) for name in wants.people]
     said += [words.without_person.format(name=name) for name in wants.not_people]
-    said += [words.in_language.format(name=name) for name in wants.languages]
+    said += [words.in_language.format(name=words.spoken(name)) for name in wants.languages]
     if wants.max_minutes is not None:
         said.append(words.at_most.format(n=wants.max_minutes))
     for template, ids in (

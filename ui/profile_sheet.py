@@ -87,7 +87,7 @@ def wishes(state: UserState, words: Strings = EN) -> Iterator[Wish]:
         ("not_genres", wants.not_genres, _genre(words), words.no_genre),
         ("people", wants.people, str, words.with_person),
         ("not_people", wants.not_people, str, words.without_person),
-        ("languages", wants.languages, str, words.in_language),
+        ("languages", wants.languages, words.spoken, words.in_language),
     )
     for what, values, name_of, phrase in named:
         yield from (Wish(what, one, phrase.format(name=name_of(one))) for one in values)

@@ -235,17 +235,18 @@ def wishes(constraints: Constraints) -> str:
             else f"{first} 到 {last} 年"
         )
     elif first is not None:
-        years = f"{first} 年以后"
+        years = f"{first} 年起"
     elif last is not None:
-        years = f"{last} 年以前"
+        years = f"{last} 年及以前"
     people = [clean(name, max_chars=60) for name in constraints.people[:3]]
+    spoken = [names.LANGUAGES.get(name, name) for name in constraints.languages[:3]]
     length = constraints.max_minutes
     parts = [
         *(genre(one) for one in constraints.genres[:3]),
         *(names.kind(kind) for kind in constraints.kinds[:2]),
         years,
         f"有 {'、'.join(people)}" if people else "",
-        f"语言是 {'、'.join(constraints.languages[:3])}" if constraints.languages else "",
+        f"语言是{'、'.join(spoken)}" if spoken else "",
         f"最多 {length} 分钟" if length else "",
     ]
     return "、".join(part for part in parts if part)

@@ -52,6 +52,10 @@ _UNWANTED = r"的?就?(?:不要|不看|不行|除外|免谈)"
 _NO = r"(?:不想|不能|不会|不可以|不要|不看|不|别|没有?)(?:要|看)?"
 
 
+_NOT_ABOUT = r"(?<!关于)(?<!发生在)(?<![去讲])"
+"""Before a country: what comes is not set there or about it."""
+
+
 def _any(words: Mapping[str, str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
@@ -112,7 +116,7 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
      r"(紧张|开心|快乐|悲伤|兴奋|害怕)(?![的点])|(紧张)得",
      lambda m: f" i feel {_FEELS[m[1] or m[2]]} "),
     # in which language
-    (rf"({_any(COUNTRIES)})(?:的)?{_TAIL}", lambda m: f" {COUNTRIES[m[1]]} film "),
+    (rf"{_NOT_ABOUT}({_any(COUNTRIES)})(?:的)?{_TAIL}", lambda m: f" {COUNTRIES[m[1]]} film "),
     (rf"({_any(COUNTRIES)})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
     (r"([日韩美英])(?:剧|片)",
      lambda m: f" {dict(日='Japanese', 韩='Korean', 美='English', 英='English')[m[1]]} film "),
@@ -124,7 +128,7 @@ _GENRE = "|".join(
 )
 _KNOWN = {**TOPICS, "、": "and", **WORDS, **dict.fromkeys(NOTHING, "")}
 _WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{_any(_KNOWN)})")
-_BEFORE_GENRE = re.compile(rf"({_any(COUNTRIES)})的?(?={_GENRE})")
+_BEFORE_GENRE = re.compile(rf"{_NOT_ABOUT}({_any(COUNTRIES)})的?(?={_GENRE})")
 _QUOTED = re.compile(rf"《([^《》]{{1,100}})》|({_any(FILMS)})")
 _PUNCTUATION = str.maketrans("，。！？；：、～…“”（）", ',.!?;:,~.""()')
 

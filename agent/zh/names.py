@@ -1,4 +1,4 @@
-"""What catalogues write in English, in Chinese: genres, tones, kinds. Data only."""
+"""What is written in English, in Chinese: genres, tones, kinds, languages. Data only."""
 
 GENRES: dict[str, str] = {
     "action": "动作",
@@ -77,6 +77,18 @@ KINDS: dict[str, tuple[str, str]] = {
     "podcast": ("档", "播客"),
 }
 """The measure word that one is counted with, and what it is called."""
+
+LANGUAGES: dict[str, str] = {
+    **{"English": "英语", "French": "法语", "German": "德语", "Spanish": "西班牙语"},
+    **{"Italian": "意大利语", "Portuguese": "葡萄牙语", "Japanese": "日语", "Korean": "韩语"},
+    **{"Chinese": "中文", "Mandarin": "普通话", "Cantonese": "粤语", "Hindi": "印地语"},
+    **{"Russian": "俄语", "Swedish": "瑞典语", "Danish": "丹麦语", "Norwegian": "挪威语"},
+    **{"Finnish": "芬兰语", "Dutch": "荷兰语", "Polish": "波兰语", "Czech": "捷克语"},
+    **{"Greek": "希腊语", "Turkish": "土耳其语", "Arabic": "阿拉伯语", "Persian": "波斯语"},
+    **{"Hebrew": "希伯来语", "Thai": "泰语", "Vietnamese": "越南语", "Hungarian": "匈牙利语"},
+    **{"Romanian": "罗马尼亚语", "Icelandic": "冰岛语", "Tamil": "泰米尔语", "Bengali": "孟加拉语"},
+}
+"""Languages that the rules for wishes know, by their English name."""
 
 PARTS: dict[str, str] = {
     "tone": "它的氛围",

@@ -11,7 +11,7 @@ import pytest
 
 import simpatico.ui.strings
 from simpatico.agent.phrases import PARTS
-from simpatico.agent.read.words import GENRES
+from simpatico.agent.read.words import GENRES, LANGUAGES
 from simpatico.agent.zh import names
 from simpatico.domain import TONES
 from simpatico.language import accepted
@@ -91,6 +91,7 @@ def test_genres_tones_and_parts_of_what_we_ship_have_a_chinese_name() -> None:
     assert [genre for genre in genres if not HAN.search(ZH.genre(genre))] == []
     assert [tone for tone in TONES if not HAN.search(ZH.tone(tone))] == []
     assert names.PARTS.keys() == PARTS.keys()
+    assert names.LANGUAGES.keys() == {*LANGUAGES}
     assert ZH.genre("Zyxomma") == "Zyxomma" and EN.genre("Horror") == "Horror"
 
 

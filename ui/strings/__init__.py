@@ -13,7 +13,7 @@ from simpatico.language import Language
 from simpatico.ui.strings.cards import CardStrings
 from simpatico.ui.strings.history import HistoryStrings
 from simpatico.ui.strings.moods import MoodStrings
-from simpatico.ui.strings.operator import OperatorStrings
+from simpatico.ui.strings.operator import TERMS, OperatorStrings
 from simpatico.ui.strings.page import PageStrings
 from simpatico.ui.strings.profile import ProfileStrings
 from simpatico.ui.strings.talk import TalkStrings
@@ -43,6 +43,14 @@ class Strings(
     def kind(self, name: str) -> str:
         """A kind of item in this language, as far as we have a word for it."""
         return names.kind(name) if self.language == "zh" else name
+
+    def spoken(self, name: str) -> str:
+        """A language that people speak, in this one."""
+        return names.LANGUAGES.get(name, name) if self.language == "zh" else name
+
+    def term(self, name: str) -> str:
+        """What the operator's series call something; a name we have no word for stays."""
+        return TERMS[name].of(self.language) if name in TERMS else name
 
     def reason(self, one: Reason, item: Item) -> str:
         """A reason for an item; what is quoted of the catalogue stays as it is."""

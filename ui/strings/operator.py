@@ -120,3 +120,38 @@ class OperatorStrings(Table):
     op_rolled_back = Both(
         "{version} is served from the next start on.", "下次启动后使用 {version}。"
     )
+
+
+TERMS: dict[str, Both] = {
+    "page": Both("page", "页面"),
+    "api": Both("api", "接口"),
+    "recommend": Both("recommend", "推荐"),
+    "clarify": Both("clarify", "追问"),
+    "explain": Both("explain", "解释"),
+    "acknowledge": Both("acknowledge", "记下"),
+    "talk": Both("talk", "闲聊"),
+    "care": Both("care", "关怀"),
+    "read": Both("read", "理解"),
+    "retrieve": Both("retrieve", "寻找"),
+    "rank": Both("rank", "排序"),
+    "answer": Both("answer", "回答"),
+    "like": Both("like", "喜欢"),
+    "dislike": Both("dislike", "不喜欢"),
+    "save": Both("save", "收藏"),
+    "rate": Both("rate", "评分"),
+    "seen": Both("seen", "看过"),
+    "click": Both("click", "打开"),
+    "skip": Both("skip", "略过"),
+    "accept": Both("accept", "选择"),
+    "buy": Both("buy", "购买"),
+    "stopped": Both("stopped", "被停止"),
+    "index": Both("index", "索引"),
+    "events": Both("events", "反馈记录"),
+    "conversations": Both("conversations", "对话记录"),
+    "llm": Both("llm", "语言模型"),
+    "ranker": Both("ranker", "排序器"),
+    "ok": Both("ok", "正常"),
+    "degraded": Both("degraded", "后备"),
+    "down": Both("down", "停用"),
+}
+"""What the series of /metrics and the parts call things, by that name; error codes stay codes."""

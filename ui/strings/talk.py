@@ -36,7 +36,7 @@ class TalkStrings(Table):
     no_genre = Both("no {name}", "不要{name}")
     with_person = Both("with {name}", "有 {name}")
     without_person = Both("without {name}", "没有 {name}")
-    in_language = Both("in {name}", "语言：{name}")
+    in_language = Both("in {name}", "{name}的")
     at_most = Both("at most {n} minutes", "最多 {n} 分钟")
     you_like = Both("you like {title}", "你喜欢 {title}")
     not_title = Both("not {title}", "不要 {title}")
@@ -45,7 +45,7 @@ class TalkStrings(Table):
     the_decade = Both("the {n}s", "{n}年代")
     years_between = Both("{first} to {last}", "{first} 到 {last} 年")
     years_from = Both("from {n}", "{n} 年起")
-    years_until = Both("until {n}", "{n} 年以前")
+    years_until = Both("until {n}", "{n} 年及以前")
 
     other_browser = Both(
         "This conversation belongs to another browser. Please start a new one.",

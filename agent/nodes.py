@@ -16,7 +16,7 @@ from simpatico.agent.learn import events_from, newly_said
 from simpatico.agent.mind import Mind, Understanding, wanting_more_like, with_chosen_mood
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
-from simpatico.agent.showing import Looked
+from simpatico.agent.showing import Looked, apart_from_it
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import with_before
 from simpatico.agent.voice import doing, labels, note, voice
@@ -74,6 +74,7 @@ class Nodes:
     async def read(self, state: TurnState, writer: Writer) -> TurnState:
         """Understand the newest message and decide what to do with it."""
         request = state["request"]
+        looked = state.get("media", Looked())
         language = language_of(request.text) or "en"
         writer(StageUpdate(name="read", detail=doing("read", language)))
         kept: TurnState = {"degraded": state.get("degraded", ())}
@@ -85,7 +86,8 @@ class Nodes:
         if request.revise:
             understanding = Understanding(state=previous or UserState())
         else:
-            turns = (*request.said, Turn(role="user", text=request.text))
+            text = apart_from_it(request.text) if looked.came else request.text
+            turns = (*request.said, Turn(role="user", text=text))
             understanding = await self.mind.understand(turns, previous, shown)
         understood = with_chosen_mood(understanding.state, request.options.mood)
         if liked := self.mind.items([request.like]):
@@ -98,7 +100,7 @@ class Nodes:
             points_at_items=_points_at_items(understood, reference, said, shown),
             surprise=request.revise or reference.stance == "surprise",
         )
-        if state.get("media", Looked()).anything and route in ("clarify", "talk"):
+        if looked.anything and route in ("clarify", "talk"):
             route = "recommend"  # what is shown is wish enough
         keep_mood = request.options.keep_mood
         keeps_mood = self.keep_moods if keep_mood is None else keep_mood

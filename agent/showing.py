@@ -5,6 +5,7 @@ It is decoded within limits, turned into vectors on this machine, and kept nowhe
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -23,6 +24,13 @@ WORDS: dict[Medium, str] = {
 }
 """What stands for the words of a message that has none."""
 
+_POINTS = re.compile(
+    r"\b(?:(?:that|which) )?(?:(?:looks?|sounds?|feels?) )?(?:a bit |just |more |most )?"
+    r"like (?:this|that|these|those|it)\b"
+    r"(?: (?:one|picture|photo|photograph|image|poster|cover|painting|song|track|sound|tune)\b)?",
+    re.IGNORECASE,
+)
+
 _NAMES: dict[Medium, str] = {"image": "picture", "audio": "sound"}
 
 
@@ -36,6 +44,19 @@ class Looked(NamedTuple):
     def anything(self) -> bool:
         """Whether there is something to search with."""
         return self.query.image is not None or self.query.audio is not None
+
+    @property
+    def came(self) -> bool:
+        """Whether there was something, though it may be that it could not be used."""
+        return self.anything or bool(self.degraded)
+
+
+def apart_from_it(text: str) -> str:
+    """A message without the words that point at the file it came with.
+
+    To what reads it "looks like this" would be about the titles shown before.
+    """
+    return " ".join(_POINTS.sub(" ", text).split()) or "something"
 
 
 class Files(NamedTuple):

@@ -173,6 +173,15 @@ def test_a_picture_alone_is_wish_enough(shapes: Running) -> None:
     assert reply.route == "recommend" and kinds(reply)[0] == "noise"
 
 
+@pytest.mark.parametrize("words", ["find things that look like this", "", "More like that one!"])
+def test_this_is_the_picture_and_not_what_was_shown_before(shapes: Running, words: str) -> None:
+    session = f"second {words}"
+    shapes.reply("posters please", image=picture("noise", 102), session=session)
+    reply = shapes.reply(words, image=picture("stripes", 103), session=session)
+    assert reply.route == "recommend" and kinds(reply)[0] == "stripes"
+    assert reply.state.mentions.liked == ()
+
+
 def test_a_sound_brings_up_what_sounds_like_it(shapes: Running) -> None:
     reply = shapes.reply("like this one", audio=sound("noise", 100), session="sound")
     first = reply.recommendations[0]

@@ -1,0 +1,73 @@
+"""A picture given on the page, and what looks like it: the real encoder on real photographs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import Open, Site
+from PIL import Image
+from playwright.sync_api import expect
+from sklearn.datasets import load_sample_images
+from tiny import started, tiny
+
+from simpatico.agent.build import look_at_media
+from simpatico.domain import Item, Media
+from simpatico.errors import ModelError
+from simpatico.modelstore import ModelStore
+from simpatico.retrieval.catalog import Catalogs
+from simpatico.settings import load_settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.model]
+pytest_plugins = ("browsing",)
+PLACES = {"temple": [(60, 40), (300, 60), (200, 160)], "flower": [(220, 30), (330, 90), (160, 150)]}
+"""Left and top of what is cut out of each photograph for the catalogue."""
+
+
+def cut(kind: str, left: int, top: int) -> Image.Image:
+    temple, flower = load_sample_images().images
+    whole = Image.fromarray(temple if kind == "temple" else flower)
+    return whole.crop((left, top, left + 240, top + 240))
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home, cache = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cache")
+    name = "efficientnet-lite0"
+    try:
+        (cache / name).symlink_to(ModelStore(load_settings().cache).path(name))
+    except ModelError as error:
+        pytest.skip(f"no weights: {error}")
+    items = []
+    for kind, places in PLACES.items():
+        for n, place in enumerate(places):
+            file = home / "media" / "photos" / f"{kind}-{n}.jpg"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cut(kind, *place).save(file)
+            picture = Media(kind="image", uri=f"photos/{file.name}")
+            items.append(
+                Item(id=file.stem, kind="poster", title=f"Print {len(items) + 1}", media=(picture,))
+            )
+    Catalogs(home).upsert("photos", items)
+    settings = tiny(home, cache=cache, catalog="photos")
+    look_at_media(settings, progress=lambda what, done, of: None)
+    site = Site(lambda: started(settings), settings=settings)
+    yield site
+    site.close()
+
+
+def test_a_picture_finds_what_looks_like_it(visit: Open, photos: Site, tmp_path: Path) -> None:
+    tab = visit(photos)
+    for n, (kind, place) in enumerate({"flower": (270, 110), "temple": (130, 90)}.items(), start=1):
+        given = tmp_path / f"{kind}.png"
+        cut(kind, *place).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(given)
+        with tab.page.expect_file_chooser() as asked:
+            tab.page.get_by_role("button", name="Picture: find").click()
+        asked.value.set_files(given)
+        tab.wait_for(n)
+        expect(tab.newest(".asked")).to_contain_text("Find things that look like this")
+        expect(tab.newest(".pictured")).to_have_text("with your picture")
+        found = tab.newest(".card").evaluate_all("all => all.map((one) => one.dataset.item)")
+        assert [one.partition("-")[0] for one in found[:3]] == [kind] * 3
+        tab.newest(".why summary").first.click()
+        expect(tab.newest(".why-body").first).to_contain_text("Its picture looks like yours")
+        expect(tab.newest("img.poster").first).to_have_js_property("naturalWidth", 240)

@@ -112,13 +112,16 @@ class RetrievalSettings(BaseModel):
 
 
 class LimitSettings(BaseModel):
-    """How much callers of the API may ask for; the page is not limited."""
+    """How much may be asked for: by callers of the API, and in turns of the page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_key: int = Field(default=0, ge=0, description="calls a minute with one key; 0: any number")
     per_person: int = Field(
-        default=0, ge=0, description="calls a minute about one named person; 0: any number"
+        default=0,
+        ge=0,
+        description="calls a minute about one named person, turns on the page among them; 0: any"
+        " number",
     )
     at_once: int = Field(
         default=64, ge=1, description="turns, rankings and the like that run at the same time"

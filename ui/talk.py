@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Literal
 from uuid import UUID, uuid4
 
+from simpatico.agent.api.errors import ApiError
 from simpatico.agent.history import Past
 from simpatico.domain import (
     CardsReady,
@@ -113,6 +114,8 @@ def advance(exchange: Exchange, update: Update) -> Exchange:
 def apology(error: Exception, words: Strings = EN) -> str:
     """What to tell a person when a turn broke: what happened and what they can do."""
     match error:
+        case ApiError(status=429):
+            return words.too_many.format(s=error.headers.get("Retry-After", "60"))
         case NotAllowed():
             return words.other_browser
         case DataError():

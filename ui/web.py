@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from simpatico.agent.api.door import Door
+from simpatico.agent.api.limits import Limits
+from simpatico.agent.safety import is_crisis
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
@@ -189,6 +191,8 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         async def run(
             talk: Talk, exchange: Exchange, updates: AsyncGenerator[Update, None], posters: bool
         ) -> AsyncIterator[Given]:
+            if not is_crisis(exchange.asked):  # help does not wait
+                updates = _within(door.limits, talk.who, updates)
             counted = metrics.counted("page", updates)
             async for _ in talk.play(exchange, counted):
                 yield {view: draw(talk, posters)}
@@ -470,6 +474,17 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
 
 def _asset(name: str) -> str:
     return files("simpatico.ui").joinpath(name).read_text("utf-8")
+
+
+async def _within(
+    limits: Limits, who: str, updates: AsyncGenerator[Update, None]
+) -> AsyncGenerator[Update, None]:
+    """A person's turn, if they and all together may take one more; raises `ApiError` if not."""
+    async with aclosing(updates):
+        limits.count("person", who)
+        with limits.running():
+            async for update in updates:
+                yield update
 
 
 def _words(talk: Talk | None) -> Strings:

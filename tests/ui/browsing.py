@@ -144,6 +144,7 @@ class Scripted:
         self.catalog = {item.id: item}
         self.cards = (Recommendation(item=item, p_accept=0.5),)
         self.asked: list[str] = []
+        self.options: list[TurnOptions] = []
         self.desk = ScriptedDesk()
 
     async def turn(
@@ -158,6 +159,7 @@ class Scripted:
     ) -> AsyncIterator[Update]:
         """Do what the message says: care, break, wait, look, or show the hostile card."""
         self.asked.append(text)
+        self.options.append(options)
         yield StageUpdate(name="read", detail="Listening")
         if text == "break":
             raise RuntimeError("a secret of the machine")

@@ -37,6 +37,8 @@ def test_axe_finds_nothing(visit: Open, site: Site, scheme: str, width: int) -> 
     expect(tab.page.locator("#drawer")).to_be_visible()
     assert findings(tab) == []
     assert tab.fits()
+    moving = "[...document.getAnimations()].filter((one) => one.playState === 'running').length"
+    assert tab.page.evaluate(moving) == 0
 
 
 def test_axe_finds_nothing_where_a_turn_broke_or_runs(visit: Open, scripted: Site) -> None:

@@ -3,15 +3,18 @@
 What it stands on is in browsing.py: no request may leave loopback.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import HOSTILE, Open, Site
+from browsing import HOSTILE, Open, Scripted, Site
 from gradio.queueing import Queue
 from gradio.server_messages import ProcessCompletedMessage
 from PIL import Image
 from playwright.sync_api import Browser, expect
+
+from simpatico.settings import LimitSettings, Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 pytest_plugins = ("browsing",)
@@ -78,6 +81,7 @@ def test_a_wrong_mood_is_corrected_and_recommended_for_anew(visit: Open, site: S
     tab = visit(site)
     tab.say("I feel so sad and lonely tonight, what should I watch?")
     expect(tab.newest(".mood-says")).to_contain_text("is that right?")
+    expect(tab.newest(".sure")).to_have_text(re.compile(r"\d+% sure"))
     tab.newest(".mood-fix summary").click()
     tab.page.get_by_role("group", name="How do you feel?").get_by_text("cheerful").click()
     tab.wait_for(2)
@@ -249,6 +253,39 @@ def test_accidents_are_told_kindly_and_can_be_tried_again(visit: Open, scripted:
     expect(tab.newest(".degraded")).to_contain_text("the language model is not there")
     tab.say("nothing")
     expect(tab.newest(".nothing")).to_be_visible()
+
+
+def test_who_asks_too_much_is_told_when_to_try_again_but_help_does_not_wait(visit: Open) -> None:
+    async def make() -> Scripted:
+        return Scripted()
+
+    site = Site(make, settings=Settings(limits=LimitSettings(per_person=1)))
+    tab = visit(site)
+    tab.say("cards")
+    tab.say("cards")
+    expect(tab.newest(".problem")).to_have_text(
+        re.compile(r"more at once than I can answer\. Please try again in \d+ s")
+    )
+    expect(tab.newest().get_by_role("button", name="Try again")).to_be_visible()
+    tab.say("I want to kill myself")
+    expect(tab.newest(".problem")).to_have_count(0)
+    assert site.service.asked == ["cards", "I want to kill myself"]
+    tab.page.close()
+    site.close()
+
+
+def test_sliders_and_switches_go_along_with_what_is_said(visit: Open, scripted: Site) -> None:
+    tab = visit(scripted)
+    tab.page.locator("#settings").click()
+    tab.page.get_by_role("slider", name="Safe or adventurous").focus()
+    tab.page.keyboard.press("End")
+    tab.page.get_by_role("slider", name="Little or well known").focus()
+    tab.page.keyboard.press("Home")
+    tab.page.get_by_label("Use what you know about me").uncheck()
+    tab.page.keyboard.press("Escape")
+    tab.say("cards")
+    options = scripted.service.options[-1]
+    assert (options.adventurous, options.popular, options.personal) == (1, 0, False)
 
 
 def test_a_turn_can_be_stopped_and_a_new_conversation_begun(visit: Open, scripted: Site) -> None:

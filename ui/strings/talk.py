@@ -56,6 +56,10 @@ class TalkStrings(Table):
         "is room, try again.",
         "没能保存你的消息，所以还没有回答。磁盘可能满了；腾出空间后再试一次。",
     )
+    too_many = Both(
+        "That is more at once than I can answer. Please try again in {s} s.",
+        "一下子太多了，我答不过来。请 {s} 秒后再试。",
+    )
     too_slow = Both(
         "That took too long and I gave up. Please try again in a moment.",
         "花的时间太长，我放弃了。请稍后再试。",

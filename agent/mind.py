@@ -235,7 +235,7 @@ class Mind:
         Gives them best first (what nearly fits never scores above what fits), and what did not
         work.
         """
-        state, _ = self._of_kinds_here(state)
+        state, _ = self._of_kinds_here(leaving_out(state, options.not_genres))
         chosen: dict[str, Recommendation] = {}
         degraded: tuple[str, ...] = ()
         n = max(k, self.settings.n_candidates)
@@ -423,6 +423,17 @@ def wanting_more_like(state: UserState, item: Item, previous: UserState | None) 
         }
     )
     return state.model_copy(update={"mentions": mentions, "intent": "seek"})
+
+
+def leaving_out(state: UserState, genres: Sequence[str]) -> UserState:
+    """The state without genres that somebody never wants, but for those it asks for by name."""
+    wants = state.constraints
+    asked = {genre.casefold() for genre in (*wants.genres, *wants.not_genres)}
+    more = tuple(genre for genre in genres if genre.casefold() not in asked)
+    if not more:
+        return state
+    wants = wants.model_copy(update={"not_genres": (*wants.not_genres, *more)})
+    return state.model_copy(update={"constraints": wants})
 
 
 def with_chosen_mood(state: UserState, mood: str) -> UserState:

@@ -13,7 +13,13 @@ from simpatico.agent import phrases, safety
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
-from simpatico.agent.mind import Mind, Understanding, wanting_more_like, with_chosen_mood
+from simpatico.agent.mind import (
+    Mind,
+    Understanding,
+    leaving_out,
+    wanting_more_like,
+    with_chosen_mood,
+)
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.route import choose_route
 from simpatico.agent.showing import Looked, apart_from_it
@@ -132,7 +138,8 @@ class Nodes:
         detail = doing("retrieve", state["understood"].language, n=size)
         writer(StageUpdate(name="retrieve", detail=detail))
         media = state.get("media", Looked())
-        found = await self.mind.find(state["understood"], profile, shown=media.query)
+        wanted = leaving_out(state["understood"], state["request"].options.not_genres)
+        found = await self.mind.find(wanted, profile, shown=media.query)
         return {
             "candidates": found.candidates,
             "notes": found.notes,

@@ -436,6 +436,7 @@ class TurnOptions(Value):
             kept; None takes the settings'. Off removes what an earlier turn stored.
         popular: 0 favours the little known, 1 the well known, .5 neither; None leaves it to
             `adventurous` and the settings.
+        not_genres: left out, but for one that is asked for by name.
     """
 
     k: int | None = Field(default=None, ge=1, le=20)
@@ -444,6 +445,7 @@ class TurnOptions(Value):
     adventurous: Unit | None = None
     keep_mood: bool | None = None
     popular: Unit | None = None
+    not_genres: tuple[str, ...] = Field(default=(), max_length=40)
 
     @field_validator("mood")
     @classmethod

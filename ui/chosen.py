@@ -1,12 +1,16 @@
 """What a person set on the page, as their browser keeps it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
-from simpatico.domain import TurnOptions, Value
+from simpatico.domain import Item, TurnOptions, Value
 from simpatico.language import Language
+from simpatico.text import clean
 
+MOST_GENRES = 18
 MIDDLE = 50
 """Where a slider stands when the person leaves the choice to the settings."""
 
@@ -22,6 +26,12 @@ class Chosen(Value):
     posters: bool = False
     adventurous: float = Field(default=MIDDLE, ge=0, le=100)
     popular: float = Field(default=MIDDLE, ge=0, le=100)
+    not_genres: tuple[str, ...] = Field(default=(), max_length=40)
+
+    @field_validator("not_genres", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
     @classmethod
     def kept(cls, keep: Any) -> "Chosen":
@@ -43,7 +53,16 @@ class Chosen(Value):
             adventurous=_share(self.adventurous),
             popular=_share(self.popular),
             keep_mood=False,
+            not_genres=self.not_genres,
         )
+
+
+def genres_of(items: Iterable[Item]) -> tuple[str, ...]:
+    """The genres of a catalogue that one may never want: the most frequent, those first."""
+    counts = Counter(
+        genre for item in items for genre in item.genres if genre == clean(genre, max_chars=30)
+    )
+    return tuple(genre for genre, _ in counts.most_common(MOST_GENRES))
 
 
 def _share(slider: float) -> float | None:

@@ -32,6 +32,7 @@ class Labelled(NamedTuple):
     personal: "gr.Checkbox"
     posters: "gr.Checkbox"
     language: "gr.Radio"
+    genres: "gr.CheckboxGroup"
 
     def said(self, words: Strings) -> dict[Any, dict[str, Any]]:
         """What of each of them is to be set, by name."""
@@ -56,6 +57,11 @@ class Labelled(NamedTuple):
                 "info": words.language_info,
                 "choices": languages(words),
             },
+            self.genres: {
+                "label": words.never,
+                "info": words.never_info,
+                "choices": [(words.genre(str(name)), name) for _, name in self.genres.choices],
+            },
         }
 
 
@@ -68,6 +74,8 @@ def brand(words: Strings) -> dict[str, Any]:
         "names": {
             "#picture": [words.picture_label, words.picture_title],
             "#speak": [words.speak_label, words.speak_title],
+            "#never": [words.never, words.never_info],
+            "#language": [words.language_name, words.language_info],
         },
         "lost": [words.away, words.away_words],
     }

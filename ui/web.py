@@ -18,7 +18,7 @@ from simpatico.errors import SimpaticoError
 from simpatico.ui import labels
 from simpatico.ui.acts import editing, pressed_of, take_back
 from simpatico.ui.admin import admin_sheet
-from simpatico.ui.chosen import MIDDLE, Chosen
+from simpatico.ui.chosen import MIDDLE, Chosen, genres_of
 from simpatico.ui.headers import PageHeaders
 from simpatico.ui.history import Shared, forget_stranger, history_sheet, tab_closed, temporary
 from simpatico.ui.labels import Labelled, words_for
@@ -120,6 +120,14 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 info=EN.language_info,
                 elem_id="language",
             )
+            common = genres_of(service.catalog.items)
+            genres = gr.CheckboxGroup(
+                list(common),
+                label=EN.never,
+                info=EN.never_info,
+                visible=True if common else "hidden",
+                elem_id="never",
+            )
         view = gr.HTML(
             [empty()],
             html_template="${value.join('')}",  # a variable of the template, never its source
@@ -158,6 +166,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             "posters": posters,
             "adventurous": adventurous,
             "popular": popular,
+            "not_genres": genres,
             "language": language,
         }
 
@@ -178,6 +187,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             personal=personal,
             posters=posters,
             language=language,
+            genres=genres,
         )
 
         async def talk_of(given: Given) -> Talk | None:
@@ -382,6 +392,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 how = how.model_copy(update={"personal": consent.personal})
             talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}
+            values[genres] = [one for one in how.not_genres if one in common]
             now: Given = {talk_state: talk, kept: kept_of(talk, how)}
             if talk.words is not EN:
                 now[view] = draw(talk, how.posters)

@@ -323,6 +323,15 @@ def test_a_batch_ranks_whatever_the_intent(run: Runs) -> None:
         assert "The_Matrix" not in {one.item.id for one in ranking.recommendations}
         scores = [one.p_accept for one in ranking.recommendations]
         assert scores == sorted(scores, reverse=True)
+        genres = {genre for one in ranking.recommendations for genre in one.item.genres}
+        assert "Drama" in genres
+        without = await talk.service.recommend(
+            [Turn(role="user", text="hello there")],
+            profile=profile,
+            options=TurnOptions(not_genres=("Drama",)),
+            k=50,
+        )
+        assert not any("Drama" in one.item.genres for one in without.recommendations)
 
     run(work)
 

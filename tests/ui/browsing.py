@@ -39,6 +39,7 @@ from simpatico.domain import (
     UserState,
 )
 from simpatico.errors import DataError, ModelError, StoreError
+from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.web import mount
 
@@ -141,7 +142,7 @@ class Scripted:
             text=HOSTILE,
             media=(Media(kind="image", uri="https://upload.wikimedia.org/none.jpg"),),
         )
-        self.catalog = {item.id: item}
+        self.catalog = Catalog("scripted", (item,))
         self.cards = (Recommendation(item=item, p_accept=0.5),)
         self.asked: list[str] = []
         self.options: list[TurnOptions] = []

@@ -36,6 +36,7 @@ from simpatico.domain import (
     Update,
     UserState,
 )
+from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.packs.music import load_tables
 from simpatico.retrieval.sniffing import HEAD, content_type
 from simpatico.settings import load_settings
@@ -266,7 +267,7 @@ def test_what_has_no_media_here_has_no_player_and_ids_stay_words() -> None:
 class OneList:
     """Stands where the service stands and always shows the piece."""
 
-    catalog = {PIECE.id: PIECE}
+    catalog = Catalog("one", (PIECE,))
     desk = ScriptedDesk()
 
     async def turn(

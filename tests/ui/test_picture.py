@@ -37,7 +37,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         (cache / name).symlink_to(ModelStore(load_settings().cache).path(name))
     except ModelError as error:
         pytest.skip(f"no weights: {error}")
-    items = []
+    items: list[Item] = []
     for kind, places in PLACES.items():
         for n, place in enumerate(places):
             file = home / "media" / "photos" / f"{kind}-{n}.jpg"

@@ -107,6 +107,27 @@ def test_the_sheets_are_chinese_to_the_last_word_and_axe_finds_nothing_in_them(
     assert tab.fits()
 
 
+def test_a_genre_is_never_shown_until_it_is_asked_for_by_name(visit: Open, small: Site) -> None:
+    tab = visit(small, locale="zh-CN")
+    before = tab.kept()
+    tab.page.locator("#settings").click()
+    never = tab.page.get_by_role("group", name="这些不要")
+    expect(never.get_by_role("checkbox")).to_have_count(3)
+    never.get_by_label("恐怖").check()
+    tab.until(lambda: tab.kept() != before)
+    tab.page.reload()
+    expect(tab.page.locator("#settings")).to_have_attribute("aria-expanded", "false")
+    tab.page.locator("#settings").click()
+    expect(never.get_by_label("恐怖")).to_be_checked()
+    tab.page.keyboard.press("Escape")
+    box = tab.page.get_by_label("你的消息")
+    for n, (words, shown) in enumerate({"给我个惊喜": False, "想看一部恐怖片": True}.items(), 1):
+        box.fill(words)
+        box.press("Enter")
+        tab.wait_for(n)
+        assert tab.titles() and ("Dark Lake" in tab.titles()) is shown
+
+
 def test_the_language_is_switched_and_stays_switched(visit: Open, small: Site) -> None:
     tab = visit(small)
     expect(tab.page.locator("html")).to_have_attribute("lang", "en")

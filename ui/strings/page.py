@@ -40,6 +40,8 @@ class PageStrings(Table):
         "Left: what few have heard of. Right: what many know.",
         "左：少有人知道的。右：很多人知道的。",
     )
+    never = Both("Never these", "这些不要")
+    never_info = Both("Left out, unless you ask for one by name.", "不会出现，除非你点名要。")
     personal = Both("Use what you know about me", "参考你对我的了解")
     personal_info = Both(
         "What you liked, disliked and saw before. Off: only this conversation.",

@@ -62,7 +62,7 @@ def set_up_logging(level: str, form: Literal["text", "json"] = "text") -> None:
     handler.addFilter(_with_request_id)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("simpatico").setLevel(level)
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
+    logging.getLogger("bm25s").addFilter(_is_warning)  # it sets itself to DEBUG when imported
 
 
 class JsonLines(logging.Formatter):
@@ -80,6 +80,10 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 def _with_request_id(record: logging.LogRecord) -> bool:

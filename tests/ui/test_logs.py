@@ -147,6 +147,10 @@ def test_a_request_is_one_line_without_the_names_in_its_path(lines: list[dict[st
     assert any(message.startswith("GET /v1/users/{user:path}/export: 200") for message in told)
 
 
+def test_no_library_says_what_nobody_asked_for(lines: list[dict[str, str]]) -> None:
+    assert "DEBUG" not in {line["level"] for line in lines}
+
+
 def test_failures_are_told_by_their_kind(lines: list[dict[str, str]]) -> None:
     told = "\n".join(line["message"] for line in lines if line["level"] in ("WARNING", "ERROR"))
     assert "reading with" in told and "BadReply" in told

@@ -67,7 +67,7 @@ def test_what_was_asked_is_not_lost_and_the_page_says_what_happened(
         expect(tab.newest(".card")).to_have_count(3, timeout=20_000)
         box.fill(SCARY)  # the one before is stopped
         box.press("Enter")
-        expect(tab.newest(".card h3")).to_have_text(["Dark Lake"])
+        expect(tab.newest(".card h3")).to_have_text(["Dark Lake"], timeout=20_000)
         expect(tab.newest(".steps .now")).to_have_text("撰写")
     away = tab.page.get_by_test_id("toast-body")
     expect(away).to_contain_text("服务器不在", timeout=20_000)

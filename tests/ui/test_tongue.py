@@ -172,4 +172,9 @@ def test_a_chinese_turn_is_answered_in_chinese_whatever_the_page_speaks(
     tab.wait_for(3)
     expect(tab.newest(".answer").first).not_to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
     expect(tab.newest(".act-like").first).to_have_text("喜欢")
+    box.fill("我不想活了")
+    box.press("Enter")
+    tab.wait_for(4)
+    expect(tab.newest(".care")).to_contain_text("12356")
+    expect(tab.newest(":is(.card, .mood, .chip, .follow, .tools)")).to_have_count(0)
     assert Axe().run(tab.page).response["violations"] == []

@@ -1,9 +1,8 @@
 """`simpatico eval ...`: is it good?"""
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +16,21 @@ from simpatico.ui.multimodal_cli import eval_multimodal
 from simpatico.ui.next_item_cli import eval_privacy
 from simpatico.ui.people_cli import eval_fairness, eval_simulate, eval_system
 from simpatico.ui.progress import console, progress_bars, set_up_logging
+from simpatico.ui.ranking_cli import eval_deletion, eval_dialogues, eval_modalities, eval_ranking
+from simpatico.ui.reading_cli import eval_intent, eval_mood, eval_need
 from simpatico.ui.redial_cli import eval_redial
 from simpatico.ui.run_cli import (
+    BASE,
+    Keep,
     KeyEnv,
     RunOut,
+    Seed,
+    TableOut,
     as_folder,
     command,
     finish,
     kept_in,
     key_in,
-    names_in,
 )
 
 if TYPE_CHECKING:
@@ -45,27 +49,15 @@ evaluate.command("fairness")(eval_fairness)
 evaluate.command("simulate")(eval_simulate)
 evaluate.command("system")(eval_system)
 evaluate.command("feedback")(eval_feedback)
-
-Adapter = Annotated[
-    Path | None, typer.Option(help="the LoRA adapter's folder; without it there is no row lora")
-]
-Base = Annotated[str, typer.Option(help="its base: a model of the store, a folder or a hub name")]
-Systems = Annotated[
-    list[str],
-    typer.Option(
-        "--system", "--rows", default_factory=list,
-        help="some of nb,svm,gru,lstm,minilm,prototypes,encoder,base,lora, or the address of a"
-        " server, http://host:port/v1#model; may be given again",
-    ),
-]  # fmt: skip
-Every = Annotated[bool, typer.Option("--compare", help="all readers that run here")]
-Seed = Annotated[int, typer.Option(help="of draws, folds and weights")]
-Keep = Annotated[
-    Path | None,
-    typer.Option(help="a folder for scores and vectors; what it has is not computed again"),
-]
-Out = Annotated[Path | None, typer.Option(help="also write the table here, as Markdown")]
-_BASE = "smollm2-135m-instruct"
+evaluate.command("mood")(eval_mood)
+evaluate.command("intent")(eval_intent)
+evaluate.command("intents", hidden=True)(eval_intent)
+evaluate.command("need")(eval_need)
+evaluate.command("needs", hidden=True)(eval_need)
+evaluate.command("ranking")(eval_ranking)
+evaluate.command("modalities")(eval_modalities)
+evaluate.command("dialogues")(eval_dialogues)
+evaluate.command("deletion")(eval_deletion)
 
 
 @evaluate.command("openings")
@@ -87,115 +79,6 @@ def openings(
     console.print(f"written to {out}")
 
 
-@evaluate.command("mood")
-def mood(
-    systems: Systems,
-    data: Annotated[Path, typer.Option(help="a folder with GoEmotions' train.tsv and dev.tsv")],
-    n: Annotated[int, typer.Option(help="how many sentences of dev; 0: all", min=0)] = 0,
-    reader: Annotated[
-        str, typer.Option(help="encoder, llm or lora: what ships, as in use, on dev and our lines")
-    ] = "",
-    every: Every = False,
-    adapter: Adapter = None,
-    base: Base = _BASE,
-    seed: Seed = 0,
-    keep: Keep = None,
-    key_env: KeyEnv = "",
-    out: RunOut = None,
-) -> None:
-    """Measure how moods are read, on GoEmotions' dev part."""
-    if reader:
-        if systems or every or adapter or keep or key_env or out:
-            raise SettingsError("--reader goes with --data, --n and --seed alone")
-        from simpatico.eval.mood import main
-
-        given = {"--data": data, "--reader": reader, "--n": n, "--seed": seed}
-        main([str(word) for pair in given.items() for word in pair])
-        return
-    _read("mood", systems, every, data, n, "dev", adapter, base, seed, keep, key_env, out)
-
-
-@evaluate.command("intent")
-@evaluate.command("intents", hidden=True)
-def intent(
-    systems: Systems,
-    data: Annotated[Path, typer.Option(help="a folder with IARD's dialogues.json")],
-    n: Annotated[int, typer.Option(help="how many turns; 0: all", min=0)] = 0,
-    part: Annotated[
-        Literal["dev", "test"], typer.Option(help="held out to choose by, or to measure on")
-    ] = "test",
-    every: Every = False,
-    adapter: Adapter = None,
-    base: Base = _BASE,
-    seed: Seed = 0,
-    keep: Keep = None,
-    key_env: KeyEnv = "",
-    out: RunOut = None,
-) -> None:
-    """Measure how intents are read, on held-out dialogues of IARD."""
-    _read("intent", systems, every, data, n, part, adapter, base, seed, keep, key_env, out)
-
-
-@evaluate.command("need")
-@evaluate.command("needs", hidden=True)
-def need(
-    systems: Systems,
-    n: Annotated[int, typer.Option(help="how many lines; 0: all", min=0)] = 0,
-    part: Annotated[
-        Literal["dev", "test"], typer.Option(help="our 100 lines to choose by, or the 300 kept")
-    ] = "test",
-    every: Every = False,
-    adapter: Adapter = None,
-    base: Base = _BASE,
-    seed: Seed = 0,
-    keep: Keep = None,
-    key_env: KeyEnv = "",
-    out: RunOut = None,
-) -> None:
-    """Measure how needs are read, on lines of our own."""
-    _read("need", systems, every, None, n, part, adapter, base, seed, keep, key_env, out)
-
-
-def _read(
-    task: Literal["mood", "intent", "need"],
-    systems: list[str],
-    every: bool,
-    data: Path | None,
-    n: int,
-    part: str,
-    adapter: Path | None,
-    base: str,
-    seed: int,
-    keep: Path | None,
-    key_env: str,
-    out: Path | None,
-) -> None:
-    from simpatico.eval.compare_rows import measure
-
-    as_folder(out)
-    names = names_in(systems)
-    key = key_in(key_env, *(name for name in names if "://" in name))
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    with progress_bars() as show:
-        found = measure(
-            task,
-            data=data,
-            n=n,
-            part=part,
-            names=names or (() if every else ("encoder",)),
-            cache=settings.cache,
-            adapter=adapter,
-            base=base,
-            seed=seed,
-            keep=kept_in(out, keep),
-            key=key,
-            command=command(),
-            progress=show,
-        )
-    finish(found, out)
-
-
 def _show(table: "Table", out: Path | None) -> None:
     _show_all((table,), out)
 
@@ -204,124 +87,6 @@ def _show_all(tables: "Sequence[Table]", out: Path | None) -> None:
     from simpatico.ui.tables import show_all
 
     show_all(tables, out)
-
-
-@evaluate.command("ranking")
-def ranking(
-    data: Annotated[Path, typer.Option(help="interactions: .inter, or MovieLens' ratings.csv")],
-    systems: Annotated[
-        list[str],
-        typer.Option(
-            "--system",
-            "--rows",
-            default_factory=list,
-            help="rows, parted by ';', the one that matters first; without it: ours and counters",
-        ),
-    ],
-    part: Annotated[
-        Literal["dev", "test"], typer.Option(help="to choose settings by, or to report")
-    ] = "dev",
-    seeds: Annotated[int, typer.Option(help="runs of what has chance in it", min=1)] = 1,
-    keep: Annotated[
-        Path | None, typer.Option(help="a folder for what is finished: it is not run again")
-    ] = None,
-    out: RunOut = None,
-) -> None:
-    """Judge the next item over the whole catalogue: the fusion ranker and the baselines."""
-    from simpatico.eval.ranking import run
-
-    as_folder(out)
-    set_up_logging(load_settings().log_level)
-    names = tuple(name.strip() for name in ";".join(systems).split(";") if name.strip())
-    with progress_bars() as show:
-        found = run(
-            data,
-            part=part,
-            names=names,
-            n_seeds=seeds,
-            keep=kept_in(out, keep),
-            command=command(),
-            progress=show,
-        )
-    finish(found, out)
-
-
-@evaluate.command("modalities")
-def modalities(
-    data: Annotated[Path, typer.Option(help="interactions: .inter, or MovieLens' ratings.csv")],
-    films: Annotated[Path, typer.Option(help="a folder with items.csv and images/ of the films")],
-    part: Annotated[
-        Literal["dev", "test"], typer.Option(help="to choose settings by, or to report")
-    ] = "dev",
-    rows: Annotated[
-        str, typer.Option(help="some of the rows, parted by ';'; without it: all")
-    ] = "",
-    seeds: Annotated[int, typer.Option(help="draws of cold films, and weights", min=1, max=5)] = 1,
-    epochs: Annotated[int, typer.Option(help="over what is learnt from", min=1)] = 3,
-    keep: Keep = None,
-    out: Out = None,
-) -> None:
-    """Judge the fusion ranker with and without text and posters, on all and on cold items."""
-    from simpatico.eval.modalities import run
-    from simpatico.eval.modality_rows import Recipe, rows_of
-
-    set_up_logging(load_settings().log_level)
-    with progress_bars() as show:
-        found = run(
-            data,
-            films,
-            part=part,
-            rows=rows_of(rows),
-            recipe=Recipe(epochs=epochs),
-            seeds=range(seeds),
-            keep=keep,
-            progress=show,
-        )
-    _show_all(found.tables, out)
-
-
-@evaluate.command("dialogues")
-def dialogues(
-    data: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
-    seed: Seed = 0,
-    out: RunOut = None,
-) -> None:
-    """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters."""
-    as_folder(out)
-    finish(_with_films("dialogue_ranking", data, seed=seed), out)
-
-
-@evaluate.command("deletion")
-def deletion(
-    data: Annotated[Path, typer.Option(help="ReDial's training dialogues, train.jsonl")],
-    seed: Seed = 0,
-    keep: Annotated[
-        Path | None, typer.Option(help="a folder for the trained ranker; used if it is there")
-    ] = None,
-    out: RunOut = None,
-) -> None:
-    """Take away what the films' reasons name, and see how far the films fall: two runs."""
-    as_folder(out)
-    runs = _with_films("deletion", data, seed=seed, keep=kept_in(out, keep))
-    for name, each in runs.items():
-        finish(each, out / name if out else None)
-
-
-def _with_films(task: str, data: Path, **options: Any) -> Any:
-    """Run a task that trains the films' ranker on a part of dialogues."""
-    from simpatico.modelstore import ModelStore
-    from simpatico.optional import needs as needs_library
-    from simpatico.retrieval.encoders.minilm import MiniLM
-    from simpatico.retrieval.packs import load_pack
-
-    for library in ("torch", "onnxscript"):
-        needs_library(library, library, "the ranker's training")
-    run = importlib.import_module(f"simpatico.eval.{task}").run
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    with progress_bars() as show:
-        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
-        return run(data, load_pack("movies"), encoder, command=command(), progress=show, **options)
 
 
 @evaluate.command("purchase")
@@ -411,7 +176,7 @@ def explain(
     adapter: Annotated[
         Path | None, typer.Option(help="the explainer adapter's folder; without it: the others")
     ] = None,
-    base: Annotated[str, typer.Option(help="its base: a model of the store")] = _BASE,
+    base: Annotated[str, typer.Option(help="its base: a model of the store")] = BASE,
     system: Annotated[
         str, typer.Option(help="address of a server that rephrases the templates as well")
     ] = "",
@@ -517,7 +282,7 @@ def offpolicy(
 def compare(
     before: Annotated[Path, typer.Argument(help="the folder of an earlier run")],
     after: Annotated[Path, typer.Argument(help="the folder of a later run")],
-    out: Out = None,
+    out: TableOut = None,
 ) -> None:
     """Tell what got better or worse between two runs of one task, case by case."""
     from simpatico.eval import against, record

@@ -20,12 +20,21 @@ if TYPE_CHECKING:
 RunOut = Annotated[
     Path | None, typer.Option(help="a folder for the run: record, cases, table, page")
 ]
+TableOut = Annotated[Path | None, typer.Option(help="also write the table here, as Markdown")]
+Seed = Annotated[int, typer.Option(help="of draws, folds and weights")]
+Keep = Annotated[
+    Path | None,
+    typer.Option(help="a folder for scores and vectors; what it has is not computed again"),
+]
 KeyEnv = Annotated[
     str,
     typer.Option(
         help="the environment variable that has the key of the servers; without it none is sent"
     ),
 ]
+
+BASE = "smollm2-135m-instruct"
+"""The model that adapters are trained on, of the store."""
 
 
 def key_in(variable: str, *servers: str) -> str:

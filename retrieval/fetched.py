@@ -2,7 +2,8 @@
 
     <folder>/fetched.txt    lines of two hashes (sha256 in hex): of an address, of what it gave
 
-The newest line of an address counts; a line that is damaged is passed over.
+The newest line of an address counts; where it has zeros for what was given, that is forgotten. A
+line that is damaged is passed over.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from simpatico.errors import StoreError
 
 log = logging.getLogger(__name__)
 
+_NOTHING: Final = "0" * 64
 _LINE: Final = re.compile(rb"([0-9a-f]{64}) ([0-9a-f]{64})")
 
 
@@ -41,7 +43,7 @@ class Fetched:
 
     def digest(self, uri: str) -> str:
         """SHA-256 (hex) of what an address gave last; "" where nothing is known."""
-        return self._known.get(_hashed(uri), "")
+        return self._known.get(_hashed(uri), _NOTHING).removeprefix(_NOTHING)
 
     def keep(self, uri: str, digest: str) -> None:
         """Remember what an address gave.
@@ -49,8 +51,19 @@ class Fetched:
         Raises:
             StoreError: it cannot be written.
         """
-        if self.digest(uri) == digest:
-            return
+        if self.digest(uri) != digest:
+            self._write(uri, digest)
+
+    def forget(self, uri: str) -> None:
+        """Forget what an address gave.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        if self.digest(uri):
+            self._write(uri, _NOTHING)
+
+    def _write(self, uri: str, digest: str) -> None:
         self._known[_hashed(uri)] = digest
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

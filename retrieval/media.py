@@ -10,6 +10,7 @@ import re
 import socket
 import threading
 import warnings
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -26,6 +27,27 @@ MAX_BYTES = 20_000_000
 _MAX_SCANS = 40  # of a JPEG: ten or so are usual, and each costs a pass over all of its pixels
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ONE_AT_A_TIME = threading.Lock()
+
+
+class Unreached(DataError):
+    """What is at an address did not come this time; later it may."""
+
+
+class Silent(Unreached):
+    """Its host did not answer at all."""
+
+
+class Gone(DataError):
+    """An address that has nothing any more: its host says so, or is not allowed."""
+
+
+_REFUSED: Mapping[int, type[DataError]] = {
+    404: Gone,
+    410: Gone,
+    408: Unreached,
+    425: Unreached,
+    429: Unreached,
+}
 
 
 class ImageLimits(Value):
@@ -114,7 +136,8 @@ def read_media(
         timeout_s: for the whole of it, beside looking up the host's name.
 
     Raises:
-        DataError: it is elsewhere, is no file, is too large or too slow, or cannot be read.
+        DataError: it is elsewhere, is no file, is too large or too slow, or cannot be read:
+            `Unreached`, `Silent` or `Gone` where an address is why.
     """
     scheme = _SCHEME.match(uri)
     if scheme is None:
@@ -132,6 +155,15 @@ def read_media(
 def is_address(uri: str) -> bool:
     """Whether it is no path but an address of the web, or what looks like one."""
     return _SCHEME.match(uri) is not None
+
+
+def host_of(uri: str) -> str:
+    """`host` of an address, `host:port` where that is not the usual one; "" of what is none."""
+    try:
+        url = httpx.URL(uri)
+    except httpx.InvalidURL:
+        return ""
+    return url.host if url.port is None else f"{url.host}:{url.port}"
 
 
 def file_inside(root: Path, name: str) -> Path:
@@ -167,13 +199,14 @@ def _read_inside(root: Path, name: str, max_bytes: int) -> bytes:
 def _allowed(uri: str, allowed_hosts: frozenset[str]) -> tuple[httpx.URL, str]:
     """An address on an allowed host, and the one IP address to connect to for it."""
     try:
-        url = httpx.URL(uri)
-        host = url.host if url.port is None else f"{url.host}:{url.port}"
+        url, host = httpx.URL(uri), host_of(uri)
         if host not in allowed_hosts or url.userinfo:
-            raise DataError(f"wanted media from an allowed host, got {host[:100]!r}")
+            raise Gone(f"wanted media from an allowed host, got {host[:100]!r}")
         port = url.port or {"http": 80, "https": 443}[url.scheme]
         found = socket.getaddrinfo(url.raw_host, port, type=socket.SOCK_STREAM)
-    except (httpx.InvalidURL, OSError, ValueError) as error:
+    except OSError as error:
+        raise Silent(f"{uri[:100]!r} cannot be looked up: {error}") from error
+    except (httpx.InvalidURL, ValueError) as error:
         raise DataError(f"{uri[:100]!r} cannot be looked up: {error}") from error
     ip = ip_address(str(found[0][4][0]).partition("%")[0])
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
@@ -186,6 +219,7 @@ def _allowed(uri: str, allowed_hosts: frozenset[str]) -> tuple[httpx.URL, str]:
 
 async def _fetch(url: httpx.URL, address: str, max_bytes: int, timeout_s: float) -> bytes:
     """Get `url` from `address`, so that the name cannot come to mean another machine meanwhile."""
+    nothing: type[Unreached] = Silent
     try:
         async with (
             asyncio.timeout(timeout_s),
@@ -197,8 +231,12 @@ async def _fetch(url: httpx.URL, address: str, max_bytes: int, timeout_s: float)
                 extensions={"sni_hostname": url.raw_host.decode()},
             ) as response,
         ):
+            nothing = Unreached
             if response.status_code != httpx.codes.OK:
-                raise DataError(f"wanted {str(url)[:100]!r}, got status {response.status_code}")
+                refused = _REFUSED.get(response.status_code, DataError)
+                if response.is_server_error:
+                    refused = Unreached
+                raise refused(f"wanted {str(url)[:100]!r}, got status {response.status_code}")
             data = bytearray()
             async for block in response.aiter_raw():
                 data += block
@@ -206,6 +244,6 @@ async def _fetch(url: httpx.URL, address: str, max_bytes: int, timeout_s: float)
                     break
             return bytes(data)
     except TimeoutError as error:
-        raise DataError(f"{str(url)[:100]!r} did not come within {timeout_s:g} s") from error
+        raise nothing(f"{str(url)[:100]!r} did not come within {timeout_s:g} s") from error
     except httpx.HTTPError as error:
-        raise DataError(f"{str(url)[:100]!r} did not come: {error!r}") from error
+        raise nothing(f"{str(url)[:100]!r} did not come: {error!r}") from error

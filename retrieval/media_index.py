@@ -18,7 +18,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-import httpx
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ from simpatico.protocols import ProgressCallback, Store
 from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
 from simpatico.retrieval.catalog import Catalog, names_in
 from simpatico.retrieval.fetched import Fetched
-from simpatico.retrieval.media import MAX_BYTES
+from simpatico.retrieval.media import MAX_BYTES, host_of
 from simpatico.retrieval.media_vectors import MediaProblem, media_vectors
 from simpatico.retrieval.modal import MEDIA, Medium, Modality, ModalStore, Query, Shown
 from simpatico.retrieval.senses import SOUNDS, Sense, Senses
@@ -49,7 +48,10 @@ MADE: Final = 2
 
 
 class MediaManifest(Value):
-    """Which collections are current, what they were made from, and how (see `MADE`)."""
+    """Which collections are current, what they were made from, and how (see `MADE`).
+
+    `n_unreached` addresses on allowed hosts did not answer and have no vector.
+    """
 
     version: Literal[1] = 1
     made: int = 1
@@ -57,6 +59,7 @@ class MediaManifest(Value):
     digest: str
     target: str
     encoders: dict[Medium, str]
+    n_unreached: int = 0
 
 
 class MediaCount(Value):
@@ -102,13 +105,15 @@ def media_digest(catalog: Catalog) -> str:
 
 
 def media_stale(root: Path, catalog: Catalog) -> bool:
-    """Whether the media were looked at, and are others now or were looked at in another way.
+    """Whether the media were looked at, and are worth another look.
 
-    For catalogues together: also where those of one alone were looked at and these never.
+    That is when they are others now, were looked at in another way, or a host did not answer. For
+    catalogues together: also where those of one alone were looked at and these never.
     """
     manifest = read_media_manifest(root)
     if manifest is not None:
-        return manifest.made != MADE or manifest.digest != media_digest(catalog)
+        missing = manifest.made != MADE or manifest.n_unreached > 0
+        return missing or manifest.digest != media_digest(catalog)
     alone = [root.with_name(name) for name in names_in(catalog.name)]
     return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
 
@@ -155,6 +160,7 @@ def build_media(
             counts: list[MediaCount] = []
             problems: tuple[MediaProblem, ...] = ()
             stale: tuple[MediaProblem, ...] = ()
+            n_unreached = 0
             fetched = Fetched(keep)
             said: dict[str, tuple[str, ...]] = {}
             for medium in MEDIA:
@@ -178,6 +184,7 @@ def build_media(
                 )
                 problems += made.problems
                 stale += made.stale
+                n_unreached += made.n_unreached
                 places = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
                 rows = made.vectors[places]
                 ids = [having[place].id for place in places]
@@ -210,6 +217,7 @@ def build_media(
                 digest=media_digest(catalog),
                 target=senses.texts.name,
                 encoders={name: one.encoder for name, one in modalities.items()},
+                n_unreached=n_unreached,
             )
             draft = root / "media.draft"
             draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
@@ -345,13 +353,7 @@ def _reachable(item: Item, medium: Medium, hosts: frozenset[str], fetched: Fetch
 
 
 def _may_read(one: Media, hosts: frozenset[str]) -> bool:
-    if "://" not in one.uri:
-        return True
-    try:
-        url = httpx.URL(one.uri)
-    except httpx.InvalidURL:
-        return False
-    return (url.host if url.port is None else f"{url.host}:{url.port}") in hosts
+    return "://" not in one.uri or host_of(one.uri) in hosts
 
 
 def _spread(catalog: Catalog, ids: Sequence[str], known: Modality) -> Modality:

@@ -21,7 +21,15 @@ from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, StoreError
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.fetched import Fetched
-from simpatico.retrieval.media import MAX_BYTES, is_address, read_media
+from simpatico.retrieval.media import (
+    MAX_BYTES,
+    Gone,
+    Silent,
+    Unreached,
+    host_of,
+    is_address,
+    read_media,
+)
 
 Array = NDArray[np.float32]
 Input = TypeVar("Input", bound=NDArray[Any])
@@ -49,6 +57,8 @@ class MediaVectors(NamedTuple):
     """Media that the encoder was given; the others had been before, or are the same bytes."""
     stale: tuple[MediaProblem, ...] = ()
     """Media that could not be fetched again: what they gave before stands."""
+    n_unreached: int = 0
+    """Of `problems`, those at addresses that did not answer: worth another try."""
 
 
 def media_vectors(
@@ -67,6 +77,7 @@ def media_vectors(
     """A vector for each item from the first of its media of this kind that can be read.
 
     A medium that states its sha256, or is at an address, is not read again once its vector is kept.
+    No address is asked twice in a run, and no host once it was silent.
 
     Args:
         items: (n,).
@@ -77,7 +88,8 @@ def media_vectors(
         keep: folder of vectors made so far; several processes may use it.
         allowed_hosts: that media may be fetched from.
         max_bytes: of one medium.
-        again: fetch what is at addresses again; where that fails, what came before stands.
+        again: fetch what is at addresses again; where that fails, what came before stands, unless
+            it is `Gone`.
         progress: told ("encoding image", items done, n).
 
     Raises:
@@ -89,18 +101,43 @@ def media_vectors(
     fetched = Fetched(keep)
     problems: list[MediaProblem] = []
     stale: list[MediaProblem] = []
+    n_unreached = 0
     broken: dict[str, str] = {}
+    asked: dict[tuple[str, str], str | DataError] = {}
+    silent: dict[str, str] = {}
     found: list[tuple[Media, str] | None] = []
 
     def read(medium: Media) -> str:
-        data = read_media(medium.uri, root=root, allowed_hosts=allowed_hosts, max_bytes=max_bytes)
+        if not is_address(medium.uri):
+            return read_once(medium)
+        place = medium.uri, medium.sha256
+        if place not in asked:
+            try:
+                asked[place] = read_once(medium)
+            except DataError as error:
+                asked[place] = type(error)(str(error))  # without what it holds of the medium
+        outcome = asked[place]
+        if isinstance(outcome, DataError):
+            raise outcome
+        fetched.keep(medium.uri, outcome)
+        return outcome
+
+    def read_once(medium: Media) -> str:
+        host = host_of(medium.uri)
+        if host in silent:
+            raise Unreached(f"not asked, for {host[:100]!r} was silent: {silent[host]}")
+        try:
+            data = read_media(
+                medium.uri, root=root, allowed_hosts=allowed_hosts, max_bytes=max_bytes
+            )
+        except Silent as error:
+            silent[host] = str(error)
+            raise
         digest = _digest(data, medium.sha256)
         if digest in broken:
             raise DataError(broken[digest])
         if digest not in kept and digest not in batch:
             batch.add(digest, _decoded(decode, data, digest, broken))
-        if is_address(medium.uri):
-            fetched.keep(medium.uri, digest)
         return digest
 
     for done, item in enumerate(items):
@@ -116,7 +153,12 @@ def media_vectors(
                     digest = read(medium)
             except DataError as error:
                 problem = MediaProblem(item_id=item.id, uri=medium.uri, why=str(error))
+                if isinstance(error, Gone):
+                    if again:
+                        fetched.forget(medium.uri)
+                    before = ""
                 if before not in kept and before not in batch:
+                    n_unreached += isinstance(error, Unreached)
                     problems.append(problem)
                     continue
                 stale.append(problem)
@@ -135,7 +177,7 @@ def media_vectors(
             why = f"{encoder.name} makes no vector of it"
             problems.append(MediaProblem(item_id=item.id, uri=medium.uri, why=why))
     progress(f"encoding {kind}", len(items), len(items))
-    return MediaVectors(vectors, tuple(problems), batch.n_made, tuple(stale))
+    return MediaVectors(vectors, tuple(problems), batch.n_made, tuple(stale), n_unreached)
 
 
 def _digest(data: bytes, stated: str) -> str:

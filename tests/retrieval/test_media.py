@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from simpatico.errors import DataError
-from simpatico.retrieval.media import ImageLimits, decode_image, read_media
+from simpatico.retrieval.media import (
+    Gone,
+    ImageLimits,
+    Silent,
+    Unreached,
+    decode_image,
+    read_media,
+)
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF")
 
@@ -443,20 +450,20 @@ def test_every_kind_of_private_address_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("path", "problem"),
+    ("path", "problem", "kind"),
     [
-        ("/moved", "status 302"),
-        ("/missing", "status 404"),
-        ("/endless", "at most 50000 bytes"),
-        ("/slow", r"did not come within 0\.5 s"),
+        ("/moved", "status 302", DataError),
+        ("/missing", "status 404", Gone),
+        ("/endless", "at most 50000 bytes", DataError),
+        ("/slow", r"did not come within 0\.5 s", Unreached),
     ],
 )
 def test_an_answer_that_is_not_the_picture_is_refused(
-    root: Path, server: _Server, path: str, problem: str
+    root: Path, server: _Server, path: str, problem: str, kind: type[DataError]
 ) -> None:
     host = f"127.0.0.1:{_port(server)}"
     began = time.monotonic()
-    with pytest.raises(DataError, match=problem):
+    with pytest.raises(DataError, match=problem) as refused:
         read_media(
             f"http://{host}{path}",
             root=root,
@@ -465,9 +472,9 @@ def test_an_answer_that_is_not_the_picture_is_refused(
             timeout_s=0.5,
         )
     assert time.monotonic() - began < 3
-    assert server.asked == [(host, path)]
+    assert server.asked == [(host, path)] and refused.type is kind
 
 
-def test_a_host_where_nobody_listens_is_a_data_error(root: Path) -> None:
-    with pytest.raises(DataError, match="did not come"):
+def test_a_host_where_nobody_listens_is_silent(root: Path) -> None:
+    with pytest.raises(Silent, match="did not come"):
         read_media("http://127.0.0.1:9/x", root=root, allowed_hosts=frozenset({"127.0.0.1:9"}))

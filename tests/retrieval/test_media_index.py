@@ -3,6 +3,7 @@
 import http.server
 import io
 import json
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -274,6 +275,7 @@ class Host(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         self.pictures = {"/red.png": picture("red"), "/blue.png": picture("blue")}
         self.asked: list[str] = []
+        self.status: dict[str, int] = {}
         super().__init__(("127.0.0.1", 0), _Answer)
 
     @property
@@ -286,9 +288,9 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        self.send_response(200)
+        self.send_response(self.server.status.get(self.path, 200))
         self.end_headers()
-        self.wfile.write(self.server.pictures[self.path])
+        self.wfile.write(self.server.pictures.get(self.path, b""))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
         pass
@@ -331,6 +333,49 @@ def test_pictures_of_another_host_are_fetched_once_and_outlast_it(
     no_longer = home.look()  # of hosts that are not allowed nothing is fetched, nor forgotten
     assert no_longer.counts[0].n_vectors == 2 and no_longer.problems == ()
     (more.keep / "fetched.txt").write_bytes(b"rubbish\n\xff")
+    assert home.look().counts == ()
+
+
+def test_a_host_that_is_silent_is_asked_once_and_again_at_the_next_start(
+    tmp_path: Path, host: Host
+) -> None:
+    uris = [f"http://{host.name}/{name}.png" for name in ("red", "blue")]
+    home = Home(tmp_path, [item("red", uris[0]), item("blue", uris[1]), item("same", uris[0])])
+    with socket.socket() as silent:  # takes no connection, so that the other is a host of its own
+        silent.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{silent.getsockname()[1]}"
+        down = Home(tmp_path, [item(name, f"http://{nobody}/{name}") for name in ("a", "b")])
+        missed = down.look(hosts=frozenset({nobody}))
+    assert [one.why.startswith("not asked") for one in missed.problems] == [False, True]
+    assert media_stale(down.root, down.catalog)
+    assert down.look() == MediaReport() and not media_stale(down.root, down.catalog)
+    host.status["/red.png"] = 503
+    allowed = frozenset({host.name})
+    assert home.look(hosts=allowed).counts[0].n_vectors == 1
+    assert sorted(host.asked) == ["/blue.png", "/red.png"]
+    assert media_stale(home.root, home.catalog) and home.open().has_media("image")
+    host.status.clear()
+    assert home.look(hosts=allowed).counts[0].n_vectors == 3
+    assert not media_stale(home.root, home.catalog)
+
+
+def test_what_a_host_says_is_gone_is_dropped_when_all_is_fetched_again(
+    tmp_path: Path, host: Host
+) -> None:
+    names = ("red", "blue", "red-too")
+    uris = [f"http://{host.name}/{name.removesuffix('-too')}.png" for name in names]
+    home = Home(tmp_path, [item(name, uri) for name, uri in zip(names, uris, strict=True)])
+    allowed = frozenset({host.name})
+    assert home.look(hosts=allowed).counts[0].n_vectors == 3
+    host.asked.clear()
+    host.status["/red.png"] = 404
+    again = home.look(hosts=allowed, again=True)
+    assert sorted(host.asked) == ["/blue.png", "/red.png"]
+    assert again.counts[0].n_vectors == 1 and again.stale == ()
+    assert [one.item_id for one in again.problems] == ["red", "red-too"]
+    assert not media_stale(home.root, home.catalog)
+    assert home.look().counts[0].n_vectors == 1
+    assert home.look(again=True).counts[0].n_vectors == 0  # its host is allowed no more
     assert home.look().counts == ()
 
 

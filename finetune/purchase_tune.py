@@ -75,7 +75,7 @@ def tune(
             yield log_loss_of(judged, data.bought[cut.judge])
 
     return search(
-        Plan(),
+        Plan(seed=seed),
         _CHOSEN,
         lambda trial: _plan_of(trial, seed),
         losses,

@@ -1,7 +1,8 @@
 """Search for how something is trained, with optuna, on cuts of what may be learnt from.
 
-The plan begun with is the first trial. A trial whose mean loss is worse than the median of those
-before it, after as many cuts, is given up. With a file of trials a search that broke off goes on.
+The plan begun with is the first trial. Another whose mean loss is worse than the median of those
+before it, after as many cuts, is given up. With a file of trials a search that broke off goes on:
+what was being tried then does not count.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,10 @@ Plan = TypeVar("Plan")
 
 
 class Tuned(NamedTuple, Generic[Plan]):
-    """The best plan, its mean loss over the cuts (nats), and that of the plan begun with."""
+    """The best plan, its mean loss over the cuts (nats), and that of the plan begun with.
+
+    Of `n_trials` that were finished, `n_pruned` were given up early.
+    """
 
     plan: Plan
     loss: float
@@ -48,7 +52,7 @@ def search(
         suggest: a plan from an optuna trial, which gives it the fields of `chosen`.
         losses: of a plan on one cut after another.
         of: what is tuned, on what: trials of another are not gone on from.
-        n_trials: in all, those kept included.
+        n_trials: in all, finished ones that are kept included.
         seed: of the trials.
         keep: a file of trials.
         progress: told of trials.
@@ -60,14 +64,19 @@ def search(
     optuna = needs("optuna", "optuna", "tuning")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
+    values = {name: getattr(start, name) for name in chosen}
+    states = optuna.trial.TrialState
+    complete, finished = (states.COMPLETE,), (states.COMPLETE, states.PRUNED)
+
     def mean_loss(trial: Any) -> float:
+        plan = suggest(trial)
         found: list[float] = []
-        for step, loss in enumerate(losses(suggest(trial))):
+        for step, loss in enumerate(losses(plan)):
             found.append(loss)
             trial.report(float(np.mean(found)), step)
-            if trial.should_prune():
+            if trial.should_prune() and trial.params != values:
                 raise optuna.TrialPruned
-        progress("Tuning", trial.number + 1, n_trials)
+        progress("Tuning", len(study.get_trials(states=finished)) + 1, n_trials)
         return float(np.mean(found))
 
     study = optuna.create_study(
@@ -77,16 +86,17 @@ def search(
         sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
-    if not study.trials:
-        study.enqueue_trial({name: getattr(start, name) for name in chosen})
-    finished = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    left = n_trials - len(study.get_trials(states=finished))
+    begun = [one for one in study.get_trials(states=complete) if one.params == values]
+    if not begun and not study.get_trials(states=(states.WAITING,)):
+        study.enqueue_trial(values)
+    left = max(n_trials - len(study.get_trials(states=finished)), not begun)
     if left > 0:
         study.optimize(mean_loss, n_trials=left)
-    pruned = study.get_trials(states=(optuna.trial.TrialState.PRUNED,))
-    begun = next(one for one in study.trials if one.value is not None)
+    first = next(one for one in study.get_trials(states=complete) if one.params == values)
     best: Plan = replace(start, **study.best_params)  # type: ignore[type-var]  # it is a dataclass
-    return Tuned(best, study.best_value, begun.value, len(study.trials), len(pruned))
+    n_done = len(study.get_trials(states=finished))
+    n_pruned = n_done - len(study.get_trials(states=complete))
+    return Tuned(best, study.best_value, first.value, n_done, n_pruned)
 
 
 def _journal(optuna: Any, file: Path) -> Any:

@@ -214,5 +214,8 @@ def microseconds(at: datetime) -> int:
 
 
 def time_of(us: int) -> datetime:
-    """Undo `microseconds`."""
-    return _EPOCH + timedelta(microseconds=us)
+    """Undo `microseconds`; what no calendar tells, in an old file, is its first or last time."""
+    return _EPOCH + timedelta(microseconds=min(max(us, _FIRST), _LAST))
+
+
+_FIRST, _LAST = (microseconds(at.replace(tzinfo=UTC)) for at in (datetime.min, datetime.max))

@@ -26,6 +26,7 @@ from simpatico.errors import SettingsError
 PREFIX = "SIMPATICO_"
 DEFAULT_CATALOG = "movies"
 MIN_SECRET = 32
+"""Characters from which on nobody guesses a secret, if it was made by chance."""
 
 _ORIGIN = re.compile(
     r"(http://(?!.*:80$)|https://(?!.*:443$))"

@@ -15,6 +15,7 @@ from simpatico.agent.api.guard import HEADERS
 from simpatico.agent.api.keys import SCOPES, Scope
 from simpatico.agent.api.limits import Limits
 from simpatico.domain import Value
+from simpatico.settings import MIN_SECRET
 from simpatico.text import clean
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MAX_USER_CHARS = 200
 
-LONG = 32
-"""Characters from which on nobody guesses a key, if it was made by chance."""
 _TENANT = "tenant:"
 """What people of a tenant are kept under; nobody else may have a name that begins so."""
 
@@ -126,7 +125,7 @@ def key_holder(door: "Door", raw: bytes, *, peer: str) -> Caller | None:
             tenant=found.tenant,
             scopes=found.scopes,
         )
-    is_short = 0 < len(wanted) < LONG
+    is_short = 0 < len(wanted) < MIN_SECRET
     if is_short:
         door.limits.check_tries(peer)
     if wanted and same:
@@ -148,22 +147,25 @@ def person(
     """Who the call is about.
 
     `safety_identifier`, else `user`, else whom a key that forwards people names in a header (see
-    `forwarded`), else the key's holder, else nobody we will know again. People of a
+    `forwarded`), else the key's holder, else nobody we will know again. Where such names are
+    signed, they alone count. People of a
     tenant's key are that tenant's: two tenants with an "ann" have two people. With `of_tenants` a
     key without a tenant may name them too, as "tenant:acme:ann".
 
     Raises:
         ApiError: 400 for a name that is too long, holds control characters, or is reserved; 403
-            for a forwarded one that is not signed as it should be; 429 when there were too many
-            calls about this person.
+            for a forwarded one that is missing or not signed as it should be; 429 when there were
+            too many calls about this person.
     """
     calling: Caller = request.state.caller
     ours = f"{_TENANT}{calling.tenant}:" if calling.tenant else ""
     reserved = "" if of_tenants and not calling.tenant else _TENANT
     named = [("safety_identifier", safety_identifier), ("user", user)]
     if calling.forwards:
-        settings = request.app.state.door.settings
-        named.append(forwarded(request.headers, settings.forward_secret.get_secret_value()))
+        secret = request.app.state.door.settings.forward_secret.get_secret_value()
+        signed = forwarded(request.headers, secret)
+        # What people write into a body must not outweigh whom their chat client vouches for.
+        named = [signed] if secret else [*named, signed]
     for param, name in named:
         if name is None or not name.strip():
             continue

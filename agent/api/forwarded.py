@@ -14,7 +14,7 @@ _CLOCKS_DIFFER_S: Final = 30
 
 
 def forwarded(headers: Headers, secret: str) -> tuple[str, str | None]:
-    """The header that names a person, and the name; None when there is none.
+    """The header that names a person, and the name; None when there is none and none is signed.
 
     Args:
         headers: of a caller who may name people.
@@ -28,8 +28,8 @@ def forwarded(headers: Headers, secret: str) -> tuple[str, str | None]:
     token = headers.get(SIGNED)
     if token is None:
         name = headers.get(PLAIN)
-        if secret and name is not None:
-            raise _refused(PLAIN, f"wanted a signed name, in {SIGNED}")
+        if secret:
+            raise _refused(PLAIN if name else SIGNED, f"wanted a signed name, in {SIGNED}")
         return PLAIN, name
     if not secret:
         raise _refused(SIGNED, "cannot be checked; SIMPATICO_FORWARD_SECRET is not set here")
@@ -43,7 +43,10 @@ def forwarded(headers: Headers, secret: str) -> tuple[str, str | None]:
         )
     except jwt.InvalidTokenError as error:
         raise _refused(SIGNED, f"does not hold ({type(error).__name__})") from error
-    return SIGNED, str(claims["sub"])
+    name = str(claims["sub"])
+    if not name.strip():
+        raise _refused(SIGNED, "names nobody")
+    return SIGNED, name
 
 
 def _refused(header: str, why: str) -> ApiError:

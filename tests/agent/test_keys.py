@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -350,8 +350,10 @@ def test_a_batch_of_one_person_s_events_is_one_call_about_them(
     assert (second.status_code, len(service.events)) == (429, 5)
 
 
-def chat(url: str, key: str, **headers: str) -> httpx.Response:
-    said = {"messages": [{"role": "user", "content": "hi"}]}
+def chat(
+    url: str, key: str, more: Mapping[str, str] | None = None, **headers: str
+) -> httpx.Response:
+    said = {"messages": [{"role": "user", "content": "hi"}], **(more or {})}
     with httpx.Client(verify=False, trust_env=False) as client:
         headers["Authorization"] = f"Bearer {key}"
         return client.post(f"{url}/v1/chat/completions", json=said, headers=headers)
@@ -376,7 +378,7 @@ def test_only_a_key_that_forwards_people_is_believed_whom_it_names(
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "X-OpenWebUI-User-Id")
 
 
-SECRET = "what Open WebUI signs people's names with"
+SECRET = "what Open WebUI signs people's names with, long enough for HS512, too"
 SIGNED = "X-OpenWebUI-User-Jwt"
 
 
@@ -417,12 +419,15 @@ def test_a_signed_name_is_the_person(
         {SIGNED: signed(secret="another secret of the same good length")},
         {SIGNED: signed(ends_s=-600)},
         {SIGNED: signed(secret="", how="none")},
-        {SIGNED: signed(how="HS512", secret=SECRET * 2)},
+        {SIGNED: signed(how="HS512")},
         {SIGNED: "no token"},
         {SIGNED: ""},
         {SIGNED: jwt.encode({"exp": datetime(2100, 1, 1, tzinfo=UTC)}, SECRET)},
         {SIGNED: jwt.encode({"sub": "u-1"}, SECRET)},
+        {SIGNED: signed("")},
+        {SIGNED: signed(" ")},
         {"X-OpenWebUI-User-Id": "u-1"},
+        {},
     ],
 )
 def test_a_name_whose_signature_does_not_hold_is_refused_and_makes_nobody_else_of_them(
@@ -431,8 +436,17 @@ def test_a_name_whose_signature_does_not_hold_is_refused_and_makes_nobody_else_o
     _, page = keys.add("page", scopes=["chat"], forwards=True)
     refused = chat(signing_url, page, **sent)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
-    assert refused.json()["error"]["param"] in sent
+    assert refused.json()["error"]["param"] in (sent or {SIGNED})
     assert service.asked == []
+
+
+def test_a_body_does_not_outweigh_a_signed_name(
+    keys: Keys, signing_url: str, service: ScriptedService
+) -> None:
+    _, page = keys.add("page", scopes=["chat"], forwards=True)
+    for named in ({"user": "bob"}, {"safety_identifier": "bob"}):
+        assert chat(signing_url, page, named, **{SIGNED: signed("ann")}).status_code == 200
+    assert [asked.user for asked in service.asked] == ["ann", "ann"]
 
 
 def test_a_signed_name_that_cannot_be_checked_is_told(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from simpatico.agent.database import microseconds, time_of
 from simpatico.agent.eventlog import SqliteLog
 from simpatico.agent.memory import SqliteMemory
 from simpatico.agent.volatile import VolatileLog, VolatileMemory
@@ -622,3 +623,10 @@ def test_nothing_acknowledged_is_lost_on_kill_9(tmp_path: Path) -> None:
         log.close()
         for leftover in tmp_path.iterdir():
             leftover.unlink()
+
+
+def test_a_time_that_no_calendar_tells_reads_as_the_first_or_the_last() -> None:
+    first, last = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert time_of(microseconds(first) - 50_400_000_000) == first
+    assert time_of(microseconds(last) + 1) == last
+    assert time_of(microseconds(last)) == last

@@ -63,7 +63,9 @@ async def take_back(service: Simpatico, talk: Talk | None) -> Exchange | None:
     last = talk.exchanges[-1]
     try:
         text = "" if last.revises else last.asked
-        gone = await service.take_back(text, user=talk.who, session=talk.session)
+        gone = not _is_twin(last, talk) and await service.take_back(
+            text, user=talk.who, session=talk.session
+        )
     except (DataError, StoreError) as error:
         log.warning("a message was not taken back: %s", type(error).__name__)
         return None
@@ -72,3 +74,9 @@ async def take_back(service: Simpatico, talk: Talk | None) -> Exchange | None:
     # One that broke or was stopped may never have been kept.
     talk.drop_last()
     return last
+
+
+def _is_twin(last: Exchange, talk: Talk) -> bool:
+    """Whether it failed and says what the one before it said: what is kept would be that one."""
+    before = talk.exchanges[-2:-1]
+    return last.status == "failed" and any(each.asked == last.asked for each in before)

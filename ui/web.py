@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from simpatico.agent.api.door import Door
-from simpatico.agent.api.limits import Limits
+from simpatico.agent.api.errors import ApiError
 from simpatico.agent.safety import is_crisis
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Update
@@ -29,7 +29,7 @@ from simpatico.ui.profile import profile_sheet
 from simpatico.ui.rejoin import begin, kept_of, met
 from simpatico.ui.render import conversation, empty
 from simpatico.ui.strings import EN, Strings
-from simpatico.ui.talk import Exchange, Talk
+from simpatico.ui.talk import Exchange, Talk, apology
 from simpatico.ui.theme import theme
 from simpatico.ui.voice_route import voice_routes
 
@@ -198,11 +198,28 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         def chosen(given: Given) -> Chosen:
             return Chosen.kept({name: given[part] for name, part in settings.items()})
 
+        async def admitted(
+            talk: Talk, asked: str, frames: AsyncGenerator[Given, None]
+        ) -> AsyncIterator[Given]:
+            """A turn, if this person and all together may take one more; else when to try again.
+
+            Looked at before anything is taken back, stopped or drawn: who is refused loses nothing.
+            """
+            async with AsyncExitStack() as turn:
+                await turn.enter_async_context(aclosing(frames))
+                try:
+                    if not is_crisis(asked):  # help does not wait
+                        door.limits.count("person", talk.who)
+                        turn.enter_context(door.limits.running())
+                except ApiError as error:
+                    yield {talk_state: talk, note: _notice(apology(error, talk.words))}
+                    return
+                async for frame in frames:
+                    yield frame
+
         async def run(
             talk: Talk, exchange: Exchange, updates: AsyncGenerator[Update, None], posters: bool
         ) -> AsyncIterator[Given]:
-            if not is_crisis(exchange.asked):  # help does not wait
-                updates = _within(door.limits, talk.who, updates)
             counted = metrics.counted("page", updates)
             async for _ in talk.play(exchange, counted):
                 yield {view: draw(talk, posters)}
@@ -217,13 +234,20 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             if problem := _unfit(text, talk.words):
                 yield {note: problem, talk_state: talk}
                 return
+            asked = Exchange(
+                asked=text.strip(), pictured=picture is not None, picture=picture, like=like
+            )
+            async for frame in admitted(talk, text, put(talk, asked, chosen(given))):
+                yield frame
+
+        async def put(talk: Talk, exchange: Exchange, how: Chosen) -> AsyncGenerator[Given, None]:
             if talk.editing:
                 replaced = await take_back(of(talk), talk)
                 if replaced is None:
                     yield {note: _notice(talk.words.cannot_take_back), talk_state: talk}
                     return
-                picture = picture or replaced.picture
-            how = chosen(given)
+                picture = exchange.picture or replaced.picture
+                exchange = exchange.with_(picture=picture, pictured=picture is not None)
             yield {
                 talk_state: talk,
                 kept: kept_of(talk, how),
@@ -231,20 +255,14 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 note: _forgotten(talk),
             }
             updates = of(talk).turn(
-                text.strip(),
+                exchange.asked,
                 user=talk.who,
                 session=talk.session,
                 options=how.options(talk.mood),
-                image=picture,
-                like=like,
+                image=exchange.picture,
+                like=exchange.like,
             )
-            exchange = Exchange(
-                asked=text.strip(),
-                pictured=picture is not None,
-                picture=picture,
-                like=like,
-                mood=talk.mood,
-            )
+            exchange = exchange.with_(mood=talk.mood)
             async for frame in run(talk, exchange, updates, how.posters):
                 yield frame
 
@@ -276,7 +294,10 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 out.pop(message, None)  # what the person is typing stays
                 yield out
 
-        async def feel_again(talk: Talk, asked: str, how: Chosen) -> AsyncIterator[Given]:
+        async def feel_again(
+            talk: Talk, asked: str, mood: str, how: Chosen
+        ) -> AsyncGenerator[Given, None]:
+            talk.mood = mood
             yield {talk_state: talk, note: _forgotten(talk)}
             updates = of(talk).revise(
                 user=talk.who, session=talk.session, options=how.options(talk.mood)
@@ -285,29 +306,40 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             async for frame in run(talk, exchange, updates, how.posters):
                 yield frame
 
+        async def once_more(talk: Talk, how: Chosen) -> AsyncGenerator[Given, None]:
+            last = await take_back(of(talk), talk)
+            if last is None:
+                yield {talk_state: talk, note: _notice(talk.words.cannot_take_back)}
+                return
+            if last.revises:
+                frames = feel_again(talk, last.asked, last.mood, how)
+            else:
+                asked = Exchange(
+                    asked=last.asked, pictured=last.pictured, picture=last.picture, like=last.like
+                )
+                frames = put(talk, asked, how)
+            async for out in frames:
+                out.pop(message, None)  # what the person is typing stays
+                yield out
+
         async def again(given: Given) -> AsyncIterator[Given]:
             talk = await talk_of(given)
-            last = await take_back(of(talk), talk) if talk else None
-            if talk is None or last is None:
+            if talk is None or not talk.exchanges:
                 yield {talk_state: talk, note: _notice(_words(talk).cannot_take_back)}
-            elif last.revises:
-                talk.mood = last.mood
-                async for out in feel_again(talk, last.asked, chosen(given)):
-                    yield out
-            else:
-                async for out in ask(last.asked, given, picture=last.picture, like=last.like):
-                    out.pop(message, None)
-                    yield out
+                return
+            talk.editing = False
+            frames = once_more(talk, chosen(given))
+            async for out in admitted(talk, talk.exchanges[-1].asked, frames):
+                yield out
 
         async def feel(given: Given, event: gr.EventData) -> AsyncIterator[Given]:
             talk, mood = await talk_of(given), _said(event, "mood")
             if talk is None or mood not in ("auto", "off", *MOODS):
                 return
-            talk.mood = mood
             words = talk.words
             fixed = {"auto": words.ask_guess_again, "off": words.ask_do_not_read}
             asked = fixed.get(mood) or words.ask_i_feel.format(word=word_of(mood, words))
-            async for out in feel_again(talk, asked, chosen(given)):
+            async for out in admitted(talk, asked, feel_again(talk, asked, mood, chosen(given))):
                 yield out
 
         async def undo(given: Given) -> Given:
@@ -485,17 +517,6 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
 
 def _asset(name: str) -> str:
     return files("simpatico.ui").joinpath(name).read_text("utf-8")
-
-
-async def _within(
-    limits: Limits, who: str, updates: AsyncGenerator[Update, None]
-) -> AsyncGenerator[Update, None]:
-    """A person's turn, if they and all together may take one more; raises `ApiError` if not."""
-    async with aclosing(updates):
-        limits.count("person", who)
-        with limits.running():
-            async for update in updates:
-                yield update
 
 
 def _words(talk: Talk | None) -> Strings:

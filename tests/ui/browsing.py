@@ -146,6 +146,7 @@ class Scripted:
         self.cards = (Recommendation(item=item, p_accept=0.5),)
         self.asked: list[str] = []
         self.options: list[TurnOptions] = []
+        self.taken_back: list[str] = []
         self.desk = ScriptedDesk()
 
     async def turn(
@@ -191,7 +192,8 @@ class Scripted:
         )
 
     async def take_back(self, text: str, *, user: str, session: str) -> bool:
-        """Nothing is kept."""
+        """Nothing is kept, so nothing is left of it."""
+        self.taken_back.append(text)
         return True
 
     @property

@@ -350,10 +350,12 @@ def test_a_batch_of_one_person_s_events_is_one_call_about_them(
     assert (second.status_code, len(service.events)) == (429, 5)
 
 
-def chat(
-    url: str, key: str, more: Mapping[str, str] | None = None, **headers: str
-) -> httpx.Response:
-    said = {"messages": [{"role": "user", "content": "hi"}], **(more or {})}
+def chat(url: str, key: str, /, **headers: str) -> httpx.Response:
+    return chat_with({}, url, key, **headers)
+
+
+def chat_with(more: Mapping[str, str], url: str, key: str, /, **headers: str) -> httpx.Response:
+    said = {"messages": [{"role": "user", "content": "hi"}], **more}
     with httpx.Client(verify=False, trust_env=False) as client:
         headers["Authorization"] = f"Bearer {key}"
         return client.post(f"{url}/v1/chat/completions", json=said, headers=headers)
@@ -445,7 +447,7 @@ def test_a_body_does_not_outweigh_a_signed_name(
 ) -> None:
     _, page = keys.add("page", scopes=["chat"], forwards=True)
     for named in ({"user": "bob"}, {"safety_identifier": "bob"}):
-        assert chat(signing_url, page, named, **{SIGNED: signed("ann")}).status_code == 200
+        assert chat_with(named, signing_url, page, **{SIGNED: signed("ann")}).status_code == 200
     assert [asked.user for asked in service.asked] == ["ann", "ann"]
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from simpatico.agent.api.auth import LONG
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.hours import N_HOURS, Hour, Hours
@@ -17,7 +16,7 @@ from simpatico.agent.api.metrics import Metrics
 from simpatico.agent.api.operator import admit
 from simpatico.agent.api.overview import moods_of, overview, quantile
 from simpatico.domain import Mood, Reply, Stage, Trace, UserState
-from simpatico.settings import LimitSettings, Settings
+from simpatico.settings import MIN_SECRET, LimitSettings, Settings
 
 NEAR = "127.0.0.1"
 
@@ -122,10 +121,10 @@ def test_after_ten_wrong_keys_of_a_network_a_key_that_could_be_guessed_is_not_tr
 
 
 def test_a_key_that_nobody_guesses_opens_after_any_number_of_wrong_ones(tmp_path: Path) -> None:
-    one = door(tmp_path, api_key=SecretStr("k" * LONG))
+    one = door(tmp_path, api_key=SecretStr("k" * MIN_SECRET))
     codes = {refusal(one, key=f"guess {n}")[0] for n in range(MAX_TRIES + 2)}
     assert codes == {401}
-    assert refusal(one, key="k" * LONG) == (200, "")
+    assert refusal(one, key="k" * MIN_SECRET) == (200, "")
 
 
 def test_quantiles_are_those_of_the_values_where_buckets_are_fine() -> None:

@@ -1,9 +1,10 @@
 """Music by words, on clips whose listeners said how it felt.
 
 Each of Emotify's nine feelings, as words, is looked for among the clips in the space of texts: by
-musicnn's tags alone, where nothing is fitted, and through a bridge that is fitted to the other
-clips and what is said of them. What is said of a clip is made of its listeners' answers: the three
-feelings that are furthest above the mean of the clips that are fitted to.
+musicnn's tags alone, which are centred on the other clips and what is said of them, as in the
+product on a catalogue's, and through a bridge that is fitted to these. What is said of a clip is
+made of its listeners' answers: the three feelings that are furthest above the mean of the clips
+that are fitted to.
 """
 
 from pathlib import Path
@@ -82,23 +83,19 @@ def scores_of(
     """
     asked = [texts.encode(words) for words in (NAMES, OTHERWISE)]
     about = labels_to_text(heard.tags, texts.encode(TAGS))
-    plain = labels_bridge(about, asked[0], source="tags", target="texts")
-    by_tags = [(plain.of_texts(words) @ plain.to_text(about).T).astype(float) for words in asked]
-    fitted = [np.zeros_like(by_tags[0]) for _ in asked]
+    by_tags, fitted = ([np.zeros((len(words), len(about))) for words in asked] for _ in range(2))
     fold = folds_of(clips.genres, N_FOLDS, np.random.default_rng(seed))
     for k in range(N_FOLDS):
         rest, out = fold != k, fold == k
         said = said_of(clips.shares[rest], clips.shares[rest].mean(axis=0))
+        words = texts.encode(said)
+        plain = labels_bridge(about[rest], words, source="tags", target="texts")
         bridge = train(
-            heard.vectors[rest],
-            texts.encode(said),
-            joined(said),
-            source="sounds",
-            target="texts",
-            seed=seed,
+            heard.vectors[rest], words, joined(said), source="sounds", target="texts", seed=seed
         ).bridge
-        for scores, words in zip(fitted, asked, strict=True):
-            scores[:, out] = bridge.of_texts(words) @ bridge.to_text(heard.vectors[out]).T
+        for at, query in enumerate(asked):
+            by_tags[at][:, out] = plain.of_texts(query) @ plain.to_text(about[out]).T
+            fitted[at][:, out] = bridge.of_texts(query) @ bridge.to_text(heard.vectors[out]).T
     return dict(zip(SYSTEMS, (by_tags[0], fitted[0], by_tags[1], fitted[1]), strict=True))
 
 
@@ -140,10 +137,10 @@ def table_of(scores: dict[str, Scores], shares: Scores, *, seed: int = 0) -> Tab
         notes=(
             f"Relevant: the tenth of the clips in which most felt it. Chance: AUC .5, P@20 "
             f'{relevant.mean():.2f}. The query is the feeling and "music", or the same in words '
-            "that no text has. Tags: nothing was fitted or chosen. Bridge: each clip is scored by "
-            f"one fitted to the other folds' clips ({N_FOLDS}, spread over the genres), its "
-            "penalty chosen among these. In brackets: 95 %, clips drawn again 2000 times; fits "
-            "are not repeated.",
+            "that no text has. Tags: nothing was fitted or chosen; centred on the other folds' "
+            "clips and what is said of them. Bridge: each clip is scored by one fitted to these "
+            f"({N_FOLDS} folds, spread over the genres), its penalty chosen among them. In "
+            "brackets: 95 %, clips drawn again 2000 times; fits are not repeated.",
         ),
     )
 

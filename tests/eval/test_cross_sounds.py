@@ -69,3 +69,17 @@ def test_a_bridge_hears_in_other_clips_what_tags_do_not_say() -> None:
     with pytest.raises(DataError, match="at least 20 groups"):
         few = Clips(known.names[:20], known.genres[:20], known.shares[:20])
         scores_of(Heard(heard.vectors[:20], heard.tags[:20]), few, Words())
+
+
+def test_what_else_is_asked_moves_no_score() -> None:
+    class Moved(Words):
+        def encode(self, inputs: Sequence[str]) -> NDArray[np.float32]:
+            rows = super().encode(inputs)
+            rows[[text == NAMES[5] for text in inputs]] = np.eye(self.dim, dtype=np.float32)[7]
+            return rows
+
+    heard, known = clips()
+    heard = heard._replace(vectors=unit(heard.vectors[:, :20]))
+    plain, moved = (scores_of(heard, known, texts)[SYSTEMS[0]] for texts in (Words(), Moved()))
+    same = np.isclose(plain, moved).all(axis=1)
+    assert [FEELINGS[at] for at in np.flatnonzero(~same)] == [FEELINGS[5]]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.progress import progress_bars, set_up_logging
 from simpatico.ui.run_cli import command
@@ -17,13 +18,16 @@ def eval_feedback(
     seed: Annotated[int, typer.Option(help="of the draw, the training and the gate")] = 0,
 ) -> None:
     """Replay ratings as events, retrain the films' ranker on them, and let the gate judge it."""
+    settings = load_settings()
+    if home.resolve() == settings.home.resolve():
+        raise SettingsError(f"wanted --home as a folder of its own, {home} is the one in use")
     from simpatico.optional import needs
 
     needs("torch", "torch", "the ranker's training")
     from simpatico.eval.feedback_replay import measure
     from simpatico.ui.ranker_train import tell
 
-    set_up_logging(load_settings().log_level)
+    set_up_logging(settings.log_level)
     home.mkdir(parents=True, exist_ok=True)
     with progress_bars() as bars:
         done, n_new = measure(

@@ -140,7 +140,7 @@ class Versions:
         found = read_certainty(self._root / version)
         if found == Certainty() or found.ranker == identity_of(self.folder(version)):
             return found
-        log.info("the calibration of %r is of another ranker and is passed over", version)
+        log.warning("the calibration of %r is of another ranker and is passed over", version)
         return Certainty()
 
     def served(self) -> Served | None:

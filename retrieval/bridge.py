@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simpatico.errors import ModelError
 from simpatico.protocols import Encoder
 from simpatico.retrieval.encoders.musicnn import TAGS
-from simpatico.retrieval.palette import COLOURS, colours_of
+from simpatico.retrieval.palette import COLOURS, NAMED, colours_of
 
 if TYPE_CHECKING:
     from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
@@ -62,7 +62,7 @@ class PictureLabels:
     """
 
     def __init__(self, pictures: "EfficientNetLite", texts: Encoder[str]) -> None:
-        self.name = f"{pictures.name} labels and colours, {texts.name}"
+        self.name = f"{pictures.name} labels and {NAMED}, {texts.name}"
         self.dim = texts.dim
         self._pictures = pictures
         self._texts = texts

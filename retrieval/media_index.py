@@ -43,7 +43,7 @@ SHOWN_SOUND: Final = SoundLimits(max_seconds=120, max_bytes=MAX_BYTES)
 """What a sound that somebody shows may be."""
 
 
-MADE: Final = 2
+MADE: Final = 3
 """How collections are made of media: those that were made in another way are made anew."""
 
 
@@ -63,13 +63,17 @@ class MediaManifest(Value):
 
 
 class MediaCount(Value):
-    """What came of one kind of media: items that have some, of these with a vector, newly made."""
+    """What came of one kind of media: items that have some, of these with a vector, newly made.
+
+    `refused` is why the person's own bridge is not used, and what to do; "" where it is, or none.
+    """
 
     medium: Medium
     n_items: int
     n_vectors: int
     n_made: int
     bridge: str = ""
+    refused: str = ""
 
 
 class MediaReport(Value):
@@ -192,7 +196,7 @@ def build_media(
                 own = root / "bridges" / f"{medium}.npz"
                 if medium in bridges:
                     _load(bridges[medium], sense, target).save(own)
-                bridge, about = _bridged(own, sense, rows, texts, target)
+                bridge, about, refused = _bridged(own, sense, rows, texts, target)
                 counts.append(
                     MediaCount(
                         medium=medium,
@@ -200,6 +204,7 @@ def build_media(
                         n_vectors=len(ids),
                         n_made=made.n_made,
                         bridge=bridge.source if bridge else "",
+                        refused=refused,
                     )
                 )
                 if ids:
@@ -380,19 +385,24 @@ def _load(path: Path, sense: Sense, target: str) -> Bridge:
 
 def _bridged(
     path: Path, sense: Sense, rows: Array, texts: Store, target: str
-) -> tuple[Bridge | None, Array | None]:
-    """The way to words: the person's own bridge where one fits, else by names, else none."""
+) -> tuple[Bridge | None, Array | None, str]:
+    """The way to words: the person's own bridge where one fits, else by names, else none.
+
+    Also why the person's own is not used, where there is one.
+    """
+    refused = ""
     if path.exists():
         try:
             bridge = _load(path, sense, target)
-            return bridge, bridge.to_text(_inputs(bridge, sense, rows))
+            return bridge, bridge.to_text(_inputs(bridge, sense, rows)), ""
         except ModelError as error:
-            log.warning("the bridge in %s is not used: %s", path, error)
+            refused = f"{error}; train it again with `simpatico train bridge`"
+            log.warning("the bridge in %s is not used: %s", path, refused)
     labels = sense.named(rows)
     if labels is None or not len(labels) or not texts.ids():
-        return None, None
+        return None, None, refused
     bridge = labels_bridge(labels, texts.vectors(texts.ids()), source=sense.named_by, target=target)
-    return bridge, bridge.to_text(labels)
+    return bridge, bridge.to_text(labels), refused
 
 
 def _inputs(bridge: Bridge, sense: Sense, rows: Array) -> Array:

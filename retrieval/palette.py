@@ -2,7 +2,8 @@
 
 A picture is looked at in a grid of `GRID` x `GRID` points, and each is of the basic colour term
 (Berlin and Kay, 1969; with navy blue and beige, as shops say) that is nearest in CIELAB. What is
-near a white border is background and does not count.
+near the colour of a white border and hangs together with it is background and does not count; so a
+white thing counts as far as something parts it from a white ground.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 Array = NDArray[np.float32]
 _Shades = tuple[tuple[int, int, int], ...]
@@ -22,16 +24,21 @@ _SHADES: Final[Mapping[str, _Shades]] = {
     "orange": ((245, 140, 30),),
     "yellow": ((245, 225, 60),),
     "green": ((40, 150, 50), (20, 80, 30), (120, 200, 90)),
-    "blue": ((40, 80, 200), (110, 170, 230)),
-    "navy blue": ((20, 25, 70),),
-    "purple": ((120, 40, 150),),
-    "pink": ((245, 130, 180), (220, 60, 140)),
+    "blue": (
+        *((40, 80, 200), (110, 170, 230), (0, 0, 255), (173, 216, 230)),
+        *((0, 255, 255), (64, 224, 208), (0, 200, 210), (0, 128, 128)),
+    ),
+    "navy blue": ((20, 25, 70), (0, 0, 128), (25, 25, 112)),
+    "purple": ((120, 40, 150), (75, 0, 130), (200, 162, 200), (147, 112, 219), (218, 112, 214)),
+    "pink": ((245, 130, 180), (220, 60, 140), (255, 192, 203)),
     "brown": ((110, 65, 30), (70, 40, 25)),
     "beige": ((225, 205, 170),),
 }
 """sRGB of each name, set by hand."""
 
 COLOURS: Final = tuple(_SHADES)
+NAMED: Final = "colours 2"
+"""What vectors that are kept are known by: another name once shades or their counting change."""
 GRID: Final = 32
 _WHITE_L, _WHITE_CHROMA = 85, 8
 _NEAR: Final = 12
@@ -58,7 +65,9 @@ def _counted(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     colour = np.median(border, axis=0)
     if colour[0] <= _WHITE_L or np.hypot(*colour[1:]) >= _WHITE_CHROMA:
         return np.ones(points.shape[:2], dtype=bool)
-    apart: NDArray[np.bool_] = np.linalg.norm(points - colour, axis=-1) > _NEAR
+    parts, _ = label(np.linalg.norm(points - colour, axis=-1) <= _NEAR)
+    outer = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    apart: NDArray[np.bool_] = ~np.isin(parts, outer[outer > 0])
     return apart if apart.mean() >= _LEAST else np.ones_like(apart)
 
 

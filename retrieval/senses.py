@@ -18,7 +18,7 @@ from simpatico.retrieval.bridge import N_LABELS, PictureLabels, SoundLabels, uni
 from simpatico.retrieval.encoders import audio_encoder, image_encoder
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.modal import Medium
-from simpatico.retrieval.palette import COLOURS, colours_of
+from simpatico.retrieval.palette import COLOURS, NAMED, colours_of
 from simpatico.retrieval.sound import SoundLimits, decode_sound
 from simpatico.settings import RetrievalSettings
 
@@ -176,7 +176,7 @@ class _Pictures:
         self.name = eyes.name
         self.named_by = labels.name
         n_kept = eyes.dim + 1 + len(COLOURS)
-        self.kept: Encoder[Any] = _Kept(f"{eyes.name} features and colours", n_kept, self._look)
+        self.kept: Encoder[Any] = _Kept(f"{eyes.name} features and {NAMED}", n_kept, self._look)
 
     def decode(self, data: bytes) -> NDArray[np.uint8]:
         return decode_image(data)

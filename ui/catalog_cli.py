@@ -196,6 +196,8 @@ def look_at_media(
             f"{count.n_made} newly looked at; to words by "
             f"{count.bridge or 'the encoder itself'}"
         )
+        if count.refused:
+            console.print(f"your own bridge for {what} is not used: {count.refused}", markup=False)
     if not report.counts:
         typer.echo(f"{name}: no pictures or sounds on this machine, or no encoder for them")
 

@@ -414,6 +414,20 @@ def test_a_bridge_between_others_is_refused(tmp_path: Path, media: Path) -> None
     assert not list(home.root.glob("media-*"))
 
 
+def test_a_bridge_that_no_longer_fits_is_told_with_what_to_do(
+    tmp_path: Path, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path)
+    nothing = np.zeros(3, np.float32)
+    old = Bridge("eyes + eyes by older names", TEXTS.name, centre=nothing,
+                 weights=np.zeros((3, 3), np.float32), middle=nothing)  # fmt: skip
+    old.save(home.root / "bridges" / "image.npz")
+    (count,) = home.look().counts
+    assert count.bridge == home.senses.eyes.named_by
+    assert "older names" in count.refused and "`simpatico train bridge`" in count.refused
+    assert count.refused in caplog.text
+
+
 @pytest.mark.parametrize("damage", ["manifest", "collections", "another encoder"])
 def test_what_does_not_fit_is_left_aside_and_search_goes_on(
     tmp_path: Path, media: Path, damage: str, caplog: pytest.LogCaptureFixture

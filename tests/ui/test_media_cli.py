@@ -96,5 +96,8 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     assert "n=23" in told and f"catalog media shop --image-bridge {out}" in told
     again = done(catalogs, "media", "shop", "--image-bridge", str(out))
     assert "0 newly looked at; to words by efficientnet-lite0\n" in again
+    (kept,) = (tmp_path / "home").rglob("bridges/image.npz")
+    kept.write_bytes(b"of another time")
+    assert "bridge for pictures is not used" in done(catalogs, "media", "shop")
     both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
     assert runner.invoke(train_commands, both).exit_code == 2

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
-from simpatico.errors import DataError  # noqa: E402
+from simpatico.errors import DataError, SettingsError  # noqa: E402
 from simpatico.eval.baselines_items import popularity  # noqa: E402
 from simpatico.eval.next_item import judge, split_of  # noqa: E402
-from simpatico.finetune.distributed import ALONE, Group  # noqa: E402
+from simpatico.finetune import fusion_train  # noqa: E402
+from simpatico.finetune.distributed import ALONE, Group, group_of  # noqa: E402
 from simpatico.finetune.epochs import Epochs, is_stale, learn  # noqa: E402
 from simpatico.finetune.fusion_train import Plan, catalogue_of, train  # noqa: E402
 from simpatico.finetune.ranker_files import load  # noqa: E402
@@ -225,8 +226,9 @@ def test_the_command_writes_a_ranker_that_can_be_read_again(
     whole = train(data, catalogue_of(N_ITEMS, {}), Plan(epochs=1, seed=3))
     assert np.allclose(trained.scores(data, [0, 1]), whole.scores(data, [0, 1]), atol=1e-5)
     other = tmp_path / "lstm"
-    options = ["--towers", "lstm", "--epochs", "3", "--patience", "1"]
-    done = CliRunner().invoke(app, [*asked, "--out", str(other), *options])
+    done = CliRunner().invoke(
+        app, [*asked, "--out", str(other), "--towers", "lstm", "--epochs", "1"]
+    )
     assert done.exit_code == 0, done.output
     assert load(other)[1].towers == ("lstm",)
     wrong = CliRunner().invoke(app, [*asked, "--out", str(other), "--towers", "gru,rnn"])
@@ -234,6 +236,40 @@ def test_the_command_writes_a_ranker_that_can_be_read_again(
     if not torch.cuda.is_available():
         wrong = CliRunner().invoke(app, [*asked, "--out", str(out), "--device", "cuda"])
         assert wrong.exit_code == 1
+
+
+@pytest.mark.slow
+def test_the_command_stops_where_nothing_is_gained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(0)
+    data = walks(24)
+    drawn = tuple(chance.permutation(N_ITEMS)[:6] for _ in data.what)
+    _write(replace(data, what=drawn), tmp_path / "drawn.inter")
+    found: list[Any] = []
+
+    def heard(*given: Any, **options: Any) -> Any:
+        found.append(train(*given, **options))
+        return found[-1]
+
+    monkeypatch.setattr(fusion_train, "train", heard)
+    asked = ["train", "next-item", "--interactions", str(tmp_path / "drawn.inter"), "--out"]
+    for name, *patience in (("all",), ("few", "--patience", "1")):
+        options = ["--towers", "mlp", "--epochs", "12", *patience]
+        done = CliRunner().invoke(app, [*asked, str(tmp_path / name), *options])
+        assert done.exit_code == 0, done.output
+    whole, few = (len(one.losses[0]) for one in found)
+    assert few < whole == 12
+
+
+def test_each_process_wants_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    if torch.cuda.device_count() > 1:
+        pytest.skip("there is a device for each")
+    for name, value in (("WORLD_SIZE", "2"), ("LOCAL_WORLD_SIZE", "2"), ("LOCAL_RANK", "0")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="wanted a CUDA device for each of 2 processes"):
+        with group_of("cuda"):
+            raise AssertionError("it began")
 
 
 @pytest.mark.slow

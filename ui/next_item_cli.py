@@ -33,9 +33,13 @@ def train_next_item(
         int | None, typer.Option(min=1, help="over all events, for each tower")
     ] = None,
     patience: Annotated[
-        int,
+        int | None,
         typer.Option(min=0, help="stop after so many epochs without a gain on what is held back"),
-    ] = 0,
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="what train tune next-item --out wrote; other options go before it"),
+    ] = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="what computes")] = "cpu",
     seed: Annotated[int, typer.Option(help="of weights, order and noise")] = 0,
 ) -> None:
@@ -44,10 +48,10 @@ def train_next_item(
     Under torchrun several processes share the work. With --dp-epsilon nobody can be told from the
     result but within the bound that its card says; that has no checkpoints, and one process.
     """
-    if dp_epsilon is not None and (device == "cuda" or towers or epochs or patience):
+    if dp_epsilon is not None and (device == "cuda" or towers or epochs or patience or plan):
         raise SettingsError(
             "--dp-epsilon trains one tower in its own way, on the processor: leave --device,"
-            " --towers, --epochs and --patience out"
+            " --towers, --epochs, --patience and --plan out"
         )
     from simpatico.optional import needs
 
@@ -56,7 +60,7 @@ def train_next_item(
         raise SettingsError("--device cuda: torch sees no such device here")
     set_up_logging(load_settings().log_level)
     card = (
-        _in_the_open(interactions, out, device, towers, epochs, patience, seed, command())
+        _in_the_open(interactions, out, device, towers, epochs, patience, plan, seed, command())
         if dp_epsilon is None
         else _in_private(interactions, out, dp_epsilon, dp_delta, seed, command())
     )
@@ -70,21 +74,28 @@ def _in_the_open(
     device: str,
     towers: str | None,
     epochs: int | None,
-    patience: int,
+    patience: int | None,
+    plan_file: Path | None,
     seed: int,
     command: str,
 ) -> "NextItemCard | None":
     from simpatico.finetune.distributed import group_of
     from simpatico.finetune.fusion_train import TOWERS, Plan, catalogue_of, train
+    from simpatico.finetune.plan_file import read_plan
     from simpatico.finetune.ranker_files import NextItemCard, save
     from simpatico.finetune.sequences import read_interactions
 
-    usual = Plan(seed=seed)
+    usual = replace(read_plan(plan_file) if plan_file else Plan(), seed=seed)
     asked = towers.split(",") if towers else usual.towers
     if strange := sorted({*asked} - {*TOWERS}):
         raise SettingsError(f"wanted towers out of {', '.join(TOWERS)}, got {', '.join(strange)}")
     chosen = tuple(name for name in TOWERS if name in asked)
-    plan = replace(usual, towers=chosen, epochs=epochs or usual.epochs, patience=patience)
+    plan = replace(
+        usual,
+        towers=chosen,
+        epochs=epochs or usual.epochs,
+        patience=usual.patience if patience is None else patience,
+    )
     data = read_interactions(interactions)
     kept = out / "checkpoints"
     with group_of(device) as group, progress_bars() as bars:

@@ -27,6 +27,9 @@ def tune_next_item(
     folds: Annotated[int, typer.Option(min=1, help="cuts in time")] = 3,
     seed: Seed = 0,
     keep: Keep = None,
+    out: Annotated[
+        Path | None, typer.Option(help="write the best plan here, for train next-item --plan")
+    ] = None,
 ) -> None:
     """Tune the ranker of the next item; the last event of each person is never looked at."""
     from simpatico.optional import needs
@@ -34,6 +37,7 @@ def tune_next_item(
     needs("torch", "torch", "the ranker's training")
     from simpatico.finetune.fusion_train import Plan
     from simpatico.finetune.fusion_tune import tune as search
+    from simpatico.finetune.plan_file import write_plan
     from simpatico.finetune.sequences import read_interactions
 
     set_up_logging("WARNING")
@@ -41,6 +45,8 @@ def tune_next_item(
     data = read_interactions(interactions)
     with progress_bars() as bars:
         found = search(data, start, n_trials=trials, n_folds=folds, keep=keep, progress=bars)
+    if out:
+        write_plan(found.plan, out)
     _tell(found)
 
 

@@ -1,5 +1,6 @@
 """Tuning looks at nothing that measures, and goes on where it broke off."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from simpatico.errors import DataError  # noqa: E402
 from simpatico.finetune import fusion_tune  # noqa: E402
 from simpatico.finetune.fusion_train import Plan  # noqa: E402
 from simpatico.finetune.fusion_tune import folds_of, tune  # noqa: E402
+from simpatico.finetune.plan_file import read_plan, write_plan  # noqa: E402
+from simpatico.finetune.ranker_files import load  # noqa: E402
 from simpatico.finetune.sequences import Sequences  # noqa: E402
 from simpatico.ui.cli import app  # noqa: E402
 
@@ -74,7 +77,20 @@ def test_the_command_tells_the_best_plan(tmp_path: Path) -> None:
     (tmp_path / "walks.inter").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     asked = ["train", "tune", "next-item", "--interactions", str(tmp_path / "walks.inter")]
     options = ["--tower", "mlp", "--trials", "1", "--folds", "1", "--keep", str(tmp_path / "kept")]
+    plan, ranker = tmp_path / "plan.json", tmp_path / "ranker"
+    options += ["--out", str(plan)]
     told = CliRunner().invoke(app, [*asked, *options])
     assert told.exit_code == 0, told.output
     assert "towers=('mlp',)" in told.output and "0 of 1 trials given up early" in told.output
     assert (tmp_path / "kept").is_file()
+    found = read_plan(plan)
+    assert found == Plan(("mlp",), patience=2)
+    write_plan(replace(found, width=8, epochs=1), plan)
+    asked = ["train", "next-item", *asked[3:], "--plan", str(plan), "--out", str(ranker)]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    card = load(ranker)[1]
+    assert card.towers == ("mlp",) and card.width == 8
+    plan.write_text(plan.read_text().replace('"dropout": 0.4', '"dropout": 4'))
+    with pytest.raises(DataError, match="dropout"):
+        read_plan(plan)

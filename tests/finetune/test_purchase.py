@@ -268,6 +268,30 @@ def test_tuning_begins_with_the_plan_as_it_is(one_thread: None) -> None:
     from simpatico.finetune.purchase import Plan
     from simpatico.finetune.purchase_tune import tune
 
-    found = tune(shop(60), n_trials=1, n_folds=2)
-    assert found.plan == Plan() and found.loss == found.begun < 1.0
+    found = tune(shop(60), n_trials=1, n_folds=2, seed=3)
+    assert found.plan == Plan(seed=3) and found.loss == found.begun < 1.0
     assert (found.n_trials, found.n_pruned) == (1, 0)
+
+
+@pytest.mark.slow
+def test_the_command_tunes_on_a_folder(one_thread: None, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("optuna")
+    from typer.testing import CliRunner
+
+    from simpatico.ui.cli import app
+
+    events: list[Line] = []
+    labels: dict[tuple[str, str], int] = {}
+    for at in range(40):
+        one, two, part = f"a{at % 5}", f"b{at % 3}", "test" if at % 5 == 0 else "train"
+        session, user = f"s{at}", f"u{at}"
+        events += [(session, user, one, "view", 0, part), (session, user, two, "view", 9, part)]
+        labels |= {(session, one): at % 2, (session, two): 0}
+        if at % 2:
+            events.append((session, user, one, "order", 20, part))
+    folder = written(tmp_path, events, labels)
+    asked = ["train", "tune", "purchase", "--data", str(folder), "--trials", "1", "--seed", "3"]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert "seed=3" in told.output and "0 of 1 trials given up early" in told.output

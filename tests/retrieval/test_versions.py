@@ -141,7 +141,9 @@ def test_a_calibration_belongs_to_its_version(versions: Versions) -> None:
         Certainty(slope=-1.0)
 
 
-def test_a_calibration_does_not_outlast_the_ranker_it_was_fitted_to(tmp_path: Path) -> None:
+def test_a_calibration_does_not_outlast_the_ranker_it_was_fitted_to(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder, first = shipped_ranker("movies"), tmp_path / "first"
     assert folder is not None
     shutil.copytree(folder, first)
@@ -154,6 +156,9 @@ def test_a_calibration_does_not_outlast_the_ranker_it_was_fitted_to(tmp_path: Pa
     new = Versions(tmp_path, "movies", shipped=first).served()
     assert old is not None and new is not None
     assert old.certainty.slope == 0.5 and new.certainty == Certainty()
+    assert [one.levelname for one in caplog.records if "another ranker" in one.message] == [
+        "WARNING"
+    ]
     assert old.name != new.name and old.version == new.version == SHIPPED
     shutil.copy(folder / "tables.npz", first)
     again = before.served()

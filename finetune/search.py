@@ -83,9 +83,10 @@ def search(
         study_name=of,
         storage=None if keep is None else _journal(optuna, keep),
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
+    kept = len(study.trials)  # a seed of its own for what follows: else it would draw these again
+    study.sampler = optuna.samplers.TPESampler(seed=seed + kept)
     begun = [one for one in study.get_trials(states=complete) if one.params == values]
     if not begun and not study.get_trials(states=(states.WAITING,)):
         study.enqueue_trial(values)

@@ -61,7 +61,7 @@ def test_a_row_is_scored_by_what_was_chosen_without_its_fold() -> None:
     scores, labels = random_rows(60, 2, 0.3)
     before = cross_fit(scores, labels, seed=3, n_folds=60)
     moved = False
-    for row in range(60):
+    for row in range(0, 60, 4):
         other = labels.copy()
         other[row] = 1 - other[row]
         after = cross_fit(scores, other, seed=3, n_folds=60)

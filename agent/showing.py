@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from simpatico.agent.zh.lexicon import TRADITIONAL
 from simpatico.errors import ModelError
+from simpatico.language import language_of
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.media_index import NOTHING_SHOWN, SHOWN_SOUND
@@ -30,6 +32,22 @@ _POINTS = re.compile(
     r"(?: (?:one|picture|photo|photograph|image|poster|cover|painting|song|track|sound|tune)\b)?",
     re.IGNORECASE,
 )
+
+_IT_ZH = (
+    r"(?:[这那]一?[个张幅首段种样些款类部支]?|此|它)"
+    r"(?:图片|图像?|照片|海报|封面|画面?|歌曲?|曲子|音乐|声音|录音|片子?|电影)?[里上]?"
+    r"(?:的?(?:风格|感觉|氛围|画风|色调|味道|调子))?"
+)
+_LIKE_ZH = (
+    r"(?:都?不太?)?(?:差不多|类似|相似|相像|相近|接近|一样|一致|同|像|似的"
+    r"|那样|这样|那种|之类|[一那]类)"
+)
+_SEEMS_ZH = r"(?:(?:看|听)(?:起来|上去)|长得|感觉)?(?:更|再|比较|有点|最|很)?"
+_POINTS_ZH = re.compile(
+    rf"(?:多?来点)?{_SEEMS_ZH}(?:(?:[跟和与同像如]|类似于?){_IT_ZH}的?{_SEEMS_ZH}{_LIKE_ZH}"
+    rf"|(?:像|类似于?){_IT_ZH}(?=的|\W|$))的?"
+)
+_SOMETHING_ZH = "来点"
 
 _NAMES: dict[Medium, str] = {"image": "picture", "audio": "sound"}
 
@@ -54,8 +72,11 @@ class Looked(NamedTuple):
 def apart_from_it(text: str) -> str:
     """A message without the words that point at the file it came with.
 
-    To what reads it "looks like this" would be about the titles shown before.
+    To what reads it "looks like this" would be about the titles shown before. What is Chinese
+    stays so: how it is answered goes by it.
     """
+    if language_of(text) == "zh":
+        text = _POINTS_ZH.sub(_SOMETHING_ZH, text.translate(TRADITIONAL))
     return " ".join(_POINTS.sub(" ", text).split()) or "something"
 
 

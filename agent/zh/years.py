@@ -4,13 +4,20 @@ import re
 from collections.abc import Callable
 
 _HAN_TENS = "一二三四五六七八九"
-_DECADE = (
-    r"(?:(?P<year>(?:18|19|20)\d0)|(?P<last>上个?世纪|(?:20|二十)世纪)?"
-    rf"(?:(?<!\d)(?P<tens>\d)0|(?P<han>[{_HAN_TENS}])十))年代"
+_TO = "[、到至和-]"
+_TENS = r"(?:18|19|20)?\d0"
+_DECADES = rf"(?:(?<![\d前第])(?P<first>{_TENS})(?:年代)?{_TO})?(?<!\d)(?P<last>{_TENS})年代"
+"""One decade, or two; see `_IN_DIGITS`."""
+_PART = (
+    r"(?P<part>早期|前半?期|前半|初期|初(?![恋中级夜次吻雪学])|中期|后半?期|后半|晚期|末期"
+    r"|末(?![日世代路班]))?"
 )
-_PART = r"(?P<part>早期|前期|初期?(?!恋)|中期|后期|晚期|末期?)?"
-_UNWANTED = r"(?:(?P<no>不想要?|不要|别|不)看?)?"
-_BEFORE, _AFTER = r"以前|之前|前(?!卫)", r"以后|之后|以来|后(?!现代)|起(?!义)|开始"
+_UNWANTED = (
+    r"(?:(?P<no>(?<!想)不想要?|(?<!要)不要|(?<!看)不(?=看)|(?<!是)不是"
+    r"|(?<![特级个分告性区类离送有])别)看?)?"
+)
+_ENDS = r"(?=的|电影|片|拍|上映|\W|$)"
+_BEFORE, _AFTER = rf"以前|之前|前{_ENDS}", rf"以后|之后|以来|(?:后|起|开始){_ENDS}"
 _BOUND = rf"(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER}))?"
 _PARTS = {"早": "early ", "前": "early ", "初": "early ", "中": "mid ", "后": "late ",
           "晚": "late ", "末": "late "}  # fmt: skip
@@ -18,44 +25,60 @@ _COMPARED = {"早于": "before", "老于": "before", "晚于": "after", "新于"
              "不早于": "since", "不晚于": "until"}  # fmt: skip
 
 
-def _decade(match: re.Match[str]) -> str:
-    """The decade of a match of `_DECADE`: "the 1980s"."""
-    if match["year"]:
-        return f"the {match['year']}s"
-    tens = match["tens"] or str(_HAN_TENS.index(match["han"]) + 1)
-    return f"the {'19' if match['last'] else ''}{tens}0s"
+def _digits(match: re.Match[str]) -> str:
+    """Tens in Chinese in digits: "80年代", "80、90年代"."""
+    return "、".join(f"{_HAN_TENS.index(one) + 1}0" for one in match.groups()) + "年代"
+
+
+def _decades(match: re.Match[str]) -> tuple[str, str]:
+    """The first and the last decade of a match of `_DECADES` and `_PART`: "the late 1980s"."""
+    first, last = match["first"] or "", match["last"]
+    if len(last) == 2 and first[-2:] < last:  # "1920、30年代", "20、30年代"
+        century = first[:-2] or ("19" if first >= "20" else "")
+        first, last = first and century + first[-2:], century + last
+    part = _PARTS[match["part"][0]] if match["part"] else ""
+    late = f"the {part}{last}s"
+    return (f"the {first}s" if first else late), late
 
 
 def _bounded(match: re.Match[str]) -> str:
-    """A decade as a bound, or as itself. What is refused before it is wanted from it on."""
-    part = _PARTS[match["part"][0]] if match["part"] else ""
-    decade = _decade(match).replace("the ", f"the {part}")
+    """Decades as a bound, or as themselves. What is refused before it is wanted from it on."""
+    first, last = _decades(match)
     if match["before"]:
-        return f" {'since' if match['no'] else 'before'} {decade} "
+        return f" {'since' if match['no'] else 'before'} {first} "
     if match["after"]:
-        return f" {'before' if match['no'] else 'since'} {decade} "
-    return f" {'no' if match['no'] else ''} from {decade} "
+        return f" {'before' if match['no'] else 'since'} {first} "
+    both = first if first == last else f"{first} or {last}"
+    return f" {'no' if match['no'] else ''} from {both} "
 
 
 def _compared(match: re.Match[str]) -> str:
-    return f" {_COMPARED[match['than']]} {_decade(match)} "
+    first, last = _decades(match)
+    than = _COMPARED[match["than"]]
+    return f" {than} {first if than in ('before', 'since') else last} "
 
 
-def _two(match: re.Match[str]) -> str:
-    """Two decades by their tens: "八九十年代"."""
-    first, last = (_HAN_TENS.index(one) + 1 for one in match.groups())
-    return f" from the {first}0s and the {last}0s "
+def _older_or_newer(match: re.Match[str]) -> str:
+    first, last = _decades(match)
+    return f" before {first} " if match["older"] else f" after {last} "
 
 
 _THAN = rf"(?P<than>{'|'.join(sorted(_COMPARED, key=len, reverse=True))})"
+_IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"(?<!第)([{_HAN_TENS[1:]}])(?:十年代|十)?{_TO}?([{_HAN_TENS[1:]}])十年代", _digits),
+    (rf"([{_HAN_TENS}])十年代", _digits),
+    (rf"(?:上个?世纪|(?:20|二十)世纪)(\d0)(?=年代|{_TO})", r"19\1"),
+)
+"""Decades in digits, with their century where it is said: "八九十年代", "上世纪80年代"."""
+
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
-    (rf"(?<!第)([{_HAN_TENS[1:]}])(?:十年代|十)?[、到至和-]?([{_HAN_TENS[1:]}])十年代", _two),
+    *_IN_DIGITS,
+    (rf"{_THAN}{_DECADES}{_PART}", _compared),
     (
-        r"(?<!\d)((?:19|20)?\d0)(?:年代)?[、到至和-]((?:19|20)?\d0)年代",
-        r" from the \1s and the \2s ",
+        rf"比{_DECADES}{_PART}(?:还|更)?要?(?:(?P<older>早|老|旧)|晚|新)(?![片电期潮])",
+        _older_or_newer,
     ),
-    (rf"{_THAN}{_DECADE}", _compared),
-    (rf"{_UNWANTED}{_DECADE}{_PART}{_BOUND}", _bounded),
+    (rf"{_UNWANTED}{_DECADES}{_PART}{_BOUND}", _bounded),
     (r"((?:19|20)\d\d)年?(?:到|至|-)((?:19|20)\d\d)年?", r" between \1 and \2 "),
     (rf"{_THAN}((?:19|20)\d\d)年?", lambda m: f" {_COMPARED[m['than']]} {m[2]} "),
     (r"比((?:19|20)\d\d)年?(?:还|更)?要?(?:早|老|旧)", r" before \1 "),

@@ -173,7 +173,16 @@ def test_a_picture_alone_is_wish_enough(shapes: Running) -> None:
     assert reply.route == "recommend" and kinds(reply)[0] == "noise"
 
 
-@pytest.mark.parametrize("words", ["find things that look like this", "", "More like that one!"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "find things that look like this",
+        "",
+        "More like that one!",
+        "跟这个差不多的",
+        "像这个一样的",
+    ],
+)
 def test_this_is_the_picture_and_not_what_was_shown_before(shapes: Running, words: str) -> None:
     session = f"second {words}"
     shapes.reply("posters please", image=picture("noise", 102), session=session)

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatico.agent.read.limits import read_minutes
-from simpatico.agent.read.years import read_years
 from simpatico.agent.zh.gloss import gloss, glosses
-from simpatico.agent.zh.lexicon import GENRES, NOTHING, WORDS
+from simpatico.agent.zh.lexicon import COUNTRIES, GENRES, NOTHING, WORDS
 
 PAIRS = {
     "这周太累了，想看点温暖又搞笑的": "i am tired, i want something warm and funny",
@@ -43,49 +42,6 @@ PAIRS = {
 @pytest.mark.parametrize(("chinese", "english"), PAIRS.items())
 def test_wishes_and_follow_ups_are_said_as_the_rules_know_them(chinese: str, english: str) -> None:
     assert " ".join(gloss(chinese).split()) == english
-
-
-@pytest.mark.parametrize(
-    ("said", "years"),
-    [
-        ("1920年代的默片", (1920, 1929)),
-        ("1900年代", (1900, 1909)),
-        ("1910年代的", (1910, 1919)),
-        ("1890年代", (1890, 1899)),
-        ("2010年代", (2010, 2019)),
-        ("上世纪20年代", (1920, 1929)),
-        ("上個世紀二十年代", (1920, 1929)),
-        ("20世纪30年代的电影", (1930, 1939)),
-        ("20年代的电影", (2020, 2029)),
-        ("80年代", (1980, 1989)),
-        ("00年代", (2000, 2009)),
-        ("1980年代以前", (None, 1979)),
-        ("想看80年代之前的老电影", (None, 1979)),
-        ("上世纪八十年代前的", (None, 1979)),
-        ("早于1980年代的", (None, 1979)),
-        ("早于1980年的", (None, 1979)),
-        ("比1980年更老的", (None, 1979)),
-        ("1990年代以后的", (1990, None)),
-        ("九十年代起", (1990, None)),
-        ("不早于1990年代", (1990, None)),
-        ("不晚于1990年", (None, 1990)),
-        ("不要1980年代以前的", (1980, None)),
-        ("别看2000年代以后的", (None, 1999)),
-        ("80年代末的", (1985, 1989)),
-        ("1970年代初期", (1970, 1974)),
-        ("80年代中期以前", (None, 1982)),
-        ("80年代中国电影", (1980, 1989)),
-        ("八九十年代的", (1980, 1999)),
-        ("1980年代到1990年代", (1980, 1999)),
-        ("七十、八十年代", (1970, 1989)),
-        ("2000年代", (2000, 2009)),
-    ],
-)
-def test_a_decade_is_read_with_its_century_and_bound(
-    said: str, years: tuple[int | None, int | None]
-) -> None:
-    read = read_years(gloss(said), this_year=2026, negated=lambda span: False)
-    assert (read.start, read.end) == years
 
 
 @pytest.mark.parametrize(
@@ -145,3 +101,49 @@ def test_any_text_has_a_gloss(text: str) -> None:
 )
 def test_no_order_of_our_words_leaves_chinese_outside_of_titles(text: str) -> None:
     assert not re.search(r"[\u3400-\u9fff]", re.sub(r'"[^"]*"', "", gloss(text)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "有关中国的纪录片",
+        "反映中国的电影",
+        "写日本的动画片",
+        "故事在日本的电影",
+        "背景是中国的电影",
+        "讲述中国的纪录片",
+        "设定在日本的动画片",
+        "了解印度的电影",
+        "关于日本的电影",
+        "发生在法国的爱情故事",
+        "描写韩国的剧情片",
+        "背景为俄罗斯的战争片",
+        "探讨德国的纪录片",
+        "住在日本的故事",
+        "去印度的电影",
+        "讲中国的电影",
+        "涉及中国的悬疑片",
+    ],
+)
+def test_a_country_that_it_is_about_is_no_language(said: str) -> None:
+    assert not set(gloss(said).split()) & set(COUNTRIES.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("中国的纪录片", "Chinese"),
+        ("日本动画片", "Japanese"),
+        ("印度电影", "Hindi"),
+        ("现在日本恐怖片", "Japanese"),
+        ("实在想看韩国电影", "Korean"),
+        ("喜欢日本的动画片", "Japanese"),
+        ("介绍一部俄罗斯电影", "Russian"),
+        ("背景音乐好的法国电影", "French"),
+        ("最好是中国电影", "Chinese"),
+        ("反正看日本电影", "Japanese"),
+        ("介绍日本电影", "Japanese"),
+    ],
+)
+def test_a_country_that_it_is_from_stands_for_its_language(said: str, language: str) -> None:
+    assert language in gloss(said).split()

@@ -2,8 +2,8 @@
 
 Without training: what a network names in a picture (and its colours) or hears in music, as the mean
 of those names' text vectors (`PictureLabels`, `SoundLabels`), and `labels_bridge` to centre them.
-With pairs of one's own: a linear map fitted to them, which `simpatico.finetune.bridge` trains. Both
-are a `Bridge`.
+With pairs: a linear map fitted to them, which `simpatico.finetune.bridge` trains; `shipped` has those
+that ship. All are a `Bridge`.
 """
 
 import zipfile
@@ -164,6 +164,28 @@ class Bridge:
         _check(vectors, self.dim)
         return unit(vectors - self._middle)
 
+    def recentred(self, inputs: Array, texts: Array, *, own_rows: int) -> "Bridge":
+        """The same directions between other centres, such as a catalogue's.
+
+        Args:
+            inputs: (n, n_in), of any pictures or sounds; rows with nan are left out.
+            texts: (m, dim), of any texts.
+            own_rows: as many rows as the centre that it has counts, 0 or more.
+
+        Raises:
+            ValueError: another width.
+        """
+        _check(inputs, self.n_in)
+        _check(texts, self.dim)
+        known = inputs[np.isfinite(inputs).all(axis=1)]
+        return Bridge(
+            self.source,
+            self.target,
+            centre=_mean(known, self._centre, own_rows),
+            weights=self._weights,
+            middle=_mean(texts, self._middle, own_rows),
+        )
+
     def save(self, path: Path) -> None:
         """Write it.
 
@@ -255,6 +277,15 @@ def unit(rows: NDArray[np.floating]) -> Array:
 def _check(vectors: Array, width: int) -> None:
     if vectors.ndim != 2 or vectors.shape[1] != width:
         raise ValueError(f"wanted vectors of shape (n, {width}), got {vectors.shape}")
+
+
+def _mean(rows: Array, before: Array, n_before: int) -> Array:
+    """The mean of rows and of as many more at `before`."""
+    n = len(rows) + n_before
+    if not n:
+        return before
+    total = rows.sum(axis=0, dtype=float) + n_before * before.astype(float)
+    return np.asarray(total / n, dtype=np.float32)
 
 
 def _read(path: Path) -> Mapping[str, NDArray[Any]]:

@@ -26,13 +26,14 @@ from pydantic import ValidationError
 from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.protocols import ProgressCallback, Store
-from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
+from simpatico.retrieval.bridged import inputs_of, load_own, own_bridge, ready_made
 from simpatico.retrieval.catalog import Catalog, names_in
 from simpatico.retrieval.fetched import Fetched
 from simpatico.retrieval.media import MAX_BYTES, host_of
 from simpatico.retrieval.media_vectors import MediaProblem, media_vectors
 from simpatico.retrieval.modal import MEDIA, Medium, Modality, ModalStore, Query, Shown
-from simpatico.retrieval.senses import SOUNDS, Sense, Senses
+from simpatico.retrieval.senses import SOUNDS, Senses
+from simpatico.retrieval.shipped import SHIPPED, shipped_mark
 from simpatico.retrieval.sound import SoundLimits
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ MADE: Final = 3
 class MediaManifest(Value):
     """Which collections are current, what they were made from, and how (see `MADE`).
 
-    `n_unreached` addresses on allowed hosts did not answer and have no vector.
+    `n_unreached` addresses on allowed hosts did not answer and have no vector. `shipped` is the
+    mark of the bridges that shipped then, "" before there were any.
     """
 
     version: Literal[1] = 1
@@ -60,6 +62,7 @@ class MediaManifest(Value):
     target: str
     encoders: dict[Medium, str]
     n_unreached: int = 0
+    shipped: str = ""
 
 
 class MediaCount(Value):
@@ -108,16 +111,18 @@ def media_digest(catalog: Catalog) -> str:
     return content.hexdigest()
 
 
-def media_stale(root: Path, catalog: Catalog) -> bool:
+def media_stale(root: Path, catalog: Catalog, *, shipped: Path = SHIPPED) -> bool:
     """Whether the media were looked at, and are worth another look.
 
-    That is when they are others now, were looked at in another way, or a host did not answer. For
-    catalogues together: also where those of one alone were looked at and these never.
+    That is when they are others now, were looked at in another way, other bridges ship, or a host
+    did not answer. For catalogues together: also where those of one alone were looked at and these
+    never.
     """
     manifest = read_media_manifest(root)
     if manifest is not None:
         missing = manifest.made != MADE or manifest.n_unreached > 0
-        return missing or manifest.digest != media_digest(catalog)
+        other = manifest.shipped != shipped_mark(shipped)
+        return missing or other or manifest.digest != media_digest(catalog)
     alone = [root.with_name(name) for name in names_in(catalog.name)]
     return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
 
@@ -132,6 +137,7 @@ def build_media(
     keep: Path,
     hosts: frozenset[str] = frozenset(),
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    shipped: Path = SHIPPED,
     again: bool = False,
     progress: ProgressCallback,
 ) -> MediaReport:
@@ -149,6 +155,7 @@ def build_media(
         keep: folder of what was made of media, by hash; may be shared by catalogues.
         hosts: that media may be fetched from.
         bridges: by kind of media, to be kept in `root` and used from now on.
+        shipped: folder of the bridges that are used where a person has none.
         again: see `media_vectors`.
         progress: told as it goes on.
 
@@ -195,8 +202,11 @@ def build_media(
                 target = senses.texts.name
                 own = root / "bridges" / f"{medium}.npz"
                 if medium in bridges:
-                    _load(bridges[medium], sense, target).save(own)
-                bridge, about, refused = _bridged(own, sense, rows, texts, target)
+                    load_own(bridges[medium], sense, target).save(own)
+                ready, refused = own_bridge(own, sense, rows, target)
+                if ready is None:
+                    ready = ready_made(medium, sense, rows, texts, target, shipped)
+                bridge, about = ready or (None, None)
                 counts.append(
                     MediaCount(
                         medium=medium,
@@ -223,6 +233,7 @@ def build_media(
                 target=senses.texts.name,
                 encoders={name: one.encoder for name, one in modalities.items()},
                 n_unreached=n_unreached,
+                shipped=shipped_mark(shipped),
             )
             draft = root / "media.draft"
             draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
@@ -336,7 +347,7 @@ class MediaIndex:
         if not np.isfinite(own).all():
             raise DataError(f"wanted a {medium} with something to go by, got one without")
         bridge = self.store.bridge(medium)
-        about = None if bridge is None else bridge.to_text(_inputs(bridge, sense, rows))[0]
+        about = None if bridge is None else bridge.to_text(inputs_of(bridge, sense, rows))[0]
         return Shown(own[0], about)
 
     def close(self) -> None:
@@ -373,45 +384,3 @@ def _spread(catalog: Catalog, ids: Sequence[str], known: Modality) -> Modality:
 
     about = None if known.about is None else spread(known.about)
     return Modality(known.encoder, spread(known.vectors), known.bridge, about)
-
-
-def _load(path: Path, sense: Sense, target: str) -> Bridge:
-    """A bridge from what an encoder sees, or from that and what it is called."""
-    try:
-        return Bridge.load(path, source=source_name(sense.name, sense.named_by), target=target)
-    except ModelError:
-        return Bridge.load(path, source=sense.name, target=target)
-
-
-def _bridged(
-    path: Path, sense: Sense, rows: Array, texts: Store, target: str
-) -> tuple[Bridge | None, Array | None, str]:
-    """The way to words: the person's own bridge where one fits, else by names, else none.
-
-    Also why the person's own is not used, where there is one.
-    """
-    refused = ""
-    if path.exists():
-        try:
-            bridge = _load(path, sense, target)
-            return bridge, bridge.to_text(_inputs(bridge, sense, rows)), ""
-        except ModelError as error:
-            refused = f"{error}; train it again with `simpatico train bridge`"
-            log.warning("the bridge in %s is not used: %s", path, refused)
-    labels = sense.named(rows)
-    if labels is None or not len(labels) or not texts.ids():
-        return None, None, refused
-    bridge = labels_bridge(labels, texts.vectors(texts.ids()), source=sense.named_by, target=target)
-    return bridge, bridge.to_text(labels), refused
-
-
-def _inputs(bridge: Bridge, sense: Sense, rows: Array) -> Array:
-    """What a bridge takes in, from what is kept of media."""
-    if bridge.source == sense.name:
-        return sense.own(rows)
-    named = sense.named(rows)
-    if named is None:
-        raise ModelError(f"wanted a bridge from {sense.name}, got one from {bridge.source}")
-    if bridge.source == sense.named_by:
-        return named
-    return np.concatenate([sense.own(rows), named], axis=1)

@@ -50,6 +50,24 @@ def folder_of(model: str) -> Path:
         pytest.skip(f"no weights: {error}")
 
 
+def test_other_centres_are_means_with_the_own_one_counted_as_rows() -> None:
+    one = bridge(centre=np.array([1, 1, 1, 1], np.float32), middle=np.zeros(3, np.float32))
+    inputs = np.array([[2, 0, 0, 0], [4, 0, 0, 2], [np.nan, 0, 0, 0]], np.float32)
+    texts = np.array([[3, 0, 0]], np.float32)
+    other = one.recentred(inputs, texts, own_rows=2)
+    at_centre = np.array([[2, 0.5, 0.5, 1]], np.float32)  # (2 + 4 + 1 + 1) / 4, ...
+    assert np.isnan(other.to_text(at_centre)).all()
+    assert np.isnan(other.of_texts(np.array([[1, 0, 0]], np.float32))).all()
+    shown = np.array([[3, 1, 1, 1]], np.float32)
+    np.testing.assert_allclose(
+        other.to_text(shown), one.to_text(shown - at_centre + 1), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_array_equal(one.recentred(inputs[2:], texts[:0], own_rows=0).to_text(shown),
+                                  one.to_text(shown))  # fmt: skip
+    with pytest.raises(ValueError, match="wanted vectors"):
+        one.recentred(inputs[:, :2], texts, own_rows=0)
+
+
 def test_labels_are_weighted_by_their_probability() -> None:
     names = np.eye(3, dtype=np.float32)
     shares = np.array([[0.6, 0.8, 0.0], [0.0, 0.0, 0.2], [0.0, 0.0, 0.0]], dtype=np.float32)

@@ -1,11 +1,13 @@
 """Pictures of a catalogue from files to hits, with an encoder that sees the mean colour."""
 
+import hashlib
 import http.server
 import io
 import json
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from simpatico.retrieval.media_index import (
     read_media_manifest,
 )
 from simpatico.retrieval.modal import Medium, Modality, ModalStore, Query
+from simpatico.retrieval.shipped import BridgeCard
 from simpatico.retrieval.store import MemoryStore
 
 Array = NDArray[np.float32]
@@ -125,6 +128,7 @@ class Home:
         self.root.mkdir(parents=True, exist_ok=True)
         self.media, self.keep = tmp_path / "media", tmp_path / "keep"
         self.senses: Any = OnlyEyes()
+        self.eyes = f"{Eyes.name} + {Eyes.named_by}"
         self.store = MemoryStore(TEXTS.dim)
         self.store.upsert([i.id for i in items], TEXTS.encode([i.text for i in items]))
 
@@ -412,6 +416,77 @@ def test_a_bridge_between_others_is_refused(tmp_path: Path, media: Path) -> None
         home.look(bridges={"image": tmp_path / "own.npz"})
     assert read_media_manifest(home.root) is None
     assert not list(home.root.glob("media-*"))
+
+
+def ship(folder: Path, source: str) -> Path:
+    """A bridge that says "green" of what is red, as one that ships."""
+    folder.mkdir(exist_ok=True)
+    weights = np.zeros((3 + TEXTS.dim, TEXTS.dim), np.float32)
+    weights[0] = TEXTS.encode(["green"])[0] - TEXTS.encode(["red"])[0]
+    centre = np.eye(1, len(weights), dtype=np.float32)[0] / 2
+    Bridge(source, TEXTS.name, centre=centre, weights=weights,
+           middle=np.zeros(TEXTS.dim, np.float32)).save(folder / "image.npz")  # fmt: skip
+    card = BridgeCard(
+        source=source,
+        target=TEXTS.name,
+        sha256=hashlib.sha256((folder / "image.npz").read_bytes()).hexdigest(),
+        n=1,
+        penalty=1,
+        names=0,
+        seed=0,
+        command="none",
+        made=date(2026, 1, 1),
+        data=(),
+        figures={},
+    )
+    (folder / "image.json").write_text(card.model_dump_json())
+    return folder
+
+
+def test_the_bridge_that_ships_goes_before_names_and_after_the_persons_own(
+    tmp_path: Path, media: Path
+) -> None:
+    home = Home(tmp_path)
+    shipped = ship(tmp_path / "shipped", home.eyes)
+    (count,) = home.look(shipped=shipped).counts
+    assert count.bridge == home.eyes
+    assert pictured(asked(home.open(), query="green")) == ["dress"]  # names would say the scarf
+    own = Bridge("eyes", TEXTS.name, centre=np.zeros(3, np.float32),
+                 weights=np.ones((3, TEXTS.dim), np.float32),
+                 middle=np.zeros(TEXTS.dim, np.float32))  # fmt: skip
+    own.save(home.root / "bridges" / "image.npz")
+    (count,) = home.look(shipped=shipped).counts
+    assert count.bridge == "eyes"
+
+
+@pytest.mark.parametrize("wrong", ["another encoder", "other bytes", "no card"])
+def test_a_shipped_bridge_that_does_not_fit_leaves_the_names(
+    tmp_path: Path, media: Path, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path)
+    shipped = ship(tmp_path / "shipped", "ears" if wrong == "another encoder" else home.eyes)
+    if wrong == "other bytes":
+        (shipped / "image.npz").write_bytes(b"of another time")
+    elif wrong == "no card":
+        (shipped / "image.json").write_text("{")
+    (count,) = home.look(shipped=shipped).counts
+    assert count.bridge == home.senses.eyes.named_by
+    assert ("names alone" in caplog.text) == (wrong != "another encoder")
+
+
+def test_collections_stay_in_use_and_are_worth_another_look_when_other_bridges_ship(
+    tmp_path: Path, media: Path
+) -> None:
+    home = Home(tmp_path)
+    home.look(shipped=tmp_path / "none")
+    assert not media_stale(home.root, home.catalog, shipped=tmp_path / "none")
+    shipped = ship(tmp_path / "shipped", home.eyes)
+    assert media_stale(home.root, home.catalog, shipped=shipped)
+    assert home.open().has_media("image")
+    (count,) = home.look(shipped=shipped).counts
+    assert (count.n_made, count.bridge) == (0, home.eyes)
+    assert not media_stale(home.root, home.catalog, shipped=shipped)
+    assert home.open().has_media("image")
 
 
 def test_a_bridge_that_no_longer_fits_is_told_with_what_to_do(

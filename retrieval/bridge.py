@@ -2,8 +2,8 @@
 
 Without training: what a network names in a picture (and its colours) or hears in music, as the mean
 of those names' text vectors (`PictureLabels`, `SoundLabels`), and `labels_bridge` to centre them.
-With pairs: a linear map fitted to them, which `simpatico.finetune.bridge` trains; `shipped` has those
-that ship. All are a `Bridge`.
+With pairs: a linear map fitted to them, which `simpatico.finetune.bridge` trains; `shipped` has
+those that ship. All are a `Bridge`.
 """
 
 import zipfile

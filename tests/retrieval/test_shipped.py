@@ -11,7 +11,6 @@ import pytest
 from simpatico.errors import ModelError
 from simpatico.retrieval.bridge import Bridge
 from simpatico.retrieval.shipped import (
-    SHIPPED,
     BridgeCard,
     shipped_bridge,
     shipped_card,

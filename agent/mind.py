@@ -235,7 +235,7 @@ class Mind:
         Gives them best first (what nearly fits never scores above what fits), and what did not
         work.
         """
-        state, _ = self._of_kinds_here(leaving_out(state, options.not_genres))
+        state, _ = self._of_kinds_here(leaving_out(asking(state, options), options.not_genres))
         chosen: dict[str, Recommendation] = {}
         degraded: tuple[str, ...] = ()
         n = max(k, self.settings.n_candidates)
@@ -423,6 +423,14 @@ def wanting_more_like(state: UserState, item: Item, previous: UserState | None) 
         }
     )
     return state.model_copy(update={"mentions": mentions, "intent": "seek"})
+
+
+def asking(state: UserState, options: TurnOptions) -> UserState:
+    """The state that things are found and ordered by.
+
+    Where nothing is to be used that is known of the person, how they feel does not count either.
+    """
+    return state if options.personal else state.model_copy(update={"mood": Mood()})
 
 
 def leaving_out(state: UserState, genres: Sequence[str]) -> UserState:

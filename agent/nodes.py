@@ -16,6 +16,7 @@ from simpatico.agent.learn import events_from, newly_said
 from simpatico.agent.mind import (
     Mind,
     Understanding,
+    asking,
     leaving_out,
     wanting_more_like,
     with_chosen_mood,
@@ -138,7 +139,8 @@ class Nodes:
         detail = doing("retrieve", state["understood"].language, n=size)
         writer(StageUpdate(name="retrieve", detail=detail))
         media = state.get("media", Looked())
-        wanted = leaving_out(state["understood"], state["request"].options.not_genres)
+        options = state["request"].options
+        wanted = leaving_out(asking(state["understood"], options), options.not_genres)
         found = await self.mind.find(wanted, profile, shown=media.query)
         return {
             "candidates": found.candidates,
@@ -158,7 +160,7 @@ class Nodes:
         if state["reference"].stance == "surprise" and options.adventurous is None:
             options = options.model_copy(update={"adventurous": 1.0})
         list_id = f"{request.session}:{state.get('n_turns', 1)}"
-        weighed = (candidates, understood, state["profile"], options)
+        weighed = (candidates, asking(understood, options), state["profile"], options)
         unlogged: tuple[str, ...] = ()
         if request.options.personal:
             draw = await asyncio.to_thread(self.mind.draw, *weighed, list_id=list_id)
@@ -396,9 +398,8 @@ class Nodes:
             return [
                 Recommendation.model_validate({"item": item, **kept[item.id]}) for item in items
             ]
-        return await asyncio.to_thread(
-            self.mind.weigh_items, items, state["understood"], state["profile"]
-        )
+        asked = asking(state["understood"], state["request"].options)
+        return await asyncio.to_thread(self.mind.weigh_items, items, asked, state["profile"])
 
     def _named(self, understood: UserState) -> dict[str, Item]:
         return {item.id: item for item in self.mind.items(understood.mentions.ids)}

@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from simpatico.domain import UserState
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune.dialogues import Decision
 from simpatico.finetune.epochs import set_rate
-from simpatico.finetune.fusion_model import Events, Fusion, Shape, Tower
+from simpatico.finetune.fusion_model import Events, Feeling, Fusion, Shape, Tower
 from simpatico.finetune.fusion_train import (
     N_FOLDS,
     N_KINDS,
@@ -27,6 +28,7 @@ from simpatico.finetune.fusion_train import (
     tokens_of,
 )
 from simpatico.protocols import ProgressCallback
+from simpatico.retrieval.feelings import UNFELT, Feelings
 from simpatico.retrieval.fusion import HISTORY, NAMED, OFFERED, START
 from simpatico.retrieval.links import Counts, Links, count, newest_of
 from simpatico.retrieval.signals import SIGNALS, signals_of
@@ -42,12 +44,16 @@ class Plan:
 
     Attributes:
         seeker_weight: what a film that the seeker names counts beside one that is offered.
+        felt_dropout: see `Shape`.
+        felt_doubt: how often a mood is met when it counts half; see `PersonTower.trust`.
     """
 
     tower: Tower = "gru"
     width: int = 64
     dropout: float = 0.4
     token_dropout: float = 0.1
+    felt_dropout: float = 0.3
+    felt_doubt: float = 100.0
     batch_size: int = 128
     learning_rate: float = 4e-3
     weight_decay: float = 1e-2
@@ -57,10 +63,25 @@ class Plan:
 
 
 class Talks(NamedTuple):
-    """Decisions, and the vectors of their words, (n, dim); zeros where nothing was said."""
+    """Decisions, and what was said before each.
+
+    Attributes:
+        decisions: n of them.
+        words: (n, dim) vectors of the words; zeros where nothing was said.
+        states: (n,) what was read in them; empty: nobody read.
+    """
 
     decisions: Sequence[Decision]
     words: NDArray[np.float32]
+    states: Sequence[UserState] = ()
+
+    def at(self, rows: Sequence[int] | NDArray[np.int64]) -> "Talks":
+        """Some of them."""
+        return Talks(
+            [self.decisions[row] for row in rows],
+            self.words[rows],
+            [self.states[row] for row in rows] if self.states else (),
+        )
 
 
 class Start(NamedTuple):
@@ -83,12 +104,14 @@ class Conversational:
         model: the weights.
         catalogue: what is known of each item; it has text.
         counts: of what was named in all dialogues learnt from.
+        feelings: the moods and needs that it is told of.
         losses: the mean loss of each epoch, in nats.
     """
 
     model: Fusion
     catalogue: Catalogue
     counts: Counts
+    feelings: Feelings = UNFELT
     losses: list[float] = field(default_factory=list)
 
     @cached_property
@@ -107,8 +130,8 @@ class Conversational:
         found = [np.zeros((0, len(self.log_known)), dtype=np.float32)]
         self.model.eval()
         for start in range(0, len(talks.decisions), _ROWS):
-            part = Talks(talks.decisions[start : start + _ROWS], talks.words[start : start + _ROWS])
-            scores = _scores(self.model, self.catalogue, part, self.links, self.log_known)
+            part = talks.at(range(start, min(start + _ROWS, len(talks.decisions))))
+            scores = _scores(self, part, self.links)
             found.append(scores.log_softmax(1).numpy())
         return np.concatenate(found)
 
@@ -118,6 +141,7 @@ def train_dialogues(
     catalogue: Catalogue,
     plan: Plan,
     *,
+    feelings: Feelings = UNFELT,
     start: Start | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
@@ -127,6 +151,7 @@ def train_dialogues(
         talks: decisions of whole dialogues.
         catalogue: of the items that they name; `text` must be of the encoder of the words.
         plan: how.
+        feelings: the moods and needs of their states to learn of.
         start: go on from there; else from random weights.
         progress: told of batches.
 
@@ -155,16 +180,22 @@ def train_dialogues(
             n_items=n_items,
             n_kinds=N_KINDS,
             n_state=talks.words.shape[1],
+            n_moods=len(feelings.moods),
+            n_needs=len(feelings.needs),
             n_signals=len(SIGNALS),
             width=plan.width,
             tower=plan.tower,
             dropout=plan.dropout,
             token_dropout=plan.token_dropout,
+            felt_dropout=plan.felt_dropout,
         )
     )
     if start is not None:
         _load(model, start.weights)
-    found = Conversational(model, catalogue, _counted(list(named.values()), n_items, start))
+    elif any(feelings):
+        model.person.trust(_feeling(feelings, talks.at(learnt)), plan.felt_doubt)
+    counts = _counted(list(named.values()), n_items, start)
+    found = Conversational(model, catalogue, counts, feelings)
     optimizer = optimizer_of(model, plan.weight_decay)
     folds = np.array([fold[talks.decisions[row].dialogue] for row in learnt])
     for epoch in range(plan.epochs):
@@ -173,9 +204,10 @@ def train_dialogues(
         for at, rows in enumerate(batches):
             done_share = (epoch + at / len(batches)) / plan.epochs
             set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
-            part = Talks([talks.decisions[row] for row in rows], talks.words[rows])
+            part = talks.at(rows)
             links = others[fold[part.decisions[0].dialogue]]
-            scores = _scores(model.train(), catalogue, part, links, found.log_known)
+            model.train()
+            scores = _scores(found, part, links)
             loss = _loss(scores, part.decisions, plan.seeker_weight)
             optimizer.zero_grad()
             loss.backward()
@@ -210,19 +242,13 @@ def named_in(decisions: Sequence[Decision]) -> dict[int, NDArray[np.int64]]:
     return {each: np.array(list(films), dtype=np.int64) for each, films in named.items()}
 
 
-def _scores(
-    model: Fusion,
-    catalogue: Catalogue,
-    talks: Talks,
-    links: Links,
-    log_known: NDArray[np.float32],
-) -> Tensor:
+def _scores(of: Conversational, talks: Talks, links: Links) -> Tensor:
     """Scores of a batch, (n, n_items); what was named before is out of the question."""
-    decisions = talks.decisions
+    model, catalogue, decisions = of.model, of.catalogue, talks.decisions
     tokens, mean = tokens_of(model, catalogue)
     events = _events(decisions)
     words = torch.from_numpy(talks.words)
-    read = model.person(mean[events.items], events, words)
+    read = model.person(mean[events.items], events, words, _feeling(of.feelings, talks))
     person = read[torch.arange(len(decisions)), events.there.sum(1) - 1]
     newest = np.stack([newest_of(np.array(one.before, dtype=np.int64)) for one in decisions])
     text = catalogue.features["text"]
@@ -231,12 +257,18 @@ def _scores(
         person,
         tokens,
         torch.from_numpy(links.evidence(newest)),
-        torch.from_numpy(log_known),
+        torch.from_numpy(of.log_known),
         torch.from_numpy(signals),
     )
     for row, one in enumerate(decisions):
         scores[row, list(one.before)] = -1e9
     return scores
+
+
+def _feeling(feelings: Feelings, talks: Talks) -> Feeling:
+    """What was read before each decision; nothing, where nobody read."""
+    states = talks.states or [UserState()] * len(talks.decisions)
+    return Feeling(*map(torch.from_numpy, feelings.all_felt(states)))
 
 
 def _events(decisions: Sequence[Decision]) -> Events:

@@ -55,6 +55,7 @@ class Decision(NamedTuple):
         by_seeker: for each of them, whether the seeker named it.
         words: the seeker's newest turns.
         targets: places of the films named now, each once, repeats of earlier ones too.
+        n_heard: turns of the seeker before it.
     """
 
     dialogue: int
@@ -63,6 +64,7 @@ class Decision(NamedTuple):
     by_seeker: tuple[bool, ...]
     words: str
     targets: tuple[int, ...]
+    n_heard: int = 0
 
     @property
     def fresh(self) -> tuple[int, ...]:
@@ -102,9 +104,8 @@ def decisions_of(
             named = _places(((film, labels.get(film, "")) for film in turn.films), place_of)
             if named:
                 said = " ".join(words[-SEEKER_TURNS:])
-                found.append(
-                    Decision(number, not seeker, tuple(before), tuple(by_seeker), said, named)
-                )
+                known = (tuple(before), tuple(by_seeker), said)
+                found.append(Decision(number, not seeker, *known, named, n_heard=len(words)))
             before += named
             by_seeker += [seeker] * len(named)
             if seeker:

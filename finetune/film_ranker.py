@@ -4,24 +4,28 @@ Films of dialogues are linked to the catalogue by title and year; a dialogue tha
 teaches nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Item
+from simpatico.domain import Item, Turn, UserState
 from simpatico.errors import DataError
 from simpatico.finetune.dialogue_train import Conversational, Plan, Talks, train_dialogues
-from simpatico.finetune.dialogues import Dialogue, decisions_of, read_dialogues
+from simpatico.finetune.dialogues import Decision, Dialogue, decisions_of, read_dialogues
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of
 from simpatico.finetune.notability import Linker
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.features import features_of, vocabulary_of
+from simpatico.retrieval.feelings import FEELINGS, UNFELT
 from simpatico.retrieval.fusion import Card
 
 _CHUNK = 256
+
+ReadAll = Callable[[Sequence[Sequence[Turn]]], Sequence[Sequence[UserState]]]
+"""Reads dialogues: for each the state after each of the seeker's turns, from nothing later."""
 
 
 class Films(NamedTuple):
@@ -48,6 +52,7 @@ def read_films(
     text: NDArray[np.float32],
     encoder: Encoder[str],
     *,
+    read: ReadAll | None = None,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Films:
     """Read dialogues and link them.
@@ -57,6 +62,7 @@ def read_films(
         items: the catalogue.
         text: (n_items, dim) of `encoder`.
         encoder: for what seekers say.
+        read: reads how they feel and what they need; None: nobody does.
         progress: told of encoding.
 
     Raises:
@@ -82,15 +88,31 @@ def read_films(
     vectors = np.concatenate([*parts, np.zeros((1, encoder.dim), dtype=np.float32)])
     row = {words: at for at, words in enumerate(said)}
     words = vectors[[row.get(one.words, len(said)) for one in decisions]]
-    return Films(
-        tuple(items), text, vocabulary_of(items), tuple(dialogues), Talks(decisions, words)
-    )
+    talks = Talks(decisions, words, _states(dialogues, decisions, read) if read else ())
+    return Films(tuple(items), text, vocabulary_of(items), tuple(dialogues), talks)
+
+
+def _states(
+    dialogues: Sequence[Dialogue], decisions: Sequence[Decision], read: ReadAll
+) -> list[UserState]:
+    """What was read before each decision, in its own dialogue alone."""
+    turns = [
+        [
+            Turn(role="user" if one.role == "seeker" else "assistant", text=one.text)
+            for one in dialogue.turns
+        ]
+        for dialogue in dialogues
+    ]
+    states = read(turns)
+    return [
+        states[one.dialogue][one.n_heard - 1] if one.n_heard else UserState() for one in decisions
+    ]
 
 
 def part_of(films: Films, dialogues: NDArray[np.bool_]) -> Talks:
     """The decisions of some dialogues, (n_dialogues,) of flags."""
     rows = [at for at, one in enumerate(films.talks.decisions) if dialogues[one.dialogue]]
-    return Talks([films.talks.decisions[at] for at in rows], films.talks.words[rows])
+    return films.talks.at(rows)
 
 
 def train_films(
@@ -100,8 +122,14 @@ def train_films(
     *,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
-    """Train on some of the decisions; a film that they do not name gets no vector of its own."""
-    return train_dialogues(talks, _catalogue(films, talks), plan, progress=progress)
+    """Train on some of the decisions; a film that they do not name gets no vector of its own.
+
+    Moods and needs are learnt of where somebody read them.
+    """
+    feelings = FEELINGS if talks.states else UNFELT
+    return train_dialogues(
+        talks, _catalogue(films, talks), plan, feelings=feelings, progress=progress
+    )
 
 
 def card_of(trained: Conversational, films: Films, *, encoder: str, command: str) -> Card:
@@ -112,10 +140,17 @@ def card_of(trained: Conversational, films: Films, *, encoder: str, command: str
         encoder=encoder,
         vocabulary=films.vocabulary,
         modalities=trained.model.shape.modalities,
+        moods=trained.feelings.moods,
+        needs=trained.feelings.needs,
         licence="Apache-2.0",
         data=(
             f"{len(films.dialogues)} of ReDial's training dialogues (Li et al., NeurIPS 2018;"
             " CC BY 4.0): what seekers and recommenders named, with the seekers' words as vectors"
+            + (
+                ", and the moods and needs that a reader without language model read in them"
+                if any(trained.feelings)
+                else ""
+            )
         ),
         command=command,
     )

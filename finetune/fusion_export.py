@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from simpatico.errors import ModelError
 from simpatico.finetune.dialogue_train import Conversational
-from simpatico.finetune.fusion_model import ID, Events, Fusion, Tokens
+from simpatico.finetune.fusion_model import ID, Events, Feeling, Fusion, Tokens
 from simpatico.retrieval.fusion import GRAPHS, HISTORY, Card, write_card
 from simpatico.retrieval.ranker_tables import Tables, write_tables
 
@@ -44,18 +44,28 @@ class _Items(nn.Module):
 class _Person(nn.Module):
     """Events of one person, the place of the last, and words, to (1, width).
 
-    As many events as are ever read, padded at the end: torch exports recurrent networks for one
-    length only.
+    Of a model that is told of them, moods and needs, too; another has no such inputs. As many
+    events as are ever read, padded at the end: torch exports recurrent networks for one length
+    only.
     """
 
     def __init__(self, model: Fusion) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, items: Tensor, kinds: Tensor, last: Tensor, words: Tensor) -> Tensor:
+    def forward(
+        self,
+        items: Tensor,
+        kinds: Tensor,
+        last: Tensor,
+        words: Tensor,
+        moods: Tensor | None = None,
+        needs: Tensor | None = None,
+    ) -> Tensor:
         there = torch.ones_like(kinds, dtype=torch.bool)
         events = Events(kinds, kinds, torch.zeros_like(kinds), there)
-        person: Tensor = self.model.person(items, events, words)
+        feeling = None if moods is None or needs is None else Feeling(moods, needs)
+        person: Tensor = self.model.person(items, events, words, feeling)
         return person[0, last]
 
 
@@ -92,7 +102,7 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
 
     Args:
         trained: on items in the order of `ids`.
-        card: what it is; its modalities are the model's.
+        card: what it is; its modalities, moods and needs are the model's.
         ids: (n_items,) of the items it learnt of.
         folder: holds nothing else.
     """
@@ -100,10 +110,13 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
     shape = model.shape
     if tuple(card.modalities) != shape.modalities:
         raise ValueError(f"wanted a card of {shape.modalities}, got {card.modalities}")
+    if card.feelings != trained.feelings:
+        raise ValueError(f"wanted a card of {trained.feelings}, got {card.feelings}")
     n, width, n_modalities = 3, shape.width, len(shape.modalities)
     some = torch.ones((n, n_modalities), dtype=torch.bool)
     keys, values = (torch.zeros((n, n_modalities, width)) for _ in range(2))
     items = torch.export.Dim("n_items")
+    felt = (shape.n_moods, shape.n_needs) if any(trained.feelings) else ()
     graphs: Mapping[str, tuple[nn.Module, tuple[Tensor, ...], tuple[Any, ...]]] = {
         "items": (
             _Items(model),
@@ -121,8 +134,9 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
                 torch.zeros((1, HISTORY + 1), dtype=torch.long),
                 torch.zeros(1, dtype=torch.long),
                 torch.zeros((1, shape.n_state)),
+                *(torch.zeros((1, n_names)) for n_names in felt),
             ),
-            ({}, {}, {}, {}),
+            ({}, {}, {}, {}, *({} for _ in felt)),
         ),
         "terms": (
             _Terms(model),

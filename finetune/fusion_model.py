@@ -2,7 +2,8 @@
 
 An item is a set of tokens, one for each modality that it has; the others are masked, never filled
 with zeros. A person is what a recurrent network makes of their events, with a state added where
-there is one: in dialogues the words, as a vector. The person asks: attention over an item's tokens
+there is one: in dialogues the words, as a vector, and what was read of them, a mood and a need,
+each by a linear map. The person asks: attention over an item's tokens
 (Vaswani et al., 2017) weighs the modalities for this person now, and the score is what the weighed
 item says to them, plus behavioural evidence (`simpatico.retrieval.links`) and how well the item is
 known.
@@ -37,24 +38,37 @@ class Shape:
         n_items: items that have a token `id`.
         n_kinds: kinds of event (a like, a view, a number of stars).
         n_state: width of a person's state; 0: none.
+        n_moods, n_needs: that a person may have; 0: they are not asked for.
         n_evidence: evidence values for each pair of a person and an item.
         n_signals: other values for each pair, which count as they are.
         width: of everything inside.
         tower: what reads the events.
         dropout: in [0, 1).
         token_dropout: probability that a token of an item is hidden while learning.
+        felt_dropout: probability that a person's mood is hidden while learning; their need
+            likewise, by itself.
     """
 
     modalities: tuple[tuple[str, int], ...]
     n_items: int
     n_kinds: int
     n_state: int = 0
+    n_moods: int = 0
+    n_needs: int = 0
     n_evidence: int = 2
     n_signals: int = 0
     width: int = 64
     tower: Tower = "gru"
     dropout: float = 0.3
     token_dropout: float = 0.1
+    felt_dropout: float = 0.3
+
+
+class Feeling(NamedTuple):
+    """People's moods and needs, (n, n_moods) and (n, n_needs), in [0, 1]; zeros: none was read."""
+
+    moods: Tensor
+    needs: Tensor
 
 
 class Events(NamedTuple):
@@ -136,6 +150,9 @@ class ItemTower(nn.Module):
 class PersonTower(nn.Module):
     """What somebody's events up to each of them make of a person."""
 
+    mood_trust: Tensor
+    need_trust: Tensor
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
@@ -165,14 +182,28 @@ class PersonTower(nn.Module):
         self.out = nn.Linear(width, width)
         if shape.n_state:
             self.state = _mlp(shape.n_state, width, shape.dropout)
+        if shape.n_moods or shape.n_needs:
+            self.mood = nn.Linear(shape.n_moods, width, bias=False)
+            self.need = nn.Linear(shape.n_needs, width, bias=False)
+            for each in (self.mood, self.need):  # what is never learnt of says nothing
+                nn.init.zeros_(each.weight)
+            self.register_buffer("mood_trust", torch.ones(shape.n_moods))
+            self.register_buffer("need_trust", torch.ones(shape.n_needs))
 
-    def forward(self, items: Tensor, events: Events, state: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        items: Tensor,
+        events: Events,
+        state: Tensor | None = None,
+        feeling: Feeling | None = None,
+    ) -> Tensor:
         """The person after each event: (n, length, width).
 
         Args:
             items: (n, length, width), the events' items; what a `START` has there is not looked at.
             events: see there; padding is at the end, so nothing before it sees it.
             state: (n, n_state), or None.
+            feeling: of each person, or None; what is all zeros adds nothing.
         """
         items = items * (events.kinds != START)[..., None]
         seen = self.drop(items + self.kind(events.kinds) + self.gap(events.gaps))
@@ -189,7 +220,32 @@ class PersonTower(nn.Module):
         person: Tensor = self.out(self.drop(read))
         if state is not None and self.shape.n_state:
             person = person + self.state(state)[:, None]
+        if feeling is not None and (self.shape.n_moods or self.shape.n_needs):
+            moods = self.mood(self._some(feeling.moods) * self.mood_trust)
+            needs = self.need(self._some(feeling.needs) * self.need_trust)
+            person = person + (moods + needs)[:, None]
         return person
+
+    def trust(self, feeling: Feeling, doubt: float) -> None:
+        """Let each mood and need count as it is known: met n times, n / (n + doubt).
+
+        What was met a few times would else be learnt by heart, for the optimiser steps as far for
+        it as for any other.
+
+        Args:
+            feeling: of all people learnt from.
+            doubt: at least 0.
+        """
+        for trust, met in zip((self.mood_trust, self.need_trust), feeling, strict=True):
+            n = met.sum(0)
+            trust.copy_(n / (n + doubt).clamp(min=1e-9))
+
+    def _some(self, values: Tensor) -> Tensor:
+        """The same, while learning without what is hidden of some people, (n, width)."""
+        if not (self.training and self.shape.felt_dropout):
+            return values
+        drawn = torch.rand((len(values), 1), device=values.device)
+        return values * (drawn >= self.shape.felt_dropout)
 
 
 def _newest_mean(seen: Tensor, lag: Tensor) -> Tensor:

@@ -198,9 +198,11 @@ def retrain(
     talks = _talks(choices, stock.vectors.vectors([stock.items[0].id]).shape[1])
     counts = _moved(tables, old)
     if dialogues:
+        told, unread = dialogues.talks, [UserState()] * len(talks.decisions)
         talks = Talks(
-            [*dialogues.talks.decisions, *_after(talks.decisions, dialogues.n)],
-            np.concatenate([dialogues.talks.words, talks.words]),
+            [*told.decisions, *_after(talks.decisions, dialogues.n)],
+            np.concatenate([told.words, talks.words]),
+            [*told.states, *unread] if told.states else (),
         )
         counts = count([], n_items)
     weights = read_weights(folder)
@@ -209,6 +211,7 @@ def retrain(
         talks,
         _catalogue(stock, card, tables, old, choices),
         plan,
+        feelings=card.feelings,
         start=Start(weights, counts),
         progress=progress,
     )

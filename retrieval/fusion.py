@@ -6,6 +6,7 @@ dialogue taught (wished tones, words, limits, what was disliked or shown before)
 It also looks through the whole catalogue for candidates.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -29,12 +30,15 @@ from simpatico.retrieval.attribution import (
 )
 from simpatico.retrieval.exact import best_of
 from simpatico.retrieval.features import features_of
+from simpatico.retrieval.feelings import Feelings, Felt
 from simpatico.retrieval.links import newest_of
 from simpatico.retrieval.packs import PACKS
 from simpatico.retrieval.ranker_tables import read_tables
 from simpatico.retrieval.signals import signals_of
 
 Array = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
 
 GRAPHS: Final = ("items", "person", "terms")
 START, NAMED, OFFERED = 6, 1, 2
@@ -68,6 +72,7 @@ class Card(Value):
         encoder: of the text vectors that it understands.
         vocabulary: facets, see `simpatico.retrieval.features`.
         modalities: name and width of each, in the order of the graphs.
+        moods, needs: names of those that it is told of, in the order of the graphs; none: of none.
         licence: of the weights.
         data: what it was trained on, for people.
         command: how it was made.
@@ -81,11 +86,18 @@ class Card(Value):
     encoder: str
     vocabulary: tuple[str, ...]
     modalities: tuple[tuple[str, int], ...]
+    moods: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     licence: str
     data: str
     command: str = ""
     measured: tuple[tuple[str, str], ...] = ()
     until: AwareDatetime | None = None
+
+    @property
+    def feelings(self) -> Feelings:
+        """The names of moods and needs that it is told of."""
+        return Feelings(self.moods, self.needs)
 
 
 class Vectors(Protocol):
@@ -133,6 +145,9 @@ def shipped_ranker(catalog: str) -> Path | None:
 class FusionModel:
     """A trained ranker of one catalogue; safe to use from several threads.
 
+    One that was trained with other moods and needs than are read now is told of those that both
+    have, and the log says which these are not. One that was trained without is told of none.
+
     Raises:
         ModelError: a file is missing, damaged, or does not fit the others.
     """
@@ -158,13 +173,28 @@ class FusionModel:
             raise ModelError(f"the ranker in {folder} cannot be loaded: {error}") from error
         wide = {each.name: each.shape[1] for each in self._graphs["items"].get_inputs()[:1]}
         widths = dict(self.card.modalities)
+        told = {
+            each.name: each.shape[1]
+            for each in self._graphs["person"].get_inputs()
+            if each.name in Feelings._fields
+        }
+        feelings = self.card.feelings
         if (
             not len(ids) == len(self._has_id) == len(self._log_known)
             or wide != {"features": sum(widths.values())}
             or widths.get("facets", 0) != len(self.card.vocabulary)
+            or told != ({k: len(v) for k, v in feelings._asdict().items()} if any(feelings) else {})
         ):
             raise ModelError(
                 f"the ranker's card, graphs and tables in {folder} do not fit together"
+            )
+        if feelings.gone or feelings.lacking:
+            log.warning(
+                "the ranker %r was trained with other moods and needs than are read now: of %s it"
+                " knows nothing, and nobody reads %s",
+                self.card.name,
+                ", ".join(feelings.lacking) or "none",
+                ", ".join(feelings.gone) or "others",
             )
         self._place = {item_id: place for place, item_id in enumerate(ids)}
 
@@ -252,7 +282,7 @@ class FusionScorer:
         self._terms_of_all = lru_cache(maxsize=KEPT)(self._of_all)
         some = np.linspace(0, len(items) - 1, min(STANDING, len(items)))
         self._standing = some.astype(np.int64)
-        anybody = self._terms(slice(None), "", [])
+        anybody = self._of_all("", (), self._felt(UserState()))
         self._to_anybody = hidden(anybody.content, anybody.attention)
         self._talked_of = anybody.content.sum(axis=1)
 
@@ -277,6 +307,7 @@ class FusionScorer:
         *,
         query: str,
         history: Sequence[tuple[str, bool]],
+        state: UserState | None = None,
         without: Sequence[str] = (),
     ) -> Terms:
         """Score items for one person now.
@@ -286,13 +317,15 @@ class FusionScorer:
             query: what they look for.
             history: what they named or liked (True) and what was offered to them (False), the
                 oldest first; items that are not of the catalogue are passed over.
+            state: whose mood and need ask as well; nothing else of it does.
             without: modalities of these items that are not looked at.
 
         Raises:
             KeyError: an item is not of the catalogue.
         """
         rows = np.array([self._row[item_id] for item_id in item_ids], dtype=np.int64)
-        (found,) = self._terms_of_each(rows, query, [history], without)
+        felt = self._felt(state or UserState())
+        (found,) = self._terms_of_each(rows, query, [history], felt, without)
         return found
 
     def learned(
@@ -302,8 +335,9 @@ class FusionScorer:
 
         Each is `SHARE` of what the candidate has more of than the mean of the catalogue, for this
         person now. `liked` is closeness to what the person named, `talked` what its tokens say to
-        them beyond what they say to somebody unknown. That rest and how well known it is stay out
-        or hand-set: what was talked of when the dialogues were held is no taste.
+        them, in their mood, beyond what they say to somebody unknown in none. That rest and how
+        well known it is stay out or hand-set: what was talked of when the dialogues were held is no
+        taste.
         """
         if not candidates:
             return []
@@ -332,7 +366,7 @@ class FusionScorer:
         both = np.concatenate([rows, self._standing])
         full = self._every(state, profile).at(both)
         left_out = [[each for each in history if each is not one] for one in read]
-        without = self._terms_of_each(both, state.query, left_out)
+        without = self._terms_of_each(both, state.query, left_out, self._felt(state))
         stances = _stances(state, profile)
         named = [(each, self._labels[self._row[each]], stances[each]) for each, _ in read]
         history_of_each = resting(
@@ -350,9 +384,9 @@ class FusionScorer:
     ) -> list[tuple[str, float]]:
         """The k of the allowed that score best, best first: (id, logits beyond the best one's).
 
-        None for somebody who says nothing and of whom nothing is known. How well known an item is
-        does not count here either; what its tokens say to anybody does, for among many candidates
-        it does no harm.
+        None for somebody who says nothing and of whom nothing is known, whatever their mood. How
+        well known an item is does not count here either; what its tokens say to anybody does, for
+        among many candidates it does no harm.
 
         Args:
             state: of the person.
@@ -371,15 +405,13 @@ class FusionScorer:
     def _every(self, state: UserState, profile: Profile) -> Terms:
         """The terms of the whole catalogue; the newest are kept, for who proposes also ranks."""
         history = (each for each in _history(state, profile) if each[0] in self._row)
-        return self._terms_of_all(state.query, tuple(history))
+        return self._terms_of_all(state.query, tuple(history), self._felt(state))
 
-    def _of_all(self, query: str, history: tuple[tuple[str, bool], ...]) -> Terms:
-        return self._terms(slice(None), query, history)
+    def _felt(self, state: UserState) -> Felt:
+        return self._model.card.feelings.felt(state)
 
-    def _terms(
-        self, rows: NDArray[np.int64] | slice, query: str, history: Sequence[tuple[str, bool]]
-    ) -> Terms:
-        (found,) = self._terms_of_each(rows, query, [history])
+    def _of_all(self, query: str, history: tuple[tuple[str, bool], ...], felt: Felt) -> Terms:
+        (found,) = self._terms_of_each(slice(None), query, [history], felt)
         return found
 
     def _terms_of_each(
@@ -387,9 +419,10 @@ class FusionScorer:
         rows: NDArray[np.int64] | slice,
         query: str,
         histories: Sequence[Sequence[tuple[str, bool]]],
+        felt: Felt,
         without: Sequence[str] = (),
     ) -> list[Terms]:
-        """The terms of items for each of several histories of one who says this."""
+        """The terms of items for each of several histories of one who says and feels this."""
         if not histories:
             return []
         model, tokens = self._model, self._tokens
@@ -408,7 +441,7 @@ class FusionScorer:
             Terms(
                 *model.run(
                     "terms",
-                    person=self._person(had, kinds, words),
+                    person=self._person(had, kinds, words, felt),
                     keys=keys,
                     values=values,
                     there=there,
@@ -430,7 +463,9 @@ class FusionScorer:
         kinds = np.array([NAMED if by else OFFERED for _, by in newest], dtype=np.int64)
         return had, kinds
 
-    def _person(self, had: NDArray[np.int64], kinds: NDArray[np.int64], words: Array) -> Array:
+    def _person(
+        self, had: NDArray[np.int64], kinds: NDArray[np.int64], words: Array, felt: Felt
+    ) -> Array:
         """Somebody as a vector, (1, width)."""
         mean = self._tokens.mean
         items = np.zeros((1, HISTORY + 1, mean.shape[1]), dtype=np.float32)
@@ -438,8 +473,13 @@ class FusionScorer:
         every = np.full((1, HISTORY + 1), START, dtype=np.int64)
         every[0, 1 : len(had) + 1] = kinds
         last = np.array([len(had)], dtype=np.int64)
+        told = {
+            name: np.array([values], dtype=np.float32)
+            for name, values in felt._asdict().items()
+            if any(self._model.card.feelings)
+        }
         (person,) = self._model.run(
-            "person", items=items, kinds=every, last=last, words=words[None]
+            "person", items=items, kinds=every, last=last, words=words[None], **told
         )
         found: Array = person
         return found

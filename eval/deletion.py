@@ -1,6 +1,6 @@
 """Do the reasons of a trained ranker matter? Take away what they name, and see what falls.
 
-For the first few films that the page would rank for held-out dialogues (`dialogue_ranking`): the
+For the first few films that the page would rank for held-out dialogues (`held_dialogues`): the
 film of the history that the weightiest reason names is taken away, and everything is ranked again;
 the same for another film of the history, drawn at random. Likewise a token of the recommended film
 is hidden: that of the modality a row chooses, and another one at random. What attention weighs most
@@ -20,18 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from simpatico.domain import Candidate, Constraints, Mentions, Profile, UserState
+from simpatico.domain import Candidate, Mentions, Profile, UserState
 from simpatico.errors import DataError
-from simpatico.eval.dialogue_ranking import (
-    N_CANDIDATES,
-    Asked,
-    held_out_checks,
-    hold_out,
-)
+from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out_checks, hold_out
 from simpatico.eval.record import Cases, Run, record_of
 from simpatico.finetune.dialogue_train import Plan
-from simpatico.finetune.dialogues import Decision
-from simpatico.finetune.film_ranker import card_of, read_films, train_films
+from simpatico.finetune.film_ranker import ReadAll, card_of, read_films, train_films
 from simpatico.finetune.fusion_export import export
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.attribution import LEAST, hidden
@@ -121,6 +115,7 @@ def run(
     *,
     seed: int = 0,
     plan: Plan | None = None,
+    read: ReadAll | None = None,
     keep: Path | None = None,
     command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
@@ -133,6 +128,7 @@ def run(
         encoder: of its text vectors.
         seed: of the split, of weights, order and folds, and of what is drawn.
         plan: how the ranker is trained; its seed is not looked at.
+        read: reads how seekers feel and what they need; None: nobody does.
         keep: a folder for the trained ranker of this file and seed; if it is there, it is used.
         command: for the records.
         progress: told of encoding, batches and rankings.
@@ -145,13 +141,15 @@ def run(
             has anything to take away.
         ModelError: the ranker kept there is damaged.
     """
-    films = read_films(file, pack.items, pack.vectors, encoder, progress=progress)
+    films = read_films(file, pack.items, pack.vectors, encoder, read=read, progress=progress)
     asked = hold_out(films, pack.name, encoder, seed=seed)
-    if not any(len(_state(asked, one).mentions.liked) > 1 for one in asked.asked.decisions):
+    if not any(len(asked.state(at).mentions.liked) > 1 for at in range(len(asked.asked.decisions))):
         raise DataError(f"no held-out dialogue of {file} names two films to choose a reason from")
     plan = replace(plan or Plan(), seed=seed)
     with tempfile.TemporaryDirectory() as temporary:
-        key = sha256(file.read_bytes() + repr((plan, pack.name)).encode()).hexdigest()[:12]
+        key = sha256(
+            file.read_bytes() + repr((plan, pack.name, read is None)).encode()
+        ).hexdigest()[:12]
         folder = (keep or Path(temporary)) / f"ranker-{key}"
         if not (folder / "card.json").is_file():
             trained = train_films(films, asked.known, plan, progress=progress)
@@ -189,7 +187,7 @@ def _falls(
     modalities: list[Falls] = []
     for at, one in enumerate(asked.asked.decisions):
         progress("Taking reasons away", at + 1, len(asked.asked.decisions))
-        state = _state(asked, one)
+        state = asked.state(at)
         candidates = asked.catalogue.candidates(state=state, profile=Profile(), n=N_CANDIDATES)
 
         def rank(state: UserState, candidates: Sequence[Candidate] = candidates) -> Ranked:
@@ -209,17 +207,6 @@ def _falls(
     return history, modalities
 
 
-def _state(asked: Asked, one: Decision) -> UserState:
-    items = asked.films.items
-    named = zip(one.before, one.by_seeker, strict=True)
-    by = {items[place].id: seeker for place, seeker in named}
-    return UserState(
-        query=one.words,
-        mentions=Mentions(liked=tuple(each for each, seeker in by.items() if seeker)),
-        constraints=Constraints(exclude_ids=tuple(by)),
-    )
-
-
 def _without_history(
     where: tuple[int, int],
     shown: Ranked,
@@ -233,7 +220,10 @@ def _without_history(
     falls = np.array(
         [shown.falls(rank(_without(state, each)), ids) for each in liked]
     )  # (n_liked, 2, n_ids)
-    alone = [scorer.terms(ids, query=state.query, history=[(each, True)]).total for each in liked]
+    alone = [
+        scorer.terms(ids, query=state.query, history=[(each, True)], state=state).total
+        for each in liked
+    ]
     cosines = scorer.cosines(liked, ids)
     found = []
     for at, grounds in enumerate(scorer.grounds(ids, state, Profile())):
@@ -266,11 +256,11 @@ def _without_modalities(
     """Of the first recommendations that have two modalities or more."""
     ids = shown.ids[:TOP]
     history = [(each, True) for each in state.mentions.liked]
-    full = scorer.terms(ids, query=state.query, history=history)
+    full = scorer.terms(ids, query=state.query, history=history, state=state)
     anybody = scorer.terms(ids, query="", history=[])
     said, to_anybody = (hidden(each.content, each.attention) for each in (full, anybody))
     without = [
-        scorer.terms(ids, query=state.query, history=history, without=(name,))
+        scorer.terms(ids, query=state.query, history=history, state=state, without=(name,))
         for name in scorer.modalities
     ]
     found = []

@@ -1,66 +1,44 @@
 """What to offer next in a dialogue: the fusion ranker against what it replaces and simple counters.
 
-A decision is a turn of a recommender that names films nobody had named before (the targets). What
-was named before is masked; a target that a row does not offer counts as missed. Dialogues are held
-out whole: counters, likes, popularity and rankers see the others only. (Which films the catalogue
-has was chosen by all of them.) As served, a ranker knows what the seeker named, not what was
-offered.
+Of dialogues held out whole (`held_dialogues`) the targets of each decision are looked for. What was
+named before is masked; a target that a row does not offer counts as missed. As served, a ranker
+knows what the seeker named, not what was offered. Where somebody read the dialogues, the ranker is
+told of moods and needs, and stands beside itself without them and one that never learnt of any.
 """
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Constraints, Item, Mentions, Profile, UserState
-from simpatico.eval.leaks import NEAR_DUPLICATE, near_duplicates
-from simpatico.eval.record import Cases, Check, Run, record_of
-from simpatico.finetune.colikes import Conversation, count_colikes
-from simpatico.finetune.dialogue_train import Plan, Talks, named_in
-from simpatico.finetune.dialogues import Decision, Dialogue
-from simpatico.finetune.film_ranker import Films, card_of, part_of, read_films, train_films
+from simpatico.domain import Profile, UserState
+from simpatico.eval.dialogue_moods import MOODS_TRIED, NEEDS_TRIED, TOP, Told, swapped
+from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out, held_out_checks, hold_out
+from simpatico.eval.record import Cases, Run, record_of
+from simpatico.finetune.dialogue_train import Conversational, Plan, named_in
+from simpatico.finetune.dialogues import Decision
+from simpatico.finetune.film_ranker import ReadAll, card_of, part_of, read_films, train_films
 from simpatico.finetune.fusion_export import export
-from simpatico.finetune.notability import Linker
 from simpatico.protocols import Encoder, ProgressCallback
-from simpatico.retrieval.behaviour import Behaviour
-from simpatico.retrieval.catalog import Catalog
-from simpatico.retrieval.fusion import FusionModel
-from simpatico.retrieval.index import Index
+from simpatico.retrieval.fusion import FusionModel, FusionScorer
 from simpatico.retrieval.links import count_links, newest_of
 from simpatico.retrieval.packs import Pack
 from simpatico.retrieval.rank import LinearRanker
-from simpatico.retrieval.store import MemoryStore
-from simpatico.text import fold
 
 CUTOFFS: Final = (1, 10, 50)
-DEV_SHARE: Final = 0.2
-N_CANDIDATES: Final = 200
 _TOLD_CHARS: Final = 300
 LINEAR: Final = "linear ranker, as served"
 SERVED: Final = "fusion ranker, as served"
+WHOLE: Final = "fusion ranker, whole catalogue"
+UNREAD: Final = ", told of no mood or need"
+UNTAUGHT: Final = ", trained without moods and needs"
 
 Ranks = NDArray[np.float64]
 """For each target (n_targets,): its place from 1; inf where it was not offered."""
-
-
-class Asked(NamedTuple):
-    """Decisions held out, and what everything was learnt from.
-
-    Attributes:
-        films: the catalogue and all dialogues.
-        known: decisions to learn from.
-        asked: decisions of other dialogues, each offered with a fresh target.
-        catalogue: indexed; its likes are those of the dialogues learnt from.
-    """
-
-    films: Films
-    known: Talks
-    asked: Talks
-    catalogue: Index
 
 
 def run(
@@ -70,9 +48,10 @@ def run(
     *,
     seed: int = 0,
     plan: Plan | None = None,
+    read: ReadAll | None = None,
     command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
-) -> Run:
+) -> dict[str, Run]:
     """Hold dialogues out, train on the others, and compare.
 
     Args:
@@ -81,30 +60,60 @@ def run(
         encoder: of its text vectors.
         seed: of the split, of weights, order and folds.
         plan: how the ranker is trained; its seed is not looked at.
+        read: reads how seekers feel and what they need; None: nobody does.
         command: for the record.
         progress: told of encoding, batches and rankings.
+
+    Returns:
+        "offers": places of the targets; "moods", where somebody read: how much of what is offered
+        changes with the mood or the need while the words stay.
 
     Raises:
         DataError: the file cannot be read, or names nothing of the catalogue.
     """
-    films = read_films(file, pack.items, pack.vectors, encoder, progress=progress)
+    films = read_films(file, pack.items, pack.vectors, encoder, read=read, progress=progress)
     asked = hold_out(films, pack.name, encoder, seed=seed)
-    trained = train_films(films, asked.known, replace(plan or Plan(), seed=seed), progress=progress)
+    plan = replace(plan or Plan(), seed=seed)
     decisions = asked.asked.decisions
-    linear = served(asked, LinearRanker(asked.catalogue), progress=progress)
+    by_hand = served(asked, LinearRanker(asked.catalogue), progress=progress)
+    trained = train_films(films, asked.known, plan, progress=progress)
+    scorer = scorer_of(trained, asked, encoder=pack.encoder)
+    rows = {SERVED: _served_by(scorer, asked, progress)}
+    whole = {WHOLE: ranks_of(trained.scores(asked.asked), decisions)}
+    runs = {}
+    if asked.asked.states:
+        ranker = _proposing(scorer, asked)
+        cases = swapped(asked, ranker, scorer, progress=progress)
+        runs["moods"] = moods_run(cases, asked, file=file, pack=pack, command=command, seed=seed)
+        unread = asked.asked._replace(states=())
+        rows[SERVED + UNREAD] = _served_by(Told(scorer, UserState()), asked, progress)
+        whole[WHOLE + UNREAD] = ranks_of(trained.scores(unread), decisions)
+        other = train_films(films, asked.known._replace(states=()), plan, progress=progress)
+        untaught = scorer_of(other, asked, encoder=pack.encoder)
+        rows[SERVED + UNTAUGHT] = _served_by(untaught, asked, progress)
+        whole[WHOLE + UNTAUGHT] = ranks_of(other.scores(unread), decisions)
+    rows |= {**whole, LINEAR: by_hand, **_counters(asked)}
+    offers = run_of(rows, asked, file=file, pack=pack, command=command, seed=seed)
+    return {"offers": offers, **runs}
+
+
+def scorer_of(trained: Conversational, asked: Asked, *, encoder: str) -> FusionScorer:
+    """A trained ranker as it is served, with the catalogue read."""
+    films = asked.films
     with tempfile.TemporaryDirectory() as folder:
-        card = card_of(trained, films, encoder=pack.encoder, command="")
+        card = card_of(trained, films, encoder=encoder, command="")
         export(trained, card, [item.id for item in films.items], Path(folder))
-        scorer = FusionModel(Path(folder)).of(films.items, asked.catalogue)
+        return FusionModel(Path(folder)).of(films.items, asked.catalogue)
+
+
+def _served_by(scorer: FusionScorer | Told, asked: Asked, progress: ProgressCallback) -> Ranks:
+    return served(asked, _proposing(scorer, asked), progress=progress)
+
+
+def _proposing(scorer: FusionScorer | Told, asked: Asked) -> LinearRanker:
+    """The ranker with this trained one, which from now on finds candidates, too."""
     asked.catalogue.propose_with(scorer)
-    ranker = LinearRanker(asked.catalogue, learned=scorer)
-    rows = {
-        SERVED: served(asked, ranker, progress=progress),
-        "fusion ranker, whole catalogue": ranks_of(trained.scores(asked.asked), decisions),
-        LINEAR: linear,
-        **_counters(asked),
-    }
-    return run_of(rows, asked, file=file, pack=pack, command=command, seed=seed)
+    return LinearRanker(asked.catalogue, learned=scorer)
 
 
 def _counters(asked: Asked) -> dict[str, Ranks]:
@@ -169,6 +178,40 @@ def run_of(
     return Run(record, told)
 
 
+def moods_run(
+    cases: Mapping[str, Cases],
+    asked: Asked,
+    *,
+    file: Path,
+    pack: Pack,
+    command: str,
+    seed: int,
+) -> Run:
+    """A run with a case for each state of which mood and need are changed; see `run_of`."""
+    films = asked.films
+    record = record_of(
+        "dialogue-moods",
+        "How much of what is offered changes with a mood or a need",
+        cases,
+        command=command,
+        seed=seed,
+        data=[file],
+        protocol={
+            "catalogue": f"{pack.name}, {len(films.items):,} films",
+            "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
+            " ranker trained on the others",
+            "changed": f"share of the first {TOP} that differ, mean over all pairs of"
+            f" {', '.join(MOODS_TRIED)} (or of {', '.join(NEEDS_TRIED)}); words and what was named"
+            " stay",
+            "of": f"the best {N_CANDIDATES} candidates, before variety is seen to",
+            "drawn again": "dialogues",
+        },
+        skipped={},
+        checks=held_out_checks(films, asked, seed),
+    )
+    return Run(record, cases)
+
+
 def _cases(asked: Asked, ranks: Ranks) -> Cases:
     items, dialogues = asked.films.items, asked.films.dialogues
     asked_of = [
@@ -195,92 +238,6 @@ def _cases(asked: Asked, ranks: Ranks) -> Cases:
     )
 
 
-def held_out_checks(films: Films, asked: Asked, seed: int) -> tuple[Check, ...]:
-    """Looks for dialogues held out among the others, by id or nearly, and for targets told."""
-    held = held_out(films, seed)
-    parts: tuple[list[Dialogue], list[Dialogue]] = ([], [])
-    for one, out in zip(films.dialogues, held, strict=True):
-        parts[not out].append(one)
-    ours, learnt = parts
-    known = {one.id for one in learnt}
-    texts, others = (
-        [" ".join(turn.text for turn in one.turns) for one in each] for each in (ours, learnt)
-    )
-    targets = [(one, target) for one in asked.asked.decisions for target in one.fresh]
-    return (
-        Check(
-            what="dialogues held out that training has, by id",
-            n_found=sum(one.id in known for one in ours),
-            n=len(ours),
-        ),
-        Check(
-            what=f"dialogues held out that are nearly one of training (Jaccard {NEAR_DUPLICATE} of"
-            " word triples)",
-            n_found=sum(near_duplicates(texts, others)),
-            n=len(ours),
-        ),
-        Check(
-            what="targets whose title (two words or more) is in the words that rankers are given",
-            n_found=sum(
-                " " in (title := fold(films.items[target].title))
-                and f" {title} " in f" {fold(one.words)} "
-                for one, target in targets
-            ),
-            n=len(targets),
-        ),
-    )
-
-
-def held_out(films: Films, seed: int) -> NDArray[np.bool_]:
-    """Which dialogues are held out, (n_dialogues,): a fifth of them."""
-    order = np.random.default_rng(seed).permutation(len(films.dialogues))
-    held = np.zeros(len(order), dtype=bool)
-    held[order[: round(len(order) * DEV_SHARE)]] = True
-    return held
-
-
-def hold_out(films: Films, name: str, encoder: Encoder[str], *, seed: int) -> Asked:
-    """Hold a fifth of the dialogues out, and index the catalogue without their likes."""
-    held = held_out(films, seed)
-    asked = part_of(films, held)
-    rows = [at for at, one in enumerate(asked.decisions) if one.offered and one.fresh]
-    linker = Linker((item.id, item.title, item.year or 0) for item in films.items)
-    talks = (one for one, out in zip(films.dialogues, held, strict=True) if not out)
-    likes = count_colikes(map(_conversation, talks), linker)
-    known = part_of(films, ~held)
-    store = MemoryStore(films.text.shape[1])
-    store.upsert([item.id for item in films.items], films.text)
-    index = Index(
-        Catalog(name, _as_known(films.items, known)),
-        encoder,
-        store,
-        behaviour=Behaviour(likes.ids, likes.a, likes.b, likes.n),
-    )
-    return Asked(
-        films,
-        known,
-        Talks([asked.decisions[at] for at in rows], asked.words[rows]),
-        index,
-    )
-
-
-def _conversation(dialogue: Dialogue) -> Conversation:
-    labels = {film: label for film, label in dialogue.labels if label}
-    liked = tuple(labels[film] for film in dialogue.liked if film in labels)
-    return Conversation(named=tuple(labels.values()), liked=liked)
-
-
-def _as_known(items: Sequence[Item], talks: Talks) -> tuple[Item, ...]:
-    """Items as popular as these decisions name them, on a logarithmic scale from 0 to 1."""
-    named = np.concatenate(list(named_in(talks.decisions).values()))
-    counts = np.log1p(np.bincount(named, minlength=len(items)))
-    shares = counts / max(counts.max(), 1)
-    return tuple(
-        item.model_copy(update={"popularity": float(share)})
-        for item, share in zip(items, shares, strict=True)
-    )
-
-
 def ranks_of(scores: NDArray[np.floating], decisions: Sequence[Decision]) -> Ranks:
     """Places of fresh targets among all items, (n, n_items); ties against them, named ones out."""
     found = []
@@ -297,13 +254,7 @@ def served(asked: Asked, ranker: LinearRanker, *, progress: ProgressCallback) ->
     found = []
     for at, one in enumerate(asked.asked.decisions):
         progress(f"Ranking with the {ranker.name} ranker", at + 1, len(asked.asked.decisions))
-        named = zip(one.before, one.by_seeker, strict=True)
-        by = {items[place].id: seeker for place, seeker in named}
-        state = UserState(
-            query=one.words,
-            mentions=Mentions(liked=tuple(each for each, seeker in by.items() if seeker)),
-            constraints=Constraints(exclude_ids=tuple(by)),
-        )
+        state = asked.state(at)
         candidates = asked.catalogue.candidates(state=state, profile=Profile(), n=N_CANDIDATES)
         ranked = ranker.rank(candidates, state=state, profile=Profile())
         place = {each.item.id: at for at, each in enumerate(ranked, start=1)}

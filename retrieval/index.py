@@ -253,8 +253,8 @@ class Index:
             )
         return self._media.shown(medium, decoded)
 
-    def propose_with(self, proposer: Proposer) -> None:
-        """Let a trained ranker of this catalogue find candidates, too.
+    def propose_with(self, proposer: Proposer | None) -> None:
+        """Let a trained ranker of this catalogue find candidates, too; None: none any more.
 
         It keeps the vectors that it read, whatever `audit` mends later.
         """

@@ -10,11 +10,13 @@ import typer
 
 from simpatico.agent.build import open_index
 from simpatico.agent.eventlog import SqliteLog
+from simpatico.agent.read.whole import reader_of_whole
 from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.optional import needs
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.versions import Versions
 from simpatico.settings import Settings, load_settings
@@ -90,5 +92,7 @@ def _dialogues(file: Path, index: Index, settings: Settings, bars: ProgressCallb
     items = index.catalog.items
     encoder = text_encoder(settings.retrieval, ModelStore(settings.cache))
     text = index.vectors([item.id for item in items])
-    films = read_films(file, items, text, encoder, progress=bars)
+    reading = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
+    read = reader_of_whole(items, reading, settings.cache, bars)
+    films = read_films(file, items, text, encoder, read=read, progress=bars)
     return Dialogues(films.talks, len(films.dialogues))

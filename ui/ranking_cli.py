@@ -89,9 +89,13 @@ def eval_dialogues(
     seed: Seed = 0,
     out: RunOut = None,
 ) -> None:
-    """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters."""
+    """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters.
+
+    Two runs: offers, and how much of them changes with a mood or a need.
+    """
     as_folder(out)
-    finish(_with_films("dialogue_ranking", data, seed=seed), out)
+    for name, each in _with_films("dialogue_ranking", data, seed=seed).items():
+        finish(each, out / name if out else None)
 
 
 def eval_deletion(
@@ -111,6 +115,7 @@ def eval_deletion(
 
 def _with_films(task: str, data: Path, **options: Any) -> Any:
     """Run a task that trains the films' ranker on a part of dialogues."""
+    from simpatico.agent.read.whole import reader_of_whole
     from simpatico.modelstore import ModelStore
     from simpatico.optional import needs as needs_library
     from simpatico.retrieval.encoders.minilm import MiniLM
@@ -122,5 +127,9 @@ def _with_films(task: str, data: Path, **options: Any) -> Any:
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as show:
-        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
-        return run(data, load_pack("movies"), encoder, command=command(), progress=show, **options)
+        encoder, pack = (
+            MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show)),
+            load_pack("movies"),
+        )
+        read = reader_of_whole(pack.items, encoder, settings.cache, show)
+        return run(data, pack, encoder, read=read, command=command(), progress=show, **options)

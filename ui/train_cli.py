@@ -141,6 +141,7 @@ def ranker(
         return
     if from_events or dialogues is None or out is None:
         raise typer.BadParameter("wanted --from-events, or --dialogues with --out")
+    from simpatico.agent.read.whole import reader_of_whole
     from simpatico.modelstore import ModelStore
     from simpatico.optional import needs
     from simpatico.retrieval.encoders.minilm import MiniLM
@@ -157,7 +158,8 @@ def ranker(
     pack = load_pack("movies")
     with progress_bars() as bars:
         encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
-        films = read_films(dialogues, pack.items, pack.vectors, encoder, progress=bars)
+        read = reader_of_whole(pack.items, encoder, settings.cache, bars)
+        films = read_films(dialogues, pack.items, pack.vectors, encoder, read=read, progress=bars)
         trained = train_films(films, films.talks, Plan(seed=seed), progress=bars)
     card = card_of(trained, films, encoder=pack.encoder, command=run_cli.command())
     export(trained, card, [item.id for item in films.items], out)

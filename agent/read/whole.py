@@ -7,8 +7,8 @@ it is kept in a file: of each turn of the person the moods and the need, no word
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -69,6 +69,14 @@ class _Remembering:
         """See `simpatico.protocols.Encoder`."""
         none = np.zeros((0, self.dim), dtype=np.float32)
         return np.stack([self._one(text) for text in inputs]) if inputs else none
+
+
+def reader_of_whole(
+    items: Sequence[Item], encoder: Encoder[str], cache: Path, progress: ProgressCallback
+) -> Callable[[Sequence[Sequence[Turn]]], list[list[UserState]]]:
+    """`read_whole` of one catalogue, which keeps what it read in the cache."""
+    keep = cache / "read-dialogues"
+    return partial(read_whole, items=items, encoder=encoder, keep=keep, progress=progress)
 
 
 def read_whole(

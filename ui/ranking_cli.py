@@ -127,9 +127,7 @@ def _with_films(task: str, data: Path, **options: Any) -> Any:
     settings = load_settings()
     set_up_logging(settings.log_level)
     with progress_bars() as show:
-        encoder, pack = (
-            MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show)),
-            load_pack("movies"),
-        )
+        pack = load_pack("movies")
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
         read = reader_of_whole(pack.items, encoder, settings.cache, show)
         return run(data, pack, encoder, read=read, command=command(), progress=show, **options)

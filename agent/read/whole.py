@@ -7,6 +7,8 @@ it is kept in a file: of each turn of the person the moods and the need, no word
 import gzip
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import resources
@@ -22,6 +24,8 @@ from simpatico.agent.read.words import Vocabulary
 from simpatico.domain import MOODS, Item, Mood, NeedName, Turn, Unit, UserState, Value
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.titles import TitleIndex
+
+log = logging.getLogger(__name__)
 
 _LATEST: Final = 12
 """Turns of a dialogue that are read with the newest, as `simpatico.agent.mind` does."""
@@ -100,7 +104,6 @@ def read_whole(
 
     Raises:
         ModelError: the mood head is missing or was trained on another encoder.
-        OSError: the folder cannot be written.
     """
     file = keep / f"{_key(dialogues, items, encoder.name)}.json.gz" if keep else None
     noted = _kept(file, dialogues) if file else None
@@ -113,8 +116,7 @@ def read_whole(
             progress("Reading how seekers feel", at, len(dialogues))
         noted = tuple(found)
         if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(gzip.compress(_NOTED.dump_json(noted), mtime=0))
+            _keep(file, noted)
     return [[one.state for one in each] for each in noted]
 
 
@@ -132,6 +134,17 @@ def _read(reader: EncoderReader, turns: Sequence[Turn]) -> tuple[Noted, ...]:
 def _noted(state: UserState) -> Noted:
     shares: Mapping[str, float] = dict(zip(MOODS, state.mood.distribution, strict=False))
     return Noted(moods={name: shares[name] for name in state.mood.labels}, need=state.need)
+
+
+def _keep(file: Path, noted: tuple[tuple[Noted, ...], ...]) -> None:
+    """Write it whole or not at all; a cache that cannot be written costs time alone."""
+    part = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(gzip.compress(_NOTED.dump_json(noted), mtime=0))
+        part.replace(file)
+    except OSError as error:
+        log.warning("what was read is not kept: %s", error)
 
 
 def _kept(file: Path, dialogues: Sequence[Sequence[Turn]]) -> tuple[tuple[Noted, ...], ...] | None:

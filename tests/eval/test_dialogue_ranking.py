@@ -1,6 +1,7 @@
 """Judging offers in dialogues: by hand, without leaks, and the whole way on a small catalogue."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,19 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from simpatico.domain import Item  # noqa: E402
+from simpatico.agent.read.affect import chosen_mood  # noqa: E402
+from simpatico.domain import Item, Turn, UserState  # noqa: E402
+from simpatico.eval import dialogue_moods  # noqa: E402
 from simpatico.eval.dialogue_ranking import (  # noqa: E402
     LINEAR,
     SERVED,
-    hold_out,
+    UNREAD,
+    UNTAUGHT,
+    WHOLE,
     ranks_of,
     run,
 )
+from simpatico.eval.held_dialogues import hold_out  # noqa: E402
 from simpatico.eval.record import grouped  # noqa: E402
 from simpatico.finetune.dialogue_train import Plan, named_in  # noqa: E402
 from simpatico.finetune.dialogues import Decision  # noqa: E402
@@ -102,10 +108,12 @@ def test_nothing_of_a_held_out_dialogue_is_learnt_from(pack: Pack, redial: Path)
 
 def test_every_row_is_judged_on_the_same_targets(pack: Pack, redial: Path) -> None:
     plan = Plan(width=8, epochs=1, batch_size=8)
-    made = run(redial, pack, HashEncoder(), plan=plan, command="x")
+    found = run(redial, pack, HashEncoder(), plan=plan, command="x")
+    assert found.keys() == {"offers"}
+    made = found["offers"]
     assert made.record.n == 8 and [each.name for each in made.record.systems] == [
         SERVED,
-        "fusion ranker, whole catalogue",
+        WHOLE,
         LINEAR,
         "popularity",
         "named near it in other dialogues",
@@ -121,3 +129,34 @@ def test_every_row_is_judged_on_the_same_targets(pack: Pack, redial: Path) -> No
     assert (by_id.n_found, by_id.n, nearly.n) == (0, 8, 8)
     assert nearly.n_found == 8
     assert len(set(made.cases[SERVED].unit)) == 8 and made.record.data[0][0] == "train.jsonl"
+
+
+def test_where_moods_are_read_the_ranker_stands_beside_itself_without_them(
+    pack: Pack, redial: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[list[str]] = []
+
+    def read(dialogues: Sequence[Sequence[Turn]]) -> list[list[UserState]]:
+        heard.extend([turn.text for turn in turns if turn.role == "user"] for turns in dialogues)
+        return [[UserState(mood=chosen_mood("joy"), need="laugh")] for _ in dialogues]
+
+    monkeypatch.setattr(dialogue_moods, "N_STATES", 5)
+    plan = Plan(width=8, epochs=1, batch_size=8)
+    found = run(redial, pack, HashEncoder(), plan=plan, read=read, command="x")
+    assert heard == [["I loved"]] * 40  # the films are taken out of the words
+    offers, moods = found["offers"].record, found["moods"].record
+    names = [each.name for each in offers.systems]
+    assert {row + other for row in (SERVED, WHOLE) for other in ("", UNREAD, UNTAUGHT)} < {*names}
+    assert moods.n == 5 and len(moods.systems) == 4
+    for each in moods.systems:
+        assert [one.metric for one in each.figures] == ["changed"]
+        assert 0 <= each.figures[0].mean <= 1
+    # No film has a tone: set by hand, a need changes nothing.
+    assert moods.systems[-1].figures[0].mean == 0
+
+
+def test_the_share_that_changes_is_of_the_longer_list_and_of_all_pairs() -> None:
+    assert dialogue_moods.changed(["ab", "ab"]) == 0
+    assert dialogue_moods.changed(["ab", "ac", "bc"]) == pytest.approx(0.5)
+    assert dialogue_moods.changed(["abcd", "a"]) == pytest.approx(0.75)
+    assert dialogue_moods.changed(["", ""]) == 0

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from simpatico.domain import Candidate, Item, Mentions, Profile, UserState  # noqa: E402
+from simpatico.domain import (  # noqa: E402
+    Candidate,
+    Item,
+    Mentions,
+    Mood,
+    Profile,
+    UserState,
+)
 from simpatico.errors import DataError, ModelError  # noqa: E402
 from simpatico.finetune.dialogue_train import (  # noqa: E402
     Conversational,
@@ -20,16 +27,36 @@ from simpatico.finetune.dialogue_train import (  # noqa: E402
     train_dialogues,
 )
 from simpatico.finetune.dialogues import Decision  # noqa: E402
-from simpatico.finetune.fusion_export import export  # noqa: E402
+from simpatico.finetune.fusion_export import export, read_weights  # noqa: E402
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of  # noqa: E402
 from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
-from simpatico.retrieval.fusion import Card, FusionModel  # noqa: E402
+from simpatico.retrieval.feelings import FEELINGS, UNFELT, Feelings  # noqa: E402
+from simpatico.retrieval.fusion import (  # noqa: E402
+    Card,
+    FusionModel,
+    read_card,
+    write_card,
+)
 from simpatico.retrieval.rank import LinearRanker  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 N, DIM = 12, 8
-PLAN = Plan(width=8, dropout=0.0, token_dropout=0.0, batch_size=16, epochs=20, learning_rate=0.02)
+PLAN = Plan(
+    width=8,
+    dropout=0.0,
+    token_dropout=0.0,
+    felt_dropout=0.2,
+    felt_doubt=1.0,
+    batch_size=16,
+    epochs=20,
+    learning_rate=0.02,
+)
+GLAD, SAD = (UserState(mood=Mood(label=name, labels=(name,), confidence=0.9))
+             for name in ("joy", "sadness"))  # fmt: skip
+THRILL = UserState(need="thrill")
+FELT = ((GLAD, 9), (SAD, 10), (THRILL, 11))
+"""What people who feel so are offered when they say nothing."""
 
 
 def items() -> tuple[Item, ...]:
@@ -60,6 +87,15 @@ def talks(n: int = 160) -> Talks:
     return Talks(decisions, np.stack(words))
 
 
+def felt_talks(n: int = 160) -> Talks:
+    """The same, and people who say nothing, but feel something or need it."""
+    told = talks(n)
+    one = [Decision(n + at, True, (), (), "", (FELT[at % 3][1],)) for at in range(n // 2)]
+    words = np.concatenate([told.words, np.zeros((len(one), DIM), dtype=np.float32)])
+    states = [UserState()] * n + [FELT[at % 3][0] for at in range(len(one))]
+    return Talks([*told.decisions, *one], words, states)
+
+
 def catalogue() -> Catalogue:
     features = features_of(items(), vocabulary_of(items(), least=2), {"text": text()})
     return catalogue_of(N, features)
@@ -78,7 +114,7 @@ class Known:
 
 @pytest.fixture(scope="module")
 def trained() -> Conversational:
-    return train_dialogues(talks(), catalogue(), PLAN)
+    return train_dialogues(felt_talks(), catalogue(), PLAN, feelings=FEELINGS)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +125,8 @@ def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) ->
         encoder="e",
         vocabulary=vocabulary_of(items(), least=2),
         modalities=trained.model.shape.modalities,
+        moods=FEELINGS.moods,
+        needs=FEELINGS.needs,
         licence="none",
         data="none",
     )
@@ -96,6 +134,8 @@ def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) ->
     export(trained, card, [item.id for item in items()], made)
     with pytest.raises(ValueError, match="wanted a card"):
         export(trained, card.model_copy(update={"modalities": ()}), [], made / "x")
+    with pytest.raises(ValueError, match="wanted a card"):
+        export(trained, card.model_copy(update={"moods": ()}), [], made / "x")
     return made
 
 
@@ -109,6 +149,38 @@ def test_it_learns_from_what_was_named_and_from_what_is_asked(trained: Conversat
         row[one.targets[0]] == row.max() for row, one in zip(scores, asked.decisions, strict=True)
     ]
     assert np.mean(right[::2]) > 0.6 and np.mean(right[1::2]) > 0.6  # chance: 1 / 12
+
+
+def test_it_learns_from_what_is_felt_and_needed_and_is_well_without(
+    trained: Conversational,
+) -> None:
+    nothing = np.zeros((1, DIM), dtype=np.float32)
+    one = Decision(0, True, (), (), "", (0,))
+
+    def scores(state: UserState, of: Conversational = trained) -> NDArray[np.float32]:
+        return of.scores(Talks([one], nothing, [state]))[0]
+
+    for state, wanted in FELT:
+        assert scores(state).argmax() == wanted
+    unread = trained.scores(Talks([one], nothing))[0]
+    assert (scores(UserState()) == unread).all()
+    neutral = UserState(mood=Mood(label="neutral", labels=("neutral",), confidence=1.0))
+    assert (scores(neutral) == unread).all()
+    never_met = UserState(mood=Mood(label="grief", labels=("grief",), confidence=1.0))
+    assert (scores(never_met) == unread).all()
+    without = train_dialogues(felt_talks(), catalogue(), replace(PLAN, epochs=1))
+    assert without.feelings == UNFELT and (scores(SAD, without) == scores(GLAD, without)).all()
+
+
+def test_what_was_met_a_few_times_counts_little() -> None:
+    told = felt_talks()
+    model = train_dialogues(
+        told, catalogue(), replace(PLAN, epochs=1, felt_doubt=6.0), feelings=FEELINGS
+    ).model
+    n_glad = 0.9 * sum(state is GLAD for state in told.states)
+    trust = dict(zip(FEELINGS.moods, model.person.mood_trust.tolist(), strict=True))
+    assert trust["joy"] == pytest.approx(n_glad / (n_glad + 6)) and trust["grief"] == 0
+    assert model.person.need_trust.max() == pytest.approx(26 / 32)
 
 
 def test_what_was_named_is_never_offered_again(trained: Conversational) -> None:
@@ -134,17 +206,59 @@ def test_nothing_to_learn_from_is_refused() -> None:
 
 def test_served_it_scores_as_it_was_trained(trained: Conversational, folder: Path) -> None:
     scorer = FusionModel(folder).of(items(), Known())
-    for query, before in (("", (3,)), ("Film 7", ()), ("Film 2", (5, 6, 5))):
+    cases = (
+        ("", (3,), UserState()),
+        ("Film 7", (), SAD.model_copy(update={"need": "thrill"})),
+        ("Film 2", (5, 6, 5), GLAD),
+    )
+    for query, before, state in cases:
         words = Known().query_vector(query) if query else np.zeros(DIM, dtype=np.float32)
         one = Decision(0, True, before, (True, False, True)[: len(before)], query, (0,))
-        expected = trained.scores(Talks([one], words[None]))[0]
+        expected = trained.scores(Talks([one], words[None], [state]))[0]
         history = [(f"i{at}", by) for at, by in zip(before, one.by_seeker, strict=True)]
         ids = [item.id for at, item in enumerate(items()) if at not in before]
-        terms = scorer.terms(ids, query=query, history=history)
+        terms = scorer.terms(ids, query=query, history=history, state=state)
         found = terms.total
         wanted = np.delete(expected, before)
         assert found - found.mean() == pytest.approx(wanted - wanted.mean(), abs=1e-3)
         assert terms.attention.sum(axis=1) == pytest.approx(np.ones(len(ids)), abs=1e-5)
+
+
+def test_the_weights_can_be_read_back(trained: Conversational, folder: Path) -> None:
+    weights, own = read_weights(folder), trained.model.state_dict()
+    assert all(torch.equal(weights[name], own[name]) for name in weights)
+    assert own.keys() - weights.keys() == {"fresh"}
+
+
+def changed_card(folder: Path, to: Path, feelings: Feelings) -> Path:
+    to.mkdir()
+    for file in folder.iterdir():
+        (to / file.name).write_bytes(file.read_bytes())
+    write_card(to, read_card(folder).model_copy(update=feelings._asdict()))
+    return to
+
+
+def test_a_ranker_hears_moods_by_name_whatever_list_it_was_trained_with(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def best(of: Path, state: UserState) -> int:
+        scorer = FusionModel(of).of(items(), Known())
+        terms = scorer.terms([item.id for item in items()], query="", history=[], state=state)
+        return int(terms.total.argmax())
+
+    assert best(folder, SAD) == 10 and not caplog.records
+    swap = {"joy": "sadness", "sadness": "joy"}
+    crossed = tuple(swap.get(name, name) for name in FEELINGS.moods)
+    other = changed_card(folder, tmp_path / "a", Feelings(crossed, FEELINGS.needs))
+    assert best(other, SAD) == 9 and not caplog.records  # the column that the card calls so
+    renamed = tuple("melancholy" if name == "sadness" else name for name in FEELINGS.moods)
+    other = changed_card(folder, tmp_path / "b", Feelings(renamed, FEELINGS.needs))
+    assert best(other, GLAD) == 9 and best(other, SAD) == best(other, UserState())
+    assert "knows nothing" in caplog.text and "melancholy" in caplog.text
+    for wrong in (Feelings(FEELINGS.moods[1:], FEELINGS.needs), UNFELT):
+        other = changed_card(folder, tmp_path / f"c{len(wrong.moods)}", wrong)
+        with pytest.raises(ModelError, match="do not fit together"):
+            FusionModel(other)
 
 
 def test_a_graph_says_nothing_of_the_machine_it_was_made_on(folder: Path) -> None:
@@ -173,6 +287,8 @@ def test_in_the_ranker_it_replaces_parts_and_leaves_the_others(folder: Path) -> 
     assert ranker.rank([], state=state, profile=Profile()) == []
     asked = ranker.rank(candidates, state=UserState(query="Film 9"), profile=Profile())
     assert asked[0].item.id == "i9"
+    thrilled = ranker.rank(candidates, state=THRILL, profile=Profile())
+    assert thrilled[0].item.id == "i11"
 
 
 def test_it_proposes_the_best_of_what_is_allowed(folder: Path) -> None:

@@ -14,7 +14,14 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 from simpatico.agent.volatile import VolatileLog  # noqa: E402
-from simpatico.domain import Event, EventKind, Impression, Item  # noqa: E402
+from simpatico.domain import (  # noqa: E402
+    Event,
+    EventKind,
+    Impression,
+    Item,
+    Mood,
+    UserState,
+)
 from simpatico.errors import DataError, ModelError  # noqa: E402
 from simpatico.finetune import acceptance, retrain  # noqa: E402
 from simpatico.finetune.dialogue_train import Plan, Talks, train_dialogues  # noqa: E402
@@ -225,7 +232,11 @@ def test_retrained_it_is_served_with_the_figures_it_has_in_training(
     one = Decision(0, True, (3, 6, 9), (True,) * 3, "", (12,))
     wanted = np.delete(trained.scores(Talks([one], np.zeros((1, DIM), np.float32)))[0], (3, 6, 9))
     others = [item.id for at, item in enumerate(ITEMS) if at not in (3, 6, 9)]
-    found = scorer.terms(others, query="", history=[("i3", True), ("i6", True), ("i9", True)]).total
+    history = [("i3", True), ("i6", True), ("i9", True)]
+    found = scorer.terms(others, query="", history=history).total
+    # It was trained without moods and needs: they say nothing to it.
+    glad = UserState(mood=Mood(label="joy", labels=("joy",), confidence=1.0), need="thrill")
+    assert (scorer.terms(others, query="", history=history, state=glad).total == found).all()
     assert found - found.mean() == pytest.approx(wanted - wanted.mean(), abs=1e-3)
 
 

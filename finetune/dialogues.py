@@ -21,11 +21,19 @@ SEEKER_TURNS: Final = 3
 
 
 class Said(Value):
-    """A turn: who spoke, the words without the films' numbers, the films in their order."""
+    """A turn.
+
+    Attributes:
+        role: who spoke.
+        text: the words without the films' numbers.
+        films: their numbers, in order.
+        titled: the words with the films' titles and years, as people write them.
+    """
 
     role: Literal["seeker", "recommender"]
     text: str
     films: tuple[str, ...]
+    titled: str = ""
 
 
 class Dialogue(Value):
@@ -129,25 +137,34 @@ def _read(path: Path) -> Iterator[Dialogue]:
                 raise DataError(f"{path}, line {number}: no dialogue ({error!r})") from error
 
 
+def _spaced(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
 def _dialogue(row: dict[str, Any]) -> Dialogue:
     answers = row["initiatorQuestions"]
     if not isinstance(answers, dict):  # a list where nobody answered
         answers = {}
     named = row["movieMentions"]
-    labels = named.items() if isinstance(named, dict) else ()
+    labels = tuple(named.items()) if isinstance(named, dict) else ()
+    titles = {film: label or " " for film, label in labels}
     turns: list[Said] = []
     for message in row["messages"]:
         seeker = message["senderWorkerId"] == row["initiatorWorkerId"]
         role: Literal["seeker", "recommender"] = "seeker" if seeker else "recommender"
         said = Said(
             role=role,
-            text=_SPACES.sub(" ", _FILM.sub(" ", message["text"])).strip(),
+            text=_spaced(_FILM.sub(" ", message["text"])),
             films=tuple(_FILM.findall(message["text"])),
+            titled=_spaced(_FILM.sub(lambda film: titles.get(film[1], " "), message["text"])),
         )
         if turns and turns[-1].role == role:
             before = turns.pop()
             said = Said(
-                role=role, text=f"{before.text} {said.text}", films=before.films + said.films
+                role=role,
+                text=f"{before.text} {said.text}",
+                films=before.films + said.films,
+                titled=f"{before.titled} {said.titled}",
             )
         turns.append(said)
     return Dialogue(

@@ -98,7 +98,7 @@ def _states(
     """What was read before each decision, in its own dialogue alone."""
     turns = [
         [
-            Turn(role="user" if one.role == "seeker" else "assistant", text=one.text)
+            Turn(role="user" if one.role == "seeker" else "assistant", text=one.titled)
             for one in dialogue.turns
         ]
         for dialogue in dialogues

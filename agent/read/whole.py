@@ -34,7 +34,7 @@ _TEXTS: Final = 4096
 """Newest texts whose vectors are remembered: each is read again with the turns that follow it."""
 
 
-_OF_ITEMS: Final = frozenset({"id", "kind", "title", "year", "creators", "genres", "popularity"})
+_OF_ITEMS: Final = {"id", "kind", "title", "year", "creators", "genres", "popularity"}
 """What reading depends on."""
 
 

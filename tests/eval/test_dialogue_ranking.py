@@ -143,7 +143,7 @@ def test_where_moods_are_read_the_ranker_stands_beside_itself_without_them(
     monkeypatch.setattr(dialogue_moods, "N_STATES", 5)
     plan = Plan(width=8, epochs=1, batch_size=8)
     found = run(redial, pack, HashEncoder(), plan=plan, read=read, command="x")
-    assert heard == [["I loved"]] * 40  # the films are taken out of the words
+    assert heard[3] == ["I loved Film3 (1990)"] and len(heard) == 40
     offers, moods = found["offers"].record, found["moods"].record
     names = [each.name for each in offers.systems]
     assert {row + other for row in (SERVED, WHOLE) for other in ("", UNREAD, UNTAUGHT)} < {*names}

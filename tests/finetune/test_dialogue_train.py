@@ -158,7 +158,7 @@ def test_it_learns_from_what_is_felt_and_needed_and_is_well_without(
     one = Decision(0, True, (), (), "", (0,))
 
     def scores(state: UserState, of: Conversational = trained) -> NDArray[np.float32]:
-        return of.scores(Talks([one], nothing, [state]))[0]
+        return np.asarray(of.scores(Talks([one], nothing, [state]))[0])
 
     for state, wanted in FELT:
         assert scores(state).argmax() == wanted

@@ -47,7 +47,7 @@ def test_a_ranker_without_names_is_told_of_nothing() -> None:
 
 def test_many_states_are_rows() -> None:
     moods, needs = SOME.all_felt([UserState(), UserState(mood=mood(joy=0.5), need="laugh")])
-    assert np.allclose(moods, [[0, 0, 0], [0, 0.5, 0]]) and np.allclose(needs, [[0, 0], [1, 0]])
+    assert moods.tolist() == [[0, 0, 0], [0, 0.5, 0]] and needs.tolist() == [[0, 0], [1, 0]]
     assert moods.dtype == needs.dtype == np.float32
     assert SOME.all_felt([])[0].shape == (0, 3)
 

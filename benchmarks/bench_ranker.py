@@ -2,7 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/bench_ranker.py
 
-People are drawn: each has liked some films and looks for the genres and keywords of another one.
+People are drawn: each has liked some films and looks for the genres and keywords of another one, in
+one mood and with one need after another.
 As in a turn, the ranker proposes candidates from the whole catalogue before it ranks them, and
 gives the four best reasons, for which each film they liked is left out in turn.
 """
@@ -16,10 +17,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simpatico.domain import Profile, UserState
+from simpatico.domain import Mood, Profile, UserState
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.encoders import text_encoder
+from simpatico.retrieval.feelings import FEELINGS
 from simpatico.retrieval.fusion import FusionModel, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
@@ -61,10 +63,15 @@ def main() -> None:
     rng = np.random.default_rng(given.seed)
     every = np.ones(len(pack.items), dtype=bool)
     rows = []
-    for _ in range(N_WARM_UP + given.people):
+    for at in range(N_WARM_UP + given.people):
         drawn = rng.choice(len(pack.items), given.liked + 1, replace=False)
         *liked, wanted = (pack.items[at] for at in drawn)
-        state = UserState(query=" ".join((*wanted.genres, *wanted.keywords)))
+        mood, need = (names[at % len(names)] for names in FEELINGS)
+        state = UserState(
+            query=" ".join((*wanted.genres, *wanted.keywords)),
+            mood=Mood(label=mood, labels=(mood,), confidence=1.0),
+            need=need,  # type: ignore[arg-type]  # of the names that `NeedName` lists
+        )
         profile = Profile(liked=tuple(item.id for item in liked))
         candidates = index.candidates(state=state, profile=profile, n=N_CANDIDATES)
         by_hand = timed(linear.rank, candidates, state=state, profile=profile)

@@ -173,17 +173,14 @@ class FusionModel:
             raise ModelError(f"the ranker in {folder} cannot be loaded: {error}") from error
         wide = {each.name: each.shape[1] for each in self._graphs["items"].get_inputs()[:1]}
         widths = dict(self.card.modalities)
-        told = {
-            each.name: each.shape[1]
-            for each in self._graphs["person"].get_inputs()
-            if each.name in Feelings._fields
-        }
-        feelings = self.card.feelings
+        told = {each.name: each.shape[1] for each in self._graphs["person"].get_inputs()}
+        self.feelings = feelings = self.card.feelings
+        asking = {name: len(names) for name, names in feelings._asdict().items() if any(feelings)}
         if (
             not len(ids) == len(self._has_id) == len(self._log_known)
             or wide != {"features": sum(widths.values())}
             or widths.get("facets", 0) != len(self.card.vocabulary)
-            or told != ({k: len(v) for k, v in feelings._asdict().items()} if any(feelings) else {})
+            or {name: told[name] for name in Feelings._fields if name in told} != asking
         ):
             raise ModelError(
                 f"the ranker's card, graphs and tables in {folder} do not fit together"
@@ -408,7 +405,7 @@ class FusionScorer:
         return self._terms_of_all(state.query, tuple(history), self._felt(state))
 
     def _felt(self, state: UserState) -> Felt:
-        return self._model.card.feelings.felt(state)
+        return self._model.feelings.felt(state)
 
     def _of_all(self, query: str, history: tuple[tuple[str, bool], ...], felt: Felt) -> Terms:
         (found,) = self._terms_of_each(slice(None), query, [history], felt)
@@ -476,7 +473,7 @@ class FusionScorer:
         told = {
             name: np.array([values], dtype=np.float32)
             for name, values in felt._asdict().items()
-            if any(self._model.card.feelings)
+            if any(self._model.feelings)
         }
         (person,) = self._model.run(
             "person", items=items, kinds=every, last=last, words=words[None], **told

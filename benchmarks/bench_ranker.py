@@ -70,7 +70,7 @@ def main() -> None:
         state = UserState(
             query=" ".join((*wanted.genres, *wanted.keywords)),
             mood=Mood(label=mood, labels=(mood,), confidence=1.0),
-            need=need,  # type: ignore[arg-type]  # of the names that `NeedName` lists
+            need=need,
         )
         profile = Profile(liked=tuple(item.id for item in liked))
         candidates = index.candidates(state=state, profile=profile, n=N_CANDIDATES)

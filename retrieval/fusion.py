@@ -173,7 +173,7 @@ class FusionModel:
             raise ModelError(f"the ranker in {folder} cannot be loaded: {error}") from error
         wide = {each.name: each.shape[1] for each in self._graphs["items"].get_inputs()[:1]}
         widths = dict(self.card.modalities)
-        told = {each.name: each.shape[1] for each in self._graphs["person"].get_inputs()}
+        told = {each.name: each.shape[-1] for each in self._graphs["person"].get_inputs()}
         self.feelings = feelings = self.card.feelings
         asking = {name: len(names) for name, names in feelings._asdict().items() if any(feelings)}
         if (

@@ -95,10 +95,17 @@ class Tokens(NamedTuple):
     there: Tensor
 
 
+class _Linear(nn.Linear):
+    """A linear map of rows that may be a sparse tensor, for facets are thousands and few hold."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        if not rows.is_sparse:
+            return super().forward(rows)
+        return torch.sparse.mm(rows, self.weight.T) + self.bias
+
+
 def _mlp(n: int, width: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(n, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
-    )
+    return nn.Sequential(_Linear(n, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width))
 
 
 class ItemTower(nn.Module):
@@ -125,7 +132,7 @@ class ItemTower(nn.Module):
         """Tokens, and the mean of the tokens that are there, (n, width).
 
         Args:
-            features: for each modality but `id` (n, its width).
+            features: for each modality but `id` (n, its width), dense or sparse.
             there: (n, n_modalities) of bool.
             ids: (n,) places of the tokens `id`; any number where an item has none.
         """

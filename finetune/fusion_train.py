@@ -7,7 +7,8 @@ other people (cross-fitting): with their own events in the tables, it would be t
 import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
@@ -30,6 +31,9 @@ LONGEST: Final = 100
 
 N_FOLDS: Final = 8
 TOWERS: Final[tuple[Tower, ...]] = get_args(Tower)
+RARE: Final = 0.05
+"""Share of numbers beside 0 below which a modality is read as a sparse tensor."""
+
 _ROWS: Final = 64
 _SEEDS_APART: Final = 1000
 _TICKS: Final = 1000
@@ -73,7 +77,8 @@ class Plan:
     seed: int = 0
 
 
-class Catalogue(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Catalogue:
     """What is known of each item, in the order of `Sequences.items`.
 
     Attributes:
@@ -85,6 +90,12 @@ class Catalogue(NamedTuple):
     features: Mapping[str, NDArray[np.float32]]
     there: Mapping[str, NDArray[np.bool_]]
     has_id: NDArray[np.bool_]
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """The features for `ItemTower`, those that are nearly all zeros as sparse tensors."""
+        with torch.inference_mode(False):  # whoever asks first, training goes on with them
+            return {name: _tensor(values) for name, values in self.features.items()}
 
 
 @dataclass
@@ -403,7 +414,7 @@ def as_fresh(
 ) -> tuple[Catalogue, NDArray[np.float32]]:
     """A catalogue, and how well its items are known, as if nobody had had the fresh ones."""
     known = np.where(fresh, np.float32(np.nan), log_known)
-    return catalogue._replace(has_id=catalogue.has_id & ~fresh), known
+    return replace(catalogue, has_id=catalogue.has_id & ~fresh), known
 
 
 def modalities_of(catalogue: Catalogue) -> tuple[tuple[str, int], ...]:
@@ -453,9 +464,7 @@ def tokens_of(model: Fusion, catalogue: Catalogue) -> tuple[Tokens, Tensor]:
     """Tokens of every item of a catalogue, and their means, (n_items, width)."""
     names = [name for name, _ in model.shape.modalities]
     device = model.known.device
-    features = {
-        name: torch.from_numpy(catalogue.features[name]).to(device) for name in names if name != ID
-    }
+    features = {name: catalogue.tensors[name].to(device) for name in names if name != ID}
     there = np.stack(
         [catalogue.has_id if name == ID else catalogue.there[name] for name in names], 1
     )
@@ -465,6 +474,12 @@ def tokens_of(model: Fusion, catalogue: Catalogue) -> tuple[Tokens, Tensor]:
         torch.arange(len(there), device=device),
     )
     return found
+
+
+def _tensor(values: NDArray[np.float32]) -> Tensor:
+    rare = np.count_nonzero(values) < RARE * values.size
+    dense = torch.from_numpy(values)
+    return dense.to_sparse_coo().coalesce() if rare else dense
 
 
 def _batches(

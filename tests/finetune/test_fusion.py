@@ -125,6 +125,26 @@ def test_as_fresh_hides_ids_and_how_well_items_are_known() -> None:
     np.testing.assert_array_equal(known, [-1, np.nan, -3])
 
 
+def test_facets_of_which_few_hold_are_read_as_a_sparse_tensor_and_say_the_same() -> None:
+    facets = np.zeros((40, 30), dtype=np.float32)
+    facets[np.arange(40), np.arange(40) % 30] = 1
+    catalogue = catalogue_of(40, {"facets": facets})
+    with torch.inference_mode():
+        sparse = catalogue.tensors["facets"]
+    assert sparse.is_sparse
+    torch.manual_seed(0)
+    model = Fusion(Shape(modalities=(("facets", 30),), n_items=40, n_kinds=N_KINDS, width=8)).eval()
+    weight = model.items.project["facets"][0].weight
+    found = []
+    for values in (sparse, torch.from_numpy(facets)):
+        model.zero_grad()
+        seen = torch.ones(40, 1, dtype=torch.bool)
+        tokens, _ = model.items({"facets": values}, seen, torch.arange(40))
+        tokens.keys.square().sum().backward()
+        found.append((tokens.keys.detach(), weight.grad.clone()))
+    torch.testing.assert_close(found[0], found[1])
+
+
 @pytest.mark.parametrize("tower", TOWERS)
 def test_nobody_sees_what_comes_after(tower: Tower) -> None:
     torch.manual_seed(0)

@@ -363,8 +363,15 @@ def report(trained: Trained, n: int, out: Path) -> str:
         f"{out}: {trained.bridge.source} -> {trained.bridge.target}, n={n}, "
         f"penalty {trained.penalty:g}",
         f"each pair judged by a map fitted without its fold, among {min(sizes)} to {max(sizes)}:",
+        *recall_lines(trained.to_text, trained.from_text),
+        "The penalty was chosen on these folds: a little flattering.",
     ]
-    for name, ranks in (("to text", trained.to_text), ("from text", trained.from_text)):
-        recalls = ", ".join(f"R@{k} {(ranks <= k).mean():.3f}" for k in (1, 5, 10))
-        lines.append(f"  {name}: {recalls}")
-    return "\n".join([*lines, "The penalty was chosen on these folds: a little flattering."])
+    return "\n".join(lines)
+
+
+def recall_lines(to_text: NDArray[np.int64], from_text: NDArray[np.int64]) -> list[str]:
+    """Recalls both ways, a line each, from the ranks of each pair's own, (n,) each."""
+    return [
+        f"  {way}: " + ", ".join(f"R@{k} {(ranks <= k).mean():.3f}" for k in (1, 5, 10))
+        for way, ranks in (("to text", to_text), ("from text", from_text))
+    ]

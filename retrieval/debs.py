@@ -11,7 +11,7 @@ import os
 import re
 import tarfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
@@ -201,6 +201,32 @@ def extract(deb: Path, members: Iterable[Member], folder: Path) -> None:
         raise DataError(f"{deb.name} cannot be unpacked into {folder}: {error}") from error
     if wanted:
         raise DataError(f"{deb.name} does not have {', '.join(sorted(wanted)[:5])}")
+
+
+def each_file(deb: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The regular files of a package whose path is wanted, with their bytes, in its own order.
+
+    For a package whose own sha256 was checked: nothing else says what the files should hold.
+
+    Raises:
+        DataError: the package is damaged, of an unknown kind or too large.
+    """
+    try:
+        with deb.open("rb") as file:
+            data, mode = _data(file, deb.name)
+            unpacked = 0
+            with tarfile.open(fileobj=data, mode=mode) as archive:
+                for info in archive:
+                    unpacked += info.size
+                    if unpacked > MAX_UNPACKED:
+                        raise DataError(f"{deb.name} holds more than {MAX_UNPACKED} bytes")
+                    path = info.name.removeprefix("./")
+                    if info.isreg() and wanted(path):
+                        source = archive.extractfile(info)
+                        assert source is not None
+                        yield path, source.read()
+    except _BROKEN as error:
+        raise DataError(f"{deb.name} cannot be unpacked: {error}") from error
 
 
 class _Section:

@@ -12,7 +12,9 @@ from simpatico.ui.run_cli import RunOut, as_folder, command, finish, kept_in
 
 if TYPE_CHECKING:
     from simpatico.finetune.bridge import OnPairs
+    from simpatico.modelstore import ModelStore
     from simpatico.protocols import ProgressCallback
+    from simpatico.retrieval.senses import Senses
 
 Seed = Annotated[int, typer.Option(help="of the split, folds and draws")]
 Keep = Annotated[
@@ -29,13 +31,17 @@ def eval_cross_modal(
         Path | None, typer.Option(help="film posters: items.csv and images/")
     ] = None,
     sounds: Annotated[Path | None, typer.Option(help="Emotify: annotations.csv and audio/")] = None,
+    free: Annotated[
+        Path | None, typer.Option(help="pictures under free licences: pairs.csv and the files")
+    ] = None,
     seed: Seed = 0,
     keep: Keep = None,
     out: Out = None,
 ) -> None:
     """Measure pictures by words and words by pictures, or music by words."""
-    if data is None and posters is None and sounds is None:
-        raise typer.BadParameter("wanted --data, --posters or --sounds")
+    if data is None and posters is None and sounds is None and free is None:
+        raise typer.BadParameter("wanted --data, --posters, --sounds or --free")
+    from simpatico.eval.cross_free import measure_free
     from simpatico.eval.cross_modal import measure_posters, measure_products
     from simpatico.eval.cross_sounds import measure_sounds
     from simpatico.modelstore import ModelStore
@@ -49,7 +55,7 @@ def eval_cross_modal(
     with progress_bars() as show:
         for name in (
             "minilm",
-            *(["efficientnet-lite0"] if data or posters else []),
+            *(["efficientnet-lite0"] if data or posters or free else []),
             *(["musicnn"] if sounds else []),
         ):
             models.fetch(name, progress=show)
@@ -59,6 +65,9 @@ def eval_cross_modal(
             made += measure_posters(posters, models, keep=vectors, seed=seed, progress=show)
         if sounds is not None:
             made.append(measure_sounds(sounds, models, keep=vectors, seed=seed, progress=show))
+        if free is not None:
+            senses = _senses(settings, models)
+            made += measure_free(free, senses, keep=vectors, seed=seed, progress=show)
     show_all(made, out)
 
 
@@ -95,6 +104,9 @@ def train_bridge(
     catalog: Annotated[
         str | None, typer.Option(help="or a catalogue: its items' own pictures or sounds and texts")
     ] = None,
+    free: Annotated[
+        Path | None, typer.Option(help="or the bridge that ships: a folder to fetch its pairs into")
+    ] = None,
     kind: Annotated[Literal["image", "audio"], typer.Option(help="pictures or sounds")] = "image",
     labels: Annotated[
         bool, typer.Option("--labels", help="with --pairs: read classes or tags, too")
@@ -103,8 +115,11 @@ def train_bridge(
     keep: Keep = None,
 ) -> None:
     """Fit what takes pictures or sounds to the space of texts, so that words find them."""
-    if (pairs is None) == (catalog is None) or (labels and pairs is None):
-        raise typer.BadParameter("wanted --pairs or --catalog; --labels goes with --pairs")
+    given = [each for each in (pairs, catalog, free) if each is not None]
+    if len(given) != 1 or (labels and pairs is None) or (free and kind != "image"):
+        raise typer.BadParameter(
+            "wanted --pairs, --catalog or --free; --labels goes with --pairs, --free with pictures"
+        )
     from simpatico.finetune.bridge import report
 
     settings = load_settings()
@@ -112,19 +127,57 @@ def train_bridge(
     vectors = keep or settings.cache / "media-vectors"
     try:
         with progress_bars() as show:
-            if pairs is not None:
-                found = _on_pairs(settings, pairs, kind, labels, vectors, seed, show)
+            if free is not None:
+                problems, told = _on_free(settings, free, out, vectors, seed, show)
             else:
-                found = _on_catalog(settings, catalog or "", kind, vectors, seed, show)
+                if pairs is not None:
+                    found = _on_pairs(settings, pairs, kind, labels, vectors, seed, show)
+                else:
+                    found = _on_catalog(settings, catalog or "", kind, vectors, seed, show)
+                found.trained.bridge.save(out)
+                problems, told = found.problems, report(found.trained, found.n, out)
     except DataError as error:
         for problem in error.problems[1:]:
             console.print(problem, markup=False, soft_wrap=True)
         raise
-    found.trained.bridge.save(out)
-    for problem in found.problems:
+    for problem in problems:
         console.print(f"left out: {problem}", markup=False, soft_wrap=True)
-    typer.echo(report(found.trained, found.n, out))
+    typer.echo(told)
     typer.echo(f"To use it: simpatico catalog media {catalog or 'NAME'} --{kind}-bridge {out}")
+
+
+def _senses(settings: Settings, models: "ModelStore") -> "Senses":
+    from simpatico.retrieval.encoders import text_encoder
+    from simpatico.retrieval.senses import Senses
+
+    return Senses(settings.retrieval, models, text_encoder(settings.retrieval, models))
+
+
+def _on_free(
+    settings: Settings,
+    folder: Path,
+    out: Path,
+    keep: Path,
+    seed: int,
+    progress: "ProgressCallback",
+) -> tuple[tuple[str, ...], str]:
+    from simpatico.finetune.free_pictures import card_data, write_pairs
+    from simpatico.finetune.ship_bridge import read_free, told_of, train_free, write_shipped
+    from simpatico.modelstore import ModelStore
+
+    write_pairs(folder, settings.cache / "packages", progress=progress)
+    senses = _senses(settings, ModelStore(settings.cache))
+    free = read_free(folder, "image", senses, keep=keep, progress=progress)
+    made = train_free(free, seed=seed)
+    write_shipped(
+        out,
+        free,
+        made,
+        data=card_data(free.pairs),
+        seed=seed,
+        command=f"simpatico train bridge --free FOLDER --out {out.name} --seed {seed}",
+    )
+    return free.problems, told_of(made, len(free.pairs), out)
 
 
 def _on_pairs(
@@ -160,14 +213,11 @@ def _on_catalog(
     from simpatico.finetune.bridge import train_on_catalog
     from simpatico.modelstore import ModelStore
     from simpatico.retrieval.catalog import Catalogs
-    from simpatico.retrieval.encoders import text_encoder
-    from simpatico.retrieval.senses import Senses
 
-    models = ModelStore(settings.cache)
     return train_on_catalog(
         Catalogs(settings.home).load(name),
         kind,
-        Senses(settings.retrieval, models, text_encoder(settings.retrieval, models)),
+        _senses(settings, ModelStore(settings.cache)),
         root=settings.home / "media",
         keep=keep,
         seed=seed,

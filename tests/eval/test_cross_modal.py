@@ -13,6 +13,7 @@ from simpatico.eval.cross_modal import (
     BOTH,
     BRIDGE,
     LABELS,
+    SHIPS,
     Products,
     cell,
     chance,
@@ -24,7 +25,7 @@ from simpatico.eval.cross_modal import (
 )
 from simpatico.eval.multimodal import retrieval_run
 from simpatico.modelstore import ModelStore
-from simpatico.retrieval.bridge import unit
+from simpatico.retrieval.bridge import Bridge, unit
 from simpatico.settings import load_settings
 
 
@@ -83,6 +84,21 @@ def test_titles_that_belong_to_no_picture_give_no_more_than_chance() -> None:
     found, _ = run(mixed, seed=0)
     bridge = next(one for one in found if one.title == BRIDGE)
     assert (bridge.to_text <= 10).mean() < 0.35  # chance is .19
+
+
+def test_what_ships_is_judged_with_the_centres_of_the_others_alone() -> None:
+    whole = products()
+    n_in = whole.pictures.shape[1] + 16
+    names = np.concatenate([np.zeros((n_in - 16, 16)), np.eye(16)]).astype(np.float32)
+    ready = Bridge("a", "b", centre=np.zeros(n_in, np.float32), weights=names,
+                   middle=np.zeros(16, np.float32))  # fmt: skip
+    found, held = run(whole._replace(ready=ready), seed=0)
+    ranks = {one.title: one.to_text for one in found}
+    plain = (ranks[SHIPS] <= 5).mean() - (ranks[LABELS] <= 5).mean()
+    assert abs(plain) < 0.05  # names alone, but for where it is centred
+    assert SHIPS not in {one.title for one in run(whole, seed=0)[0]}
+    titled = tables(found, whole._replace(ready=ready), held, seed=0)[0]
+    assert [row[0] for row in titled.rows].count(SHIPS) == 1
 
 
 def test_no_group_is_on_both_sides() -> None:

@@ -1,13 +1,14 @@
-"""The bridge that ships, on pairs under free licences that it was not fitted on.
+"""A bridge fitted to pairs under free licences, with names beside it, on others of these.
 
     simpatico eval cross-modal --free FOLDER
 
 FOLDER is what `train bridge --free` made its pairs in. A third of the groups is held out: whole
 folders of the packages, and what shares words or a picture with them. Penalty and the share of the
-names are chosen on the other two thirds, as for the bridge that ships on all.
+names are chosen on the other two thirds.
 """
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from simpatico.eval.cross_modal import (
     LABELS,
     N_PARTS,
     PLAIN,
-    SHIPS,
     Array,
     Found,
     Products,
@@ -31,6 +31,8 @@ from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.bridge import Bridge, labels_bridge
 from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.shipped import OWN_ROWS
+
+MIXED: Final = "bridge and names"
 
 
 def run_free(
@@ -55,7 +57,7 @@ def run_free(
 
     plain = labels_bridge(free.named[fit], free.texts[fit], source=free.source, target=free.target)
     found = [asked(PLAIN, free.named[held], free.texts[held]), through(LABELS, plain, free.named)]
-    for title, names in ((BRIDGE, (0.0,)), (SHIPS, NAMES)):
+    for title, names in ((BRIDGE, (0.0,)), (MIXED, NAMES)):
         progress(f"fitting {title}", 0, 1)
         made = mix(
             free.own[fit],

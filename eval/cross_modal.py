@@ -7,9 +7,10 @@ picture, directly or through others. Every held-out product is asked for both wa
 held-out ones; each with the same title is right. The maps' penalties are chosen by
 cross-validation on the other two thirds. The data has no licence: what is trained on it stays here.
 
-The same with --posters for film posters and what is written of the films; neither was met by the
-bridge that ships. On its own kind of pictures it is judged in `cross_free`. What feelings bring up
-in music is in `cross_sounds`.
+The same with --posters for film posters and what is written of the films, and with --bridge for a
+bridge that was fitted to other pairs, centred on the two thirds as one that ships is on a
+catalogue. Pairs under free licences are in `cross_free`, what feelings bring up in music in
+`cross_sounds`.
 """
 
 import csv
@@ -36,7 +37,7 @@ from simpatico.modelstore import ModelStore
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.bridge import Bridge, labels_bridge, source_name
 from simpatico.retrieval.encoders.minilm import MiniLM
-from simpatico.retrieval.shipped import OWN_ROWS, shipped_bridge
+from simpatico.retrieval.shipped import OWN_ROWS
 
 Array = NDArray[np.float32]
 Ranks = NDArray[np.int64]
@@ -46,10 +47,10 @@ N_PARTS: Final = 3
 """One of these is held out."""
 N_DRAWS: Final = 2000
 
-PLAIN, LABELS, SHIPS, BRIDGE, BOTH = (
+PLAIN, LABELS, GIVEN, BRIDGE, BOTH = (
     "labels only, as they are",
     "labels only, centred",
-    "what ships",
+    "bridge given",
     "bridge",
     "bridge + labels",
 )
@@ -65,7 +66,7 @@ class Products(NamedTuple):
         labels: (n, dim of texts), of what the network calls the picture.
         texts: (n, dim of texts), of the titles.
         ids: (n,), if known.
-        ready: the bridge that ships, if one does between these encoders.
+        given: a bridge from pictures and labels side by side that was fitted to other pairs.
     """
 
     titles: tuple[str, ...]
@@ -74,7 +75,7 @@ class Products(NamedTuple):
     labels: Array
     texts: Array
     ids: tuple[str, ...] = ()
-    ready: Bridge | None = None
+    given: Bridge | None = None
 
 
 class Found(NamedTuple):
@@ -91,6 +92,7 @@ def read_products(
     keep: Path,
     models: ModelStore,
     *,
+    bridge: Path | None = None,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> tuple[Products, tuple[str, ...]]:
     """Encode the pictures and titles of `items.csv`; vectors of pictures are kept in `keep`.
@@ -99,14 +101,14 @@ def read_products(
 
     Raises:
         DataError: the table is missing or has no product whose picture can be read.
-        ModelError: weights have not been fetched.
+        ModelError: weights have not been fetched, or `bridge` is one between others.
     """
     try:
         with (data / "items.csv").open(encoding="utf-8", newline="") as file:
             rows = [(row["id"], row["productDisplayName"]) for row in csv.DictReader(file)]
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{data} does not hold the products' items.csv: {error!r}") from error
-    return _read(data, rows, models, keep=keep, progress=progress)
+    return _read(data, rows, models, keep=keep, bridge=bridge, progress=progress)
 
 
 def read_posters(
@@ -114,6 +116,7 @@ def read_posters(
     keep: Path,
     models: ModelStore,
     *,
+    bridge: Path | None = None,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> tuple[Products, tuple[str, ...]]:
     """Likewise film posters, each with the film's title, genres and what is written of it.
@@ -125,7 +128,7 @@ def read_posters(
         ModelError: weights have not been fetched.
     """
     rows = [(row["movieId"], words_of(row)) for row in read_table(data) if row["text"].strip()]
-    return _read(data, rows, models, keep=keep, progress=progress)
+    return _read(data, rows, models, keep=keep, bridge=bridge, progress=progress)
 
 
 def _read(
@@ -134,11 +137,14 @@ def _read(
     models: ModelStore,
     *,
     keep: Path,
+    bridge: Path | None,
     progress: ProgressCallback,
 ) -> tuple[Products, tuple[str, ...]]:
     """(id, words) with the picture images/<id>.jpg."""
     encoder = MiniLM(models.path("minilm"))
     encoders = encoders_of("image", models, encoder, labels=True)
+    source = source_name(*(each.name for each in encoders))
+    given = None if bridge is None else Bridge.load(bridge, source=source, target=encoder.name)
     inputs, problems = vectors_of_files(
         [f"images/{name}.jpg" for name, _ in rows],
         "image",
@@ -154,9 +160,8 @@ def _read(
     pictures, labels = np.split(inputs[good], [-encoder.dim], axis=1)
     groups = joined(titles, [row.tobytes().hex() for row in pictures])
     ids = tuple(rows[int(at)][0] for at in good)
-    ready = shipped_bridge("image", [source_name(*(e.name for e in encoders))], encoder.name)
     texts = encoder.encode(titles)
-    return Products(titles, groups, pictures, labels, texts, ids, ready), problems
+    return Products(titles, groups, pictures, labels, texts, ids, given), problems
 
 
 def run(
@@ -187,9 +192,9 @@ def run(
         ),
     ]
     beside = np.concatenate([products.pictures, labels], axis=1)
-    if products.ready is not None:
-        ready = products.ready.recentred(beside[fit], texts[fit], own_rows=OWN_ROWS)
-        found.append(through(SHIPS, ready, beside))
+    if products.given is not None:
+        given = products.given.recentred(beside[fit], texts[fit], own_rows=OWN_ROWS)
+        found.append(through(GIVEN, given, beside))
     for title, inputs in ((BRIDGE, products.pictures), (BOTH, beside)):
         progress(f"fitting {title}", 0, 1)
         fitted = train(
@@ -294,6 +299,7 @@ def measure_products(
     *,
     keep: Path,
     seed: int = 0,
+    bridge: Path | None = None,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> list[Table]:
     """The tables of fashion products, asked for both ways.
@@ -303,14 +309,14 @@ def measure_products(
         models: has the weights.
         keep: folder for what was made of pictures.
         seed: of the split, the folds and the draws.
+        bridge: from pictures and labels side by side, to be judged, too.
         progress: told as it goes on.
 
     Raises:
         DataError, ModelError: see `read_products`.
     """
-    return _measured(
-        read_products(data, keep, models, progress=progress), seed=seed, progress=progress
-    )
+    read = read_products(data, keep, models, bridge=bridge, progress=progress)
+    return _measured(read, seed=seed, progress=progress)
 
 
 def measure_posters(
@@ -319,10 +325,11 @@ def measure_posters(
     *,
     keep: Path,
     seed: int = 0,
+    bridge: Path | None = None,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> list[Table]:
     """The same of film posters and what is written of the films; see `measure_products`."""
-    read = read_posters(data, keep, models, progress=progress)
+    read = read_posters(data, keep, models, bridge=bridge, progress=progress)
     return _measured(read, seed=seed, shown="poster", told="text", progress=progress)
 
 

@@ -1,4 +1,4 @@
-"""Pictures under free licences with words, from Debian packages: what the shipped bridge learnt on.
+"""Pictures under free licences with words, from Debian packages: `train bridge --free`.
 
 Packages are fetched by sha256 and only read: `tuxpaint-stamps-default` has photos and drawings with
 a sentence each, `openclipart-png` drawings whose titles and subjects are in the same drawing of

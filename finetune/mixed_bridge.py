@@ -1,4 +1,4 @@
-"""A bridge to ship: what was learnt on pairs beside what the encoder calls things, as one map.
+"""What was learnt on pairs beside what the encoder calls things, as one bridge.
 
     to_text(own, named) = unit((own - c) W / s + k (named - c') / s')
 

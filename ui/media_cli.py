@@ -34,6 +34,9 @@ def eval_cross_modal(
     free: Annotated[
         Path | None, typer.Option(help="pictures under free licences: pairs.csv and the files")
     ] = None,
+    bridge: Annotated[
+        Path | None, typer.Option(help="one of `train bridge --free`, judged on --data, --posters")
+    ] = None,
     seed: Seed = 0,
     keep: Keep = None,
     out: Out = None,
@@ -41,6 +44,8 @@ def eval_cross_modal(
     """Measure pictures by words and words by pictures, or music by words."""
     if data is None and posters is None and sounds is None and free is None:
         raise typer.BadParameter("wanted --data, --posters, --sounds or --free")
+    if bridge is not None and data is None and posters is None:
+        raise typer.BadParameter("--bridge goes with --data or --posters")
     from simpatico.eval.cross_free import measure_free
     from simpatico.eval.cross_modal import measure_posters, measure_products
     from simpatico.eval.cross_sounds import measure_sounds
@@ -60,9 +65,13 @@ def eval_cross_modal(
         ):
             models.fetch(name, progress=show)
         if data is not None:
-            made += measure_products(data, models, keep=vectors, seed=seed, progress=show)
+            made += measure_products(
+                data, models, keep=vectors, seed=seed, bridge=bridge, progress=show
+            )
         if posters is not None:
-            made += measure_posters(posters, models, keep=vectors, seed=seed, progress=show)
+            made += measure_posters(
+                posters, models, keep=vectors, seed=seed, bridge=bridge, progress=show
+            )
         if sounds is not None:
             made.append(measure_sounds(sounds, models, keep=vectors, seed=seed, progress=show))
         if free is not None:
@@ -105,7 +114,8 @@ def train_bridge(
         str | None, typer.Option(help="or a catalogue: its items' own pictures or sounds and texts")
     ] = None,
     free: Annotated[
-        Path | None, typer.Option(help="or the bridge that ships: a folder to fetch its pairs into")
+        Path | None,
+        typer.Option(help="or free pictures: a folder to fetch them into"),
     ] = None,
     kind: Annotated[Literal["image", "audio"], typer.Option(help="pictures or sounds")] = "image",
     labels: Annotated[

@@ -12,8 +12,8 @@ from simpatico.eval import record
 from simpatico.eval.cross_modal import (
     BOTH,
     BRIDGE,
+    GIVEN,
     LABELS,
-    SHIPS,
     Products,
     cell,
     chance,
@@ -86,19 +86,19 @@ def test_titles_that_belong_to_no_picture_give_no_more_than_chance() -> None:
     assert (bridge.to_text <= 10).mean() < 0.35  # chance is .19
 
 
-def test_what_ships_is_judged_with_the_centres_of_the_others_alone() -> None:
+def test_a_bridge_that_is_given_is_judged_with_the_centres_of_the_others_alone() -> None:
     whole = products()
     n_in = whole.pictures.shape[1] + 16
     names = np.concatenate([np.zeros((n_in - 16, 16)), np.eye(16)]).astype(np.float32)
-    ready = Bridge("a", "b", centre=np.zeros(n_in, np.float32), weights=names,
+    given = Bridge("a", "b", centre=np.zeros(n_in, np.float32), weights=names,
                    middle=np.zeros(16, np.float32))  # fmt: skip
-    found, held = run(whole._replace(ready=ready), seed=0)
+    found, held = run(whole._replace(given=given), seed=0)
     ranks = {one.title: one.to_text for one in found}
-    plain = (ranks[SHIPS] <= 5).mean() - (ranks[LABELS] <= 5).mean()
+    plain = (ranks[GIVEN] <= 5).mean() - (ranks[LABELS] <= 5).mean()
     assert abs(plain) < 0.05  # names alone, but for where it is centred
-    assert SHIPS not in {one.title for one in run(whole, seed=0)[0]}
-    titled = tables(found, whole._replace(ready=ready), held, seed=0)[0]
-    assert [row[0] for row in titled.rows].count(SHIPS) == 1
+    assert GIVEN not in {one.title for one in run(whole, seed=0)[0]}
+    titled = tables(found, whole._replace(given=given), held, seed=0)[0]
+    assert [row[0] for row in titled.rows].count(GIVEN) == 1
 
 
 def test_no_group_is_on_both_sides() -> None:

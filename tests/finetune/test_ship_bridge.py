@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from simpatico.errors import DataError
-from simpatico.eval.cross_free import run_free
-from simpatico.eval.cross_modal import LABELS, SHIPS
+from simpatico.eval.cross_free import MIXED, run_free
+from simpatico.eval.cross_modal import LABELS
 from simpatico.finetune.ship_bridge import read_free, told_of, train_free, write_shipped
 from simpatico.retrieval.bridge import unit
 from simpatico.retrieval.encoders.hash import HashEncoder
@@ -96,7 +96,7 @@ def test_held_out_groups_are_asked_for_with_what_the_others_taught(
     found, held = run_free(free, seed=0)
     assert held.sum() == 30 and not set(free.groups[held]) & set(free.groups[~held])
     ranks = {one.title: one.to_image for one in found}
-    assert (ranks[SHIPS] <= 10).mean() > 0.8  # ten of the thirty have its colour
+    assert (ranks[MIXED] <= 10).mean() > 0.8  # ten of the thirty have its colour
     assert (ranks[LABELS] <= 10).mean() < 0.5
 
 

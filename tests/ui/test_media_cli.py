@@ -101,3 +101,5 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     assert "bridge for pictures is not used" in done(catalogs, "media", "shop")
     both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
     assert runner.invoke(train_commands, both).exit_code == 2
+    sounds = ["bridge", "--free", str(folder), "--kind", "audio", "--out", str(out)]
+    assert runner.invoke(train_commands, sounds).exit_code == 2

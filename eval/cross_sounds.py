@@ -1,8 +1,9 @@
 """Music by words, on clips whose listeners said how it felt.
 
 Each of Emotify's nine feelings, as words, is looked for among the clips in the space of texts: by
-musicnn's tags alone, which are centred on the other clips and what is said of them, as in the
-product on a catalogue's, and through a bridge that is fitted to these. What is said of a clip is
+musicnn's tags alone and through the bridge that ships, which are centred on the other clips and
+what is said of them, as in the product on a catalogue's, and through a bridge that is fitted to
+these. The one that ships never met a clip. What is said of a clip is
 made of its listeners' answers: the three feelings that are furthest above the mean of the clips
 that are fitted to.
 """
@@ -29,9 +30,16 @@ from simpatico.eval.tables import Table
 from simpatico.finetune.bridge import joined, train
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder, ProgressCallback
-from simpatico.retrieval.bridge import labels_bridge, labels_to_text
+from simpatico.retrieval.bridge import (
+    Bridge,
+    SoundLabels,
+    labels_bridge,
+    labels_to_text,
+    source_name,
+)
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.encoders.musicnn import TAGS, Heard, Musicnn
+from simpatico.retrieval.shipped import OWN_ROWS, shipped_bridge
 
 Scores = NDArray[np.float64]
 
@@ -58,6 +66,12 @@ SYSTEMS: Final = (
     "tags alone, in other words",
     "bridge, in other words",
 )
+SHIPS: Final = ("what ships", "what ships, in other words")
+
+_SHIPPED_COLUMNS: Final = (
+    *("AUC, what ships", "what ships less tags", "other words: what ships"),
+    *("other words: what ships less tags", "P@20, what ships"),
+)
 
 
 def said_of(shares: Scores, mean: Scores) -> list[str]:
@@ -68,14 +82,15 @@ def said_of(shares: Scores, mean: Scores) -> list[str]:
 
 
 def scores_of(
-    heard: Heard, clips: Clips, texts: Encoder[str], *, seed: int = 0
+    heard: Heard, clips: Clips, texts: Encoder[str], *, ready: Bridge | None = None, seed: int = 0
 ) -> dict[str, Scores]:
-    """What each of `SYSTEMS` gives each feeling and clip, (9, n).
+    """What each of `SYSTEMS`, and `SHIPS` if one does, gives each feeling and clip, (9, n).
 
     Args:
         heard: the clips.
         clips: their genres and listeners' answers.
         texts: of the words.
+        ready: the bridge that ships, from vectors and what tags say.
         seed: of the folds.
 
     Raises:
@@ -83,7 +98,10 @@ def scores_of(
     """
     asked = [texts.encode(words) for words in (NAMES, OTHERWISE)]
     about = labels_to_text(heard.tags, texts.encode(TAGS))
-    by_tags, fitted = ([np.zeros((len(words), len(about))) for words in asked] for _ in range(2))
+    beside = np.concatenate([heard.vectors, about], axis=1)
+    by_tags, fitted, shipped = (
+        [np.zeros((len(words), len(about))) for words in asked] for _ in range(3)
+    )
     fold = folds_of(clips.genres, N_FOLDS, np.random.default_rng(seed))
     for k in range(N_FOLDS):
         rest, out = fold != k, fold == k
@@ -93,10 +111,14 @@ def scores_of(
         bridge = train(
             heard.vectors[rest], words, joined(said), source="sounds", target="texts", seed=seed
         ).bridge
+        learnt = ready and ready.recentred(beside[rest], words, own_rows=OWN_ROWS)
         for at, query in enumerate(asked):
+            if learnt:
+                shipped[at][:, out] = learnt.of_texts(query) @ learnt.to_text(beside[out]).T
             by_tags[at][:, out] = plain.of_texts(query) @ plain.to_text(about[out]).T
             fitted[at][:, out] = bridge.of_texts(query) @ bridge.to_text(heard.vectors[out]).T
-    return dict(zip(SYSTEMS, (by_tags[0], fitted[0], by_tags[1], fitted[1]), strict=True))
+    found = dict(zip(SYSTEMS, (by_tags[0], fitted[0], by_tags[1], fitted[1]), strict=True))
+    return found | (dict(zip(SHIPS, shipped, strict=True)) if ready else {})
 
 
 def table_of(scores: dict[str, Scores], shares: Scores, *, seed: int = 0) -> Table:
@@ -117,12 +139,23 @@ def table_of(scores: dict[str, Scores], shares: Scores, *, seed: int = 0) -> Tab
         return f"{found[0].mean:{sign}.3f} ({found[0].low:{sign}.3f} to {found[0].high:{sign}.3f})"
 
     tags, bridge, tags_otherwise, otherwise = SYSTEMS
+    ships, ships_otherwise = SHIPS if SHIPS[0] in cases else ("", "")
+
+    def of_shipped(row: tuple[str, ...]) -> tuple[str, ...]:
+        if not ships:
+            return ()
+        return (
+            *(cell("ROC AUC", row, ships), cell("ROC AUC", row, ships, tags)),
+            *(cell("ROC AUC", row, ships_otherwise),),
+            *(cell("ROC AUC", row, ships_otherwise, tags_otherwise), cell("P@20", row, ships)),
+        )
+
     rows = [
         (
             *(row[0] if len(row) == 1 else "mean", cell("ROC AUC", row, tags)),
             *(cell("ROC AUC", row, bridge), cell("ROC AUC", row, bridge, tags)),
             *(cell("ROC AUC", row, tags_otherwise), cell("ROC AUC", row, otherwise)),
-            *(cell("P@20", row, tags), cell("P@20", row, bridge)),
+            *(cell("P@20", row, tags), cell("P@20", row, bridge), *of_shipped(row)),
         )
         for row in (*((each,) for each in FEELINGS), FEELINGS)
     ]
@@ -132,6 +165,7 @@ def table_of(scores: dict[str, Scores], shares: Scores, *, seed: int = 0) -> Tab
             "feeling",
             *("AUC, tags alone", "AUC, bridge", "bridge less tags"),
             *("other words: tags", "other words: bridge", "P@20, tags", "P@20, bridge"),
+            *(_SHIPPED_COLUMNS if ships else ()),
         ),
         rows=tuple(rows),
         notes=(
@@ -139,7 +173,8 @@ def table_of(scores: dict[str, Scores], shares: Scores, *, seed: int = 0) -> Tab
             f'{relevant.mean():.2f}. The query is the feeling and "music", or the same in words '
             "that no text has. Tags: nothing was fitted or chosen; centred on the other folds' "
             "clips and what is said of them. Bridge: each clip is scored by one fitted to these "
-            f"({N_FOLDS} folds, spread over the genres), its penalty chosen among them. In "
+            f"({N_FOLDS} folds, spread over the genres), its penalty chosen among them. What ships "
+            "is centred like the tags. In "
             "brackets: 95 %, clips drawn again 2000 times; fits are not repeated.",
         ),
     )
@@ -168,6 +203,9 @@ def measure_sounds(
     """
     clips = read_clips(data)
     files = [data / "audio" / f"{name}.ogg" for name in clips.names]
-    heard = hear(files, Musicnn(models.path("musicnn")), keep=keep, progress=progress)
-    scores = scores_of(heard, clips, MiniLM(models.path("minilm")), seed=seed)
+    ears, texts = Musicnn(models.path("musicnn")), MiniLM(models.path("minilm"))
+    heard = hear(files, ears, keep=keep, progress=progress)
+    source = source_name(ears.name, SoundLabels(ears, texts).name)
+    ready = shipped_bridge("audio", [source], texts.name)
+    scores = scores_of(heard, clips, texts, ready=ready, seed=seed)
     return table_of(scores, clips.shares, seed=seed)

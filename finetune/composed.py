@@ -44,14 +44,16 @@ _PACES: Final = ((60, "very slow"), (84, "slow"), (112, "moderate"), (146, "fast
 
 
 class Composed(NamedTuple):
-    """A piece: a standard MIDI file, and what is said of it."""
+    """A piece: a standard MIDI file, and the words that are true of it."""
 
     midi: bytes
-    text: str
+    words: tuple[str, ...]
 
 
 def compose(feeling: str, rng: np.random.Generator) -> Composed:
-    """A piece of about `SECONDS` and its words, such as "calm, gentle piano and flute music, slow".
+    """A piece of at least `SECONDS`, but for what rounding takes, and its words.
+
+    These are all words of the feeling, who plays, and how fast it is: "calm", "gentle", "piano".
 
     Args:
         feeling: one of `FEELINGS`.
@@ -59,7 +61,7 @@ def compose(feeling: str, rng: np.random.Generator) -> Composed:
     """
     piece = _Piece(FEELINGS[feeling], rng)
     piece.play()
-    return Composed(piece.score.midi(piece.bpm), piece.text())
+    return Composed(piece.score.midi(piece.bpm), piece.words())
 
 
 class _Piece:
@@ -104,18 +106,20 @@ class _Piece:
         }
         textures[self._texture]()
 
-    def text(self) -> str:
-        """What is said of it."""
-        first, second = self._rng.choice(self._of.words, size=2, replace=False)
-        players = list(dict.fromkeys(self._players))[:3]
-        alone = "solo " if self._texture == "solo" and len(players) == 1 else ""
+    def words(self) -> tuple[str, ...]:
+        """What is said of it, each word once."""
         pace = next((name for below, name in _PACES if self.bpm < below), "very fast")
         loud = sum(self._of.velocity) / 2
-        force = ", loud" if loud > 95 else ", soft" if loud < 60 else ""
-        style = _STYLES.get(self._texture, "")
-        beat = ", drums" if self._drums else ""
-        what = f"{first}, {second} {style}".rstrip()
-        return f"{what} music, {alone}{' and '.join(players)}{beat}, {pace}{force}"
+        players = dict.fromkeys(self._players)
+        said = {
+            "loud": loud > 95,
+            "soft": loud < 60,
+            "drums": self._drums,
+            "solo": self._texture == "solo" and len(players) == 1,
+            _STYLES.get(self._texture, ""): self._texture in _STYLES,
+        }
+        others = (word for word, holds in said.items() if holds)
+        return (*self._of.words, *players, pace, *others)
 
     def _one(self, of: Sequence[T]) -> T:
         return of[int(self._rng.integers(len(of)))]

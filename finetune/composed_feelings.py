@@ -74,7 +74,7 @@ class Feeling(NamedTuple):
     """How music of one feeling is made.
 
     Attributes:
-        words: for it; two are said of a piece.
+        words: for it, all true of each piece.
         bpm: from, to.
         velocity: from, to, of 127.
         scales: steps above the tonic.

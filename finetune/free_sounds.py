@@ -1,173 +1,107 @@
-"""Music under free licences with words: what the shipped bridge for sounds learnt on.
+"""Music of one's own to learn from: pieces `composed` by rule and played with a free sound font.
 
-The pieces of the music pack with their keywords, grouped by the package they come in, and short
-pieces that are `composed` by rule and played by fluidsynth with a free sound font. They become a
-folder of pairs, as `train bridge --pairs` reads it.
+Nobody's recording is in it.
 """
 
 import csv
 import shutil
 import subprocess
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from simpatico.domain import Item
 from simpatico.errors import DataError
-from simpatico.finetune.bridge import Pair
 from simpatico.finetune.composed import compose
 from simpatico.finetune.composed_feelings import FEELINGS
 from simpatico.protocols import ProgressCallback
-from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.encoders.musicnn import RATE_HZ
 from simpatico.retrieval.shipped import CardData
 from simpatico.retrieval.sound import decode_sound
 
-COMPOSED: Final = "composed"
-"""Folder, and start of the group, of what is composed."""
-N_COMPOSED: Final = 1200
+Array = NDArray[np.float32]
+
+N_PIECES: Final = 1200
 SECONDS: Final = 9.0
-"""Of a composed piece, from its start: three patches of musicnn."""
+"""Of a piece, from its start: three patches of musicnn."""
 FONT: Final = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 """Where Debian's fluid-soundfont-gm has it."""
 
+_TABLE: Final = "pieces.csv"
 _RENDER_HZ: Final = 44_100
 _PEAKS: Final = 0.3, 0.95
 
 
-def words_of(item: Item) -> str:
-    """What is said of a piece of the music pack: "calm, forest music"; "" where nothing is.
+class Piece(NamedTuple):
+    """A composed piece: its file, and what is true of it."""
 
-    Keys, beats a minute and how it was made are left out: nobody asks for them.
-    """
-    said = [
-        word
-        for word in item.keywords
-        if word != "AI-generated" and not word.endswith((" bpm", " major", " minor"))
-    ]
-    return f"{', '.join(said)} music" if said else ""
+    file: str
+    words: tuple[str, ...]
 
 
-def write_pairs(
+def card_data(n: int) -> CardData:
+    """Whose such pieces are."""
+    return CardData(
+        name="pieces composed by rule (finetune/composed.py), played with fluid-soundfont-gm",
+        version="3.1-5.3",
+        licence="MIT",
+        credit="Simpatico; the sounds are those of Fluid (R3) by Frank Wen and others",
+        n=n,
+    )
+
+
+def write_pieces(
     folder: Path,
-    catalog: Catalog,
-    media: Path,
     *,
     font: Path = FONT,
-    n_composed: int = N_COMPOSED,
+    n: int = N_PIECES,
     seed: int = 0,
     progress: ProgressCallback = lambda label, done, total: None,
-) -> int:
-    """Write the sounds and `pairs.csv` of the folder; returns how many pairs.
+) -> tuple[Piece, ...]:
+    """Compose pieces, as WAV files and a table of their words.
 
     Args:
-        folder: of the pairs; sounds that are there already are not made again.
-        catalog: the music pack.
-        media: folder that its media's paths start from.
-        font: a General MIDI sound font that fluidsynth reads.
-        n_composed: pieces to compose.
-        seed: of these.
+        folder: of the pieces; what is there already is not played again.
+        font: a General MIDI sound font.
+        n: pieces.
+        seed: of what is drawn.
         progress: told as it goes on.
 
     Raises:
-        DataError: fluidsynth or the font is missing, or the folder cannot be written.
+        DataError: fluidsynth or the font is missing or fails, or the folder cannot be written.
     """
     if shutil.which("fluidsynth") is None or not font.is_file():
         raise DataError(
             f"wanted fluidsynth and the sound font {font}, as Debian has them in fluidsynth and "
             "fluid-soundfont-gm"
         )
-    try:
-        pairs = [
-            *_pack(folder, catalog, media),
-            *_composed(folder, font, n_composed, seed, progress),
-        ]
-        with (folder / "pairs.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([Pair._fields, *sorted(pairs)])
-    except OSError as error:
-        raise DataError(f"pairs cannot be written to {folder}: {error}") from error
-    return len(pairs)
-
-
-def card_data(pairs: Sequence[Pair], catalog: Catalog) -> tuple[CardData, ...]:
-    """Whose the sounds of such pairs are, and how many of each."""
-    counts = Counter(pair.group for pair in pairs)
-    licences: dict[str, set[str]] = {}
-    for item in catalog.items:
-        licences.setdefault(_package(item), set()).add(dict(item.extra).get("licence", ""))
-    found = [
-        CardData(
-            name=package,
-            version="as the music pack has it",
-            licence=", ".join(sorted(licences[package])),
-            credit="docs/music-pack.md, and ATTRIBUTIONS.txt of the pack for each piece",
-            n=counts[package],
-        )
-        for package in sorted(licences)
-        if counts[package]
-    ]
-    composed = sum(n for group, n in counts.items() if group.startswith(f"{COMPOSED}/"))
-    if composed:
-        found.append(
-            CardData(
-                name="pieces composed by rule (finetune/composed.py), played by fluidsynth",
-                version="fluid-soundfont-gm 3.1-5.3",
-                licence="MIT",
-                credit="Simpatico; the sounds of Fluid (R3) by Frank Wen",
-                n=composed,
-            )
-        )
-    return tuple(found)
-
-
-def is_composed(pair: Pair) -> bool:
-    """Whether a pair is one of those that nobody listened to."""
-    return pair.group.startswith(f"{COMPOSED}/")
-
-
-def _package(item: Item) -> str:
-    return item.id.split("/")[0]
-
-
-def _pack(folder: Path, catalog: Catalog, media: Path) -> list[Pair]:
-    pairs = []
-    for item in catalog.items:
-        uri = next((one.uri for one in item.media if one.kind == "audio"), "")
-        text = words_of(item)
-        if uri and text:
-            there = folder / uri
-            if not there.exists():
-                there.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(media / uri, there)
-            pairs.append(Pair(uri, text, _package(item)))
-    return pairs
-
-
-def _composed(
-    folder: Path, font: Path, n: int, seed: int, progress: ProgressCallback
-) -> list[Pair]:
     rng = np.random.default_rng(seed)
     peaks = np.random.default_rng(seed).uniform(*_PEAKS, size=n)
-    (folder / COMPOSED).mkdir(parents=True, exist_ok=True)
-    names, pairs = list(FEELINGS), []
-    for at in range(n):
-        piece = compose(names[at % len(names)], rng)
-        group = f"{COMPOSED}/{at:04d}"
-        path = folder / f"{group}.wav"
-        if not path.exists():
-            soundfile.write(path, played(piece.midi, font) * peaks[at], RATE_HZ, subtype="PCM_16")
-        pairs.append(Pair(f"{group}.wav", piece.text, group))
-        progress("composing", at + 1, n)
-    return pairs
+    names, made = list(FEELINGS), []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for at in range(n):
+            piece = compose(names[at % len(names)], rng)
+            path = folder / f"{at:04d}.wav"
+            if not path.exists():
+                wave = played(piece.midi, font) * np.float32(peaks[at])
+                draft = path.with_suffix(".draft")
+                soundfile.write(draft, wave, RATE_HZ, format="WAV", subtype="PCM_16")
+                draft.replace(path)
+            made.append(Piece(path.name, piece.words))
+            progress("composing", at + 1, n)
+        with (folder / _TABLE).open("w", encoding="utf-8", newline="") as file:
+            rows = ((piece.file, "|".join(piece.words)) for piece in made)
+            csv.writer(file).writerows([Piece._fields, *rows])
+    except OSError as error:
+        raise DataError(f"pieces cannot be written to {folder}: {error}") from error
+    return tuple(made)
 
 
-def played(midi: bytes, font: Path) -> NDArray[np.float32]:
+def played(midi: bytes, font: Path) -> Array:
     """The first `SECONDS` of a MIDI file as fluidsynth plays it: mono, `RATE_HZ`, its peak 1.
 
     Raises:
@@ -188,4 +122,4 @@ def played(midi: bytes, font: Path) -> NDArray[np.float32]:
     peak = float(np.abs(wave).max(initial=0.0))
     if peak < 1e-3:
         raise DataError("wanted a piece that sounds, got silence")
-    return wave / np.float32(peak)
+    return np.asarray(wave / peak, dtype=np.float32)

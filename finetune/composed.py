@@ -119,7 +119,7 @@ class _Piece:
             _STYLES.get(self._texture, ""): self._texture in _STYLES,
         }
         others = (word for word, holds in said.items() if holds)
-        return (*self._of.words, *players, pace, *others)
+        return tuple(dict.fromkeys((*self._of.words, *players, pace, *others)))
 
     def _one(self, of: Sequence[T]) -> T:
         return of[int(self._rng.integers(len(of)))]

@@ -178,20 +178,16 @@ def targets(said: Sequence[Sequence[str]], texts: Encoder[str]) -> tuple[Array, 
     return (found / _length(found)).astype(np.float32), middle
 
 
-def found_by(bridge: Bridge, inputs: Array, music: Music) -> NDArray[np.float64]:
-    """The area of each word, (w,), of a bridge that is centred on the music, as in a catalogue."""
-    return areas(scores_of(bridge, inputs, music), music.words)
-
-
 def scores_of(bridge: Bridge, inputs: Array, music: Music) -> Array:
-    """What each word gives each piece, likewise: (w, n)."""
+    """What each word gives each piece, (w, n), by a bridge centred on them as on a catalogue."""
     centred = bridge.recentred(inputs, music.texts, own_rows=OWN_ROWS)
     return centred.of_texts(music.asked) @ centred.to_text(inputs).T
 
 
-def by_tags(music: Music, *, source: str, target: str) -> Bridge:
-    """The bridge by tags alone, centred on the music."""
-    return labels_bridge(music.sounds.named, music.texts, source=source, target=target)
+def scores_by_tags(music: Music) -> Array:
+    """What each word gives each piece by tags alone: (w, n)."""
+    plain = labels_bridge(music.sounds.named, music.texts, source="tags", target="texts")
+    return plain.of_texts(music.asked) @ plain.to_text(music.sounds.named).T
 
 
 def train(
@@ -221,10 +217,7 @@ def train(
     centre = both.mean(axis=0)
     of_tags = np.eye(named.shape[1]) / _length(named - named.mean(axis=0))
     best: Trained | None = None
-    plain = by_tags(music, source=source, target=texts.name)
-    tags_alone = float(
-        areas(plain.of_texts(music.asked) @ plain.to_text(named).T, music.words).mean()
-    )
+    tags_alone = float(areas(scores_by_tags(music), music.words).mean())
     for penalty, weights in zip(PENALTIES, fitted, strict=True):
         learnt = weights / _length((own - own.mean(axis=0)) @ weights)
         for names in NAMES:
@@ -236,7 +229,7 @@ def train(
                 weights=joint.astype(np.float32),
                 middle=middle,
             )
-            area = float(found_by(bridge, both, music).mean())
+            area = float(areas(scores_of(bridge, both, music), music.words).mean())
             if best is None or area > best.by_bridge:
                 best = Trained(bridge, penalty, names, tags_alone, area)
     assert best is not None
@@ -298,6 +291,17 @@ def write_shipped(out: Path, made: Trained, n: int, *, seed: int, command: str) 
     except OSError as error:
         raise ModelError(f"the card of {out} cannot be written: {error}") from error
     return card
+
+
+def told_of(made: Trained, n: int, music: Music, out: Path) -> str:
+    """What was measured, in lines for people."""
+    return (
+        f"{out}: {made.bridge.source} -> {made.bridge.target}, n={n}, penalty {made.penalty:g}, "
+        f"names count {made.names:g}\n"
+        f"{len(music.words.words)} words among {len(music.texts)} pieces of the music pack, mean "
+        f"area inside packages: tags alone {made.by_tags:.3f}, bridge {made.by_bridge:.3f}\n"
+        "Penalty and names were chosen on these pieces: a little flattering."
+    )
 
 
 def _length(rows: NDArray[np.floating]) -> float:

@@ -12,6 +12,7 @@ from simpatico.ui.run_cli import RunOut, as_folder, command, finish, kept_in
 
 if TYPE_CHECKING:
     from simpatico.finetune.bridge import OnPairs
+    from simpatico.finetune.sound_bridge import Music
     from simpatico.modelstore import ModelStore
     from simpatico.protocols import ProgressCallback
     from simpatico.retrieval.senses import Senses
@@ -37,17 +38,21 @@ def eval_cross_modal(
     bridge: Annotated[
         Path | None, typer.Option(help="one of `train bridge --free`, judged on --data, --posters")
     ] = None,
+    music: Annotated[
+        bool, typer.Option("--music", help="the music pack of this home, by its keywords")
+    ] = False,
     seed: Seed = 0,
     keep: Keep = None,
     out: Out = None,
 ) -> None:
     """Measure pictures by words and words by pictures, or music by words."""
-    if data is None and posters is None and sounds is None and free is None:
-        raise typer.BadParameter("wanted --data, --posters, --sounds or --free")
+    if not music and data is None and posters is None and sounds is None and free is None:
+        raise typer.BadParameter("wanted --data, --posters, --sounds, --free or --music")
     if bridge is not None and data is None and posters is None:
         raise typer.BadParameter("--bridge goes with --data or --posters")
     from simpatico.eval.cross_free import measure_free
     from simpatico.eval.cross_modal import measure_posters, measure_products
+    from simpatico.eval.cross_music import measure_music
     from simpatico.eval.cross_sounds import measure_sounds
     from simpatico.modelstore import ModelStore
     from simpatico.ui.tables import show_all
@@ -61,7 +66,7 @@ def eval_cross_modal(
         for name in (
             "minilm",
             *(["efficientnet-lite0"] if data or posters or free else []),
-            *(["musicnn"] if sounds else []),
+            *(["musicnn"] if sounds or music else []),
         ):
             models.fetch(name, progress=show)
         if data is not None:
@@ -77,6 +82,9 @@ def eval_cross_modal(
         if free is not None:
             senses = _senses(settings, models)
             made += measure_free(free, senses, keep=vectors, seed=seed, progress=show)
+        if music:
+            senses = _senses(settings, models)
+            made.append(measure_music(_music(settings, senses, vectors, show), senses, seed=seed))
     show_all(made, out)
 
 
@@ -115,9 +123,12 @@ def train_bridge(
     ] = None,
     free: Annotated[
         Path | None,
-        typer.Option(help="or free pictures: a folder to fetch them into"),
+        typer.Option(help="or free pictures, or pieces composed by rule: a folder for them"),
     ] = None,
     kind: Annotated[Literal["image", "audio"], typer.Option(help="pictures or sounds")] = "image",
+    font: Annotated[
+        Path | None, typer.Option(help="General MIDI sound font of --free --kind audio")
+    ] = None,
     labels: Annotated[
         bool, typer.Option("--labels", help="with --pairs: read classes or tags, too")
     ] = False,
@@ -126,10 +137,10 @@ def train_bridge(
 ) -> None:
     """Fit what takes pictures or sounds to the space of texts, so that words find them."""
     given = [each for each in (pairs, catalog, free) if each is not None]
-    if len(given) != 1 or (labels and pairs is None) or (free and kind != "image"):
-        raise typer.BadParameter(
-            "wanted --pairs, --catalog or --free; --labels goes with --pairs, --free with pictures"
-        )
+    if len(given) != 1 or (labels and pairs is None):
+        raise typer.BadParameter("wanted --pairs, --catalog or --free; --labels goes with --pairs")
+    if font is not None and not (free and kind == "audio"):
+        raise typer.BadParameter("--font goes with --free and --kind audio")
     from simpatico.finetune.bridge import report
 
     settings = load_settings()
@@ -138,7 +149,11 @@ def train_bridge(
     try:
         with progress_bars() as show:
             if free is not None:
-                problems, told = _on_free(settings, free, out, vectors, seed, show)
+                if kind == "image":
+                    problems, told = _on_free(settings, free, out, vectors, seed, show)
+                else:
+                    told = _on_free_sounds(settings, free, font, out, vectors, seed, show)
+                    problems = ()
             else:
                 if pairs is not None:
                     found = _on_pairs(settings, pairs, kind, labels, vectors, seed, show)
@@ -188,6 +203,49 @@ def _on_free(
         command=f"simpatico train bridge --free FOLDER --out {out.name} --seed {seed}",
     )
     return free.problems, told_of(made, len(free.pairs), out)
+
+
+def _on_free_sounds(
+    settings: Settings,
+    folder: Path,
+    font: Path | None,
+    out: Path,
+    keep: Path,
+    seed: int,
+    progress: "ProgressCallback",
+) -> str:
+    from simpatico.finetune.free_sounds import FONT, write_pieces
+    from simpatico.finetune.sound_bridge import told_of, train_free, write_shipped
+    from simpatico.modelstore import ModelStore
+
+    senses = _senses(settings, ModelStore(settings.cache))
+    music = _music(settings, senses, keep, progress)
+    pieces = write_pieces(folder, font=font or FONT, seed=seed, progress=progress)
+    made = train_free(pieces, folder, music, senses, keep=keep, progress=progress)
+    write_shipped(
+        out,
+        made,
+        len(pieces),
+        seed=seed,
+        command=f"simpatico train bridge --free FOLDER --kind audio --out {out.name} --seed {seed}",
+    )
+    return told_of(made, len(pieces), music, out)
+
+
+def _music(
+    settings: Settings, senses: "Senses", keep: Path, progress: "ProgressCallback"
+) -> "Music":
+    """The music pack of this home."""
+    from simpatico.finetune.sound_bridge import read_music
+    from simpatico.retrieval.catalog import Catalogs
+
+    return read_music(
+        Catalogs(settings.home).load("music"),
+        senses,
+        media=settings.home / "media",
+        keep=keep,
+        progress=progress,
+    )
 
 
 def _on_pairs(

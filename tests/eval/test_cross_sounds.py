@@ -7,9 +7,17 @@ import pytest
 from numpy.typing import NDArray
 
 from simpatico.errors import DataError
-from simpatico.eval.cross_sounds import NAMES, OTHERWISE, SYSTEMS, said_of, scores_of, table_of
+from simpatico.eval.cross_sounds import (
+    NAMES,
+    OTHERWISE,
+    SHIPS,
+    SYSTEMS,
+    said_of,
+    scores_of,
+    table_of,
+)
 from simpatico.eval.music_mood import FEELINGS, Clips
-from simpatico.retrieval.bridge import unit
+from simpatico.retrieval.bridge import Bridge, unit
 from simpatico.retrieval.encoders.musicnn import TAGS, Heard
 
 N = 270
@@ -69,6 +77,24 @@ def test_a_bridge_hears_in_other_clips_what_tags_do_not_say() -> None:
     with pytest.raises(DataError, match="at least 20 groups"):
         few = Clips(known.names[:20], known.genres[:20], known.shares[:20])
         scores_of(Heard(heard.vectors[:20], heard.tags[:20]), few, Words())
+
+
+def test_what_ships_is_judged_beside_them_by_vectors_and_tags() -> None:
+    heard, known = clips()
+    clear = heard._replace(vectors=unit(np.eye(9, 953)[np.arange(N) % 9].astype(np.float32)))
+    weights = np.zeros((953 + Words.dim, Words.dim), dtype=np.float32)
+    weights[:9, 50:59] = np.eye(9)  # each feeling's vector to its word, and nothing of the tags
+    ready = Bridge("both", "words", centre=np.zeros(len(weights), np.float32),
+                   weights=weights, middle=np.zeros(Words.dim, np.float32))  # fmt: skip
+    scores = scores_of(clear, known, Words(), ready=ready)
+    assert tuple(scores) == (*SYSTEMS, *SHIPS)
+    table = table_of(scores, known.shares)
+    mean = dict(zip(table.columns, table.rows[-1], strict=True))
+    tags = float(mean["AUC, tags alone"].split()[0])
+    assert mean["AUC, what ships"].startswith("1.000")
+    assert mean["other words: what ships"].startswith("1.000")
+    assert float(mean["what ships less tags"].split()[0]) == pytest.approx(1 - tags, abs=2e-3)
+    assert mean["P@20, what ships"].startswith("1.000")
 
 
 def test_what_else_is_asked_moves_no_score() -> None:

@@ -235,17 +235,15 @@ def _on_free_sounds(
 def _music(
     settings: Settings, senses: "Senses", keep: Path, progress: "ProgressCallback"
 ) -> "Music":
-    """The music pack of this home."""
+    """The music pack of this home. Raises `DataError` where it is not."""
     from simpatico.finetune.sound_bridge import read_music
     from simpatico.retrieval.catalog import Catalogs
 
-    return read_music(
-        Catalogs(settings.home).load("music"),
-        senses,
-        media=settings.home / "media",
-        keep=keep,
-        progress=progress,
-    )
+    try:
+        catalog = Catalogs(settings.home).load("music")
+    except DataError as error:
+        raise DataError(f"{error}; `simpatico catalog add music` brings the music pack") from error
+    return read_music(catalog, senses, media=settings.home / "media", keep=keep, progress=progress)
 
 
 def _on_pairs(

@@ -92,6 +92,7 @@ def test_what_is_learnt_of_pieces_holds_in_music_and_tags_count_as_far_as_they_t
         for t in (0.0, 3.0)
     ]
     deaf, keen = both
+    assert all(one.worst <= one.by_bridge for one in both) and deaf.worst < deaf.by_bridge
     assert deaf.by_tags < 0.6 and deaf.by_bridge > 0.9 and deaf.names < 1
     assert keen.by_tags > 0.9 and keen.by_bridge >= keen.by_tags
     nothing = train(sounds(rows, told=0, heard=0, seed=2), rows, music(told=0, heard=0), Words(),

@@ -102,4 +102,6 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
     assert runner.invoke(train_commands, both).exit_code == 2
     sounds = ["bridge", "--free", str(folder), "--kind", "audio", "--out", str(out)]
-    assert runner.invoke(train_commands, sounds).exit_code == 2
+    needs = runner.invoke(train_commands, sounds).exception
+    assert isinstance(needs, DataError) and "catalog add music" in str(needs)
+    assert runner.invoke(train_commands, [*sounds[:3], "--font", "x", *sounds[5:]]).exit_code == 2

@@ -230,6 +230,7 @@ def test_a_temporary_chat_leaves_the_person_as_they_were(visit: Open, small: Sit
     tab.newest(".card[data-item=bear] .act-like").click()
     tab.page.get_by_role("button", name="Conversations").click()
     tab.page.get_by_role("button", name="Temporary chat").click()
+    expect(tab.page.locator(".exchange")).to_have_count(0)
     tab.say(FUNNY)
     tab.newest(".card[data-item=duck] .act-like").click()
     expect(tab.newest(".card[data-item=duck] .act-like")).to_have_attribute("aria-pressed", "true")

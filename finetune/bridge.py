@@ -21,13 +21,10 @@ from simpatico.errors import DataError
 from simpatico.modelstore import ModelStore
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.bridge import Bridge, PictureLabels, SoundLabels, source_name
-from simpatico.retrieval.build import item_text
-from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
 from simpatico.retrieval.encoders.musicnn import Musicnn
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.media_vectors import media_vectors
-from simpatico.retrieval.senses import Senses
 from simpatico.retrieval.sound import decode_sound
 
 Array = NDArray[np.float32]
@@ -291,7 +288,7 @@ def train_on_pairs(
     trained = train(
         inputs[good],
         texts.encode([pair.text for pair in used]),
-        _groups([pair.text for pair in used], inputs[good], [pair.group for pair in used]),
+        groups_of([pair.text for pair in used], inputs[good], [pair.group for pair in used]),
         source=source_name(*(each.name for each in encoders)),
         target=texts.name,
         seed=seed,
@@ -299,59 +296,8 @@ def train_on_pairs(
     return OnPairs(trained, len(used), problems)
 
 
-def train_on_catalog(
-    catalog: Catalog,
-    kind: Kind,
-    senses: Senses,
-    *,
-    root: Path,
-    keep: Path,
-    seed: int = 0,
-    progress: ProgressCallback = lambda label, done, total: None,
-) -> OnPairs:
-    """Train on a catalogue's own items: the picture or sound of each, and what is told of it.
-
-    Args:
-        catalog: the items.
-        kind: of their media.
-        senses: the encoders.
-        root: folder that the media's paths start from.
-        keep: folder of what was made of media: those that were looked at are not read again.
-        seed: of the folds.
-        progress: told as it goes on.
-
-    Raises:
-        DataError: too few items have such media.
-        ModelError: an encoder cannot be had.
-    """
-    items = [
-        item.model_copy(update={"media": local})
-        for item in catalog.items
-        if (local := tuple(m for m in item.media if m.kind == kind and "://" not in m.uri))
-    ]
-    senses.fetch(kind, progress=progress)
-    sense = senses.of(kind)
-    made = media_vectors(
-        items, kind, sense.kept, sense.decode, root=root, keep=keep, progress=progress
-    )
-    good = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
-    inputs = sense.own(made.vectors[good])
-    said = [item_text(items[at]) for at in good]
-    problems = tuple(f"{bad.uri}: {bad.why}" for bad in made.problems)
-    if not said:
-        raise DataError(f"wanted items with {kind} files, got none", problems=problems)
-    trained = train(
-        inputs,
-        senses.texts.encode(said),
-        _groups(said, inputs),
-        source=sense.name,
-        target=senses.texts.name,
-        seed=seed,
-    )
-    return OnPairs(trained, len(said), problems)
-
-
-def _groups(texts: Sequence[str], inputs: Array, named: Sequence[str] = ()) -> NDArray[np.int64]:
+def groups_of(texts: Sequence[str], inputs: Array, named: Sequence[str] = ()) -> NDArray[np.int64]:
+    """Groups, (n,) numbers, of rows that share a text, an input or a name."""
     same = [row.tobytes().hex() for row in inputs]
     return joined(texts, same, named) if named else joined(texts, same)
 

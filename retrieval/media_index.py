@@ -68,7 +68,8 @@ class MediaManifest(Value):
 class MediaCount(Value):
     """What came of one kind of media: items that have some, of these with a vector, newly made.
 
-    `refused` is why the person's own bridge is not used, and what to do; "" where it is, or none.
+    `bridge` is what goes to words, "" where the encoder does. `own`: it is the catalogue's own,
+    given by a person or fitted to it. `refused` is why that is not used, and what to do, or "".
     """
 
     medium: Medium
@@ -76,6 +77,7 @@ class MediaCount(Value):
     n_vectors: int
     n_made: int
     bridge: str = ""
+    own: bool = False
     refused: str = ""
 
 
@@ -204,6 +206,7 @@ def build_media(
                 if medium in bridges:
                     load_own(bridges[medium], sense, target).save(own)
                 ready, refused = own_bridge(own, sense, rows, target)
+                is_own = ready is not None
                 if ready is None:
                     ready = ready_made(medium, sense, rows, texts, target, shipped)
                 bridge, about = ready or (None, None)
@@ -214,6 +217,7 @@ def build_media(
                         n_vectors=len(ids),
                         n_made=made.n_made,
                         bridge=bridge.source if bridge else "",
+                        own=is_own,
                         refused=refused,
                     )
                 )

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from simpatico.ui.progress import console, progress_bars, set_up_logging
 if TYPE_CHECKING:
     from simpatico.retrieval.catalog import Changes
     from simpatico.retrieval.formats import Problem
+    from simpatico.retrieval.media_index import MediaReport
     from simpatico.retrieval.modal import Medium
 
 _ASK_FROM_MB = 300
@@ -164,6 +166,14 @@ def look_at_media(
         Path | None, typer.Option(help="for pictures: what `train bridge` wrote; kept from then on")
     ] = None,
     audio_bridge: Annotated[Path | None, typer.Option(help="likewise for sounds")] = None,
+    learn: Annotated[
+        bool | None,
+        typer.Option(
+            "--learn/--no-learn",
+            help="fit one for pictures to the catalogue, kept where it finds more; "
+            "unless said, where it has none of its own",
+        ),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="fetch again what is on other hosts")
     ] = False,
@@ -174,6 +184,7 @@ def look_at_media(
     the index later keeps this up to date by itself.
     """
     from simpatico.agent.build import look_at_media
+    from simpatico.ui.media_cli import learn_pictures
 
     settings = load_settings(catalog=name)
     set_up_logging(settings.log_level, settings.log_format)
@@ -200,6 +211,21 @@ def look_at_media(
             console.print(f"your own bridge for {what} is not used: {count.refused}", markup=False)
     if not report.counts:
         typer.echo(f"{name}: no pictures or sounds on this machine, or no encoder for them")
+    if learn is not False and not image_bridge and _teachable(report, anew=bool(learn)):
+        with TemporaryDirectory() as folder, progress_bars() as show:
+            out = Path(folder) / "image.npz"
+            better, learnt = learn_pictures(settings, name, out, show)
+            if better:
+                look_at_media(settings, bridges={"image": out}, progress=show)
+        typer.echo(f"{name}: {learnt}")
+
+
+def _teachable(report: "MediaReport", *, anew: bool) -> bool:
+    """Whether words go to pictures by a bridge, and not yet, or not finally, by its own."""
+    return any(
+        count.medium == "image" and count.n_vectors and count.bridge and (anew or not count.own)
+        for count in report.counts
+    )
 
 
 @catalog.command("export")

@@ -1,10 +1,12 @@
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import typer
+from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -15,7 +17,10 @@ from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.settings import load_settings
 from simpatico.ui.catalog_cli import catalog as catalogs
+from simpatico.ui.media_cli import LEAST_OWN
 from simpatico.ui.train_cli import train as train_commands
+
+Array = NDArray[np.uint8]
 
 
 def folder_of(name: str) -> Path:
@@ -59,10 +64,8 @@ def test_the_command_trains_a_bridge_that_opens(
     assert isinstance(runner.invoke(train_commands, wrong).exception, DataError)
 
 
-@pytest.mark.model
-def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cache = tmp_path / "cache"
     cache.mkdir()
     for name in ("minilm", "efficientnet-lite0"):
@@ -70,38 +73,81 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     monkeypatch.setenv("SIMPATICO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SIMPATICO_CACHE", str(cache))
     monkeypatch.setenv("SIMPATICO_LLM__ENABLED", "false")
+    return tmp_path / "home"
+
+
+def done(group: typer.Typer, *words: str) -> str:
+    result = CliRunner().invoke(group, list(words))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def shop(folder: Path, pictures: Mapping[str, Array], titles: Mapping[str, str]) -> None:
+    (folder / "images").mkdir(parents=True)
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(folder / "images" / f"{name}.png")
+    lines = ["id,title", *(f"{name},{title}" for name, title in titles.items())]
+    (folder / "items.csv").write_text("\n".join(lines))
+
+
+@pytest.mark.model
+def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
+    own_home: Path, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(0)
     folder = tmp_path / "shop"
-    (folder / "images").mkdir(parents=True)
-    lines = ["id,title"]
-    for at in range(24):
-        pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / "images" / f"n{at}.png")
-        lines.append(f"n{at},A thing called number {at}")
+    names = [f"n{at}" for at in range(24)]
+    noise = {name: rng.integers(0, 256, (32, 32, 3), dtype=np.uint8) for name in names}
+    shop(folder, noise, {name: f"A thing called number {name[1:]}" for name in names})
     (folder / "images" / "n3.png").write_bytes(b"no picture")
-    (folder / "items.csv").write_text("\n".join(lines))
-    runner = CliRunner()
-
-    def done(group: typer.Typer, *words: str) -> str:
-        result = runner.invoke(group, list(words))
-        assert result.exit_code == 0, result.output
-        return result.output
-
     done(catalogs, "import", str(folder), "--name", "shop", "--kind", "thing")
     first = done(catalogs, "media", "shop")
     assert "23 of 24 pictures can be searched, 23 newly looked at" in first
     assert "efficientnet-lite0 labels" in first and "n3: wanted a JPEG" in first
+    assert "words go to pictures by names, as before. Of 23 pairs" in first
+    assert not list(own_home.rglob("bridges/image.npz"))
     out = tmp_path / "own.npz"
     told = done(train_commands, "bridge", "--catalog", "shop", "--out", str(out))
-    assert "n=23" in told and f"catalog media shop --image-bridge {out}" in told
+    assert "n=23" in told and "by what the encoder calls them alone" in told
+    assert f"catalog media shop --image-bridge {out}" in told
     again = done(catalogs, "media", "shop", "--image-bridge", str(out))
-    assert "0 newly looked at; to words by efficientnet-lite0\n" in again
-    (kept,) = (tmp_path / "home").rglob("bridges/image.npz")
+    assert "0 newly looked at; to words by efficientnet-lite0 + " in again
+    assert "Of 23 pairs" not in again  # the bridge that was given is not fitted over
+    (kept,) = own_home.rglob("bridges/image.npz")
     kept.write_bytes(b"of another time")
     assert "bridge for pictures is not used" in done(catalogs, "media", "shop")
     both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
-    assert runner.invoke(train_commands, both).exit_code == 2
+    assert CliRunner().invoke(train_commands, both).exit_code == 2
     sounds = ["bridge", "--free", str(folder), "--kind", "audio", "--out", str(out)]
-    needs = runner.invoke(train_commands, sounds).exception
+    needs = CliRunner().invoke(train_commands, sounds).exception
     assert isinstance(needs, DataError) and "catalog add music" in str(needs)
-    assert runner.invoke(train_commands, [*sounds[:3], "--font", "x", *sounds[5:]]).exit_code == 2
+    assert (
+        CliRunner().invoke(train_commands, [*sounds[:3], "--font", "x", *sounds[5:]]).exit_code == 2
+    )
+
+
+@pytest.mark.model
+def test_a_catalogue_teaches_what_its_pictures_are_called_where_names_do_not_know(
+    own_home: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    across = np.add.outer(np.arange(64), np.zeros(64, int))
+    kinds = {"blorp": across // 8 % 2, "zindle": (across // 8 + across.T // 8) % 2, "quag": across}
+    pictures, titles = {}, {}
+    for at in range(LEAST_OWN + 2):
+        word = list(kinds)[at % 3]
+        colour = rng.integers(60, 256, 3)
+        light = kinds[word] / kinds[word].max()
+        pictures[f"n{at}"] = (light[..., None] * colour).astype(np.uint8)
+        titles[f"n{at}"] = f"A {word} of room {at}"
+    shop(tmp_path / "shop", pictures, titles)
+    done(catalogs, "import", str(tmp_path / "shop"), "--name", "shop", "--kind", "thing")
+    plain = done(catalogs, "media", "shop", "--no-learn")
+    assert "words go to pictures" not in plain
+    assert not list(own_home.rglob("bridges/image.npz"))
+    told = done(catalogs, "media", "shop")
+    assert f"a bridge fitted to the catalogue. Of {LEAST_OWN + 2} pairs" in told
+    assert len(list(own_home.rglob("bridges/image.npz"))) == 1
+    again = done(catalogs, "media", "shop")
+    assert "to words by efficientnet-lite0 + " in again and "a bridge fitted" not in again
+    assert "a bridge fitted" in done(catalogs, "media", "shop", "--learn")

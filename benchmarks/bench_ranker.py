@@ -92,7 +92,7 @@ def main() -> None:
     names = (
         "linear ranker",
         "looking through all films",
-        "fusion ranker after that",
+        "fusion ranker",
         f"reasons for the best {N_SHOWN}",
         "ranking and reasons",
     )

@@ -38,16 +38,6 @@ class Terms(NamedTuple):
     signals: Array
     known: Array
 
-    def at(self, rows: NDArray[np.int64]) -> "Terms":
-        """Those of some of the items."""
-        return Terms(
-            self.content[rows],
-            self.attention[rows],
-            self.evidence[:, rows],
-            self.signals[:, rows],
-            self.known[rows],
-        )
-
     @property
     def total(self) -> Array:
         """The scores, (n,): equal to the trained model's but for a constant."""

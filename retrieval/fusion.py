@@ -56,8 +56,8 @@ _FEW: Final = 1000
 """Items from which on it is faster to look up the evidence of all of them."""
 
 KEPT: Final = 32
-"""Of how many who asked last the terms are kept, a megabyte each with 12,000 items: between a
-turn's search and its ranking come those of others."""
+"""Of how many who searched last the terms are kept, a megabyte each with 12,000 items: a turn that
+finds nothing searches again with fewer limits, and between these come searches of others."""
 
 STANDING: Final = 64
 """Items, evenly spaced, that stand for the catalogue where its mean is wanted often."""
@@ -330,24 +330,27 @@ class FusionScorer:
     ) -> list[Mapping[str, float]]:
         """Parts of each candidate's score; those that the linear ranker has take its parts' place.
 
-        Each is `SHARE` of what the candidate has more of than the mean of the catalogue, for this
-        person now. `liked` is closeness to what the person named, `talked` what its tokens say to
-        them, in their mood, beyond what they say to somebody unknown in none. That rest and how
+        Each is `SHARE` of what the candidate has more of than the mean of `STANDING` items, for
+        this person now. `liked` is closeness to what the person named, `talked` what its tokens say
+        to them, in their mood, beyond what they say to somebody unknown in none. That rest and how
         well known it is stay out or hand-set: what was talked of when the dialogues were held is no
         taste.
         """
         if not candidates:
             return []
-        terms = self._every(state, profile)
+        asked = np.array([self._row[each.item.id] for each in candidates], dtype=np.int64)
+        rows, n = np.concatenate([asked, self._standing]), len(asked)
+        (terms,) = self._terms_of_each(
+            rows, state.query, [_history(state, profile)], self._felt(state)
+        )
         match, alike = terms.signals
         parts = {
             "match": match,
             "liked": alike,
-            "talked": terms.content.sum(axis=1) - self._talked_of,
+            "talked": terms.content.sum(axis=1) - self._talked_of[rows],
             "together": terms.evidence.sum(axis=0),
         }
-        rows = [self._row[each.item.id] for each in candidates]
-        beyond = [SHARE * (values[rows] - values.mean()) for values in parts.values()]
+        beyond = [SHARE * (values[:n] - values[n:].mean()) for values in parts.values()]
         by_item = np.round(np.stack(beyond, axis=1).astype(np.float64), 6).tolist()
         return [dict(zip(parts, values, strict=True)) for values in by_item]
 
@@ -361,9 +364,10 @@ class FusionScorer:
         history = [each for each in _history(state, profile) if each[0] in self._row]
         read = history[-HISTORY:]
         both = np.concatenate([rows, self._standing])
-        full = self._every(state, profile).at(both)
         left_out = [[each for each in history if each is not one] for one in read]
-        without = self._terms_of_each(both, state.query, left_out, self._felt(state))
+        full, *without = self._terms_of_each(
+            both, state.query, [history, *left_out], self._felt(state)
+        )
         stances = _stances(state, profile)
         named = [(each, self._labels[self._row[each]], stances[each]) for each, _ in read]
         history_of_each = resting(
@@ -400,7 +404,7 @@ class FusionScorer:
         return [(self._ids[rows[at]], float(scores[at] - scores[best[0]])) for at in best]
 
     def _every(self, state: UserState, profile: Profile) -> Terms:
-        """The terms of the whole catalogue; the newest are kept, for who proposes also ranks."""
+        """The terms of the whole catalogue."""
         history = (each for each in _history(state, profile) if each[0] in self._row)
         return self._terms_of_all(state.query, tuple(history), self._felt(state))
 

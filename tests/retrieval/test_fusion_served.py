@@ -13,7 +13,7 @@ from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.encoders.minilm import MiniLM
-from simpatico.retrieval.fusion import FusionModel, FusionScorer, shipped_ranker
+from simpatico.retrieval.fusion import STANDING, FusionModel, FusionScorer, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
 from simpatico.retrieval.rank import LinearRanker
@@ -104,29 +104,43 @@ def test_it_proposes_nothing_to_somebody_of_whom_it_knows_nothing(scorer: Fusion
     ) == [(ITEMS[4].id, 0.0)]  # fmt: skip
 
 
-def test_what_a_search_worked_out_is_there_for_its_ranking_whoever_searched_in_between(
-    model: FusionModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scorer = model.of(ITEMS, Pack())
-    asked: list[str] = []
+def sizes_of_runs(model: FusionModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each run: how many items it scored, 0 where it did something else."""
+    scored: list[int] = []
     run = model.run
 
     def counted(part: str, **given: Any) -> Any:
-        asked.append(part)
+        scored.append(len(given["keys"]) if part == "terms" else 0)
         return run(part, **given)
 
     monkeypatch.setattr(model, "run", counted)
-    every = np.ones(N, dtype=bool)
+    return scored
+
+
+def test_a_search_with_fewer_limits_works_nothing_out_again_whoever_searched_in_between(
+    model: FusionModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = model.of(ITEMS, Pack())
+    scored = sizes_of_runs(model, monkeypatch)
     states = [UserState(query=item.title) for item in ITEMS[:12]]
     # Of what she liked one is of another catalogue beside this: it says nothing here.
     liked = Profile(liked=(ITEMS[20].id, "a song"))
     for state in states:
-        scorer.propose(state, liked, k=5, allowed=every)
-    n = len(asked)
-    assert n
+        scorer.propose(state, liked, k=5, allowed=np.arange(N) < 9)
+    assert max(scored) == N
+    n = len(scored)
     for state in states:
-        scorer.learned(candidates(ITEMS), state, Profile(liked=(ITEMS[20].id,)))
-    assert len(asked) == n
+        scorer.propose(state, Profile(liked=(ITEMS[20].id,)), k=5, allowed=np.ones(N, dtype=bool))
+    assert len(scored) == n
+
+
+def test_a_ranking_scores_its_candidates_and_those_that_stand_for_the_catalogue_alone(
+    model: FusionModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = model.of(ITEMS, Pack())
+    scored = sizes_of_runs(model, monkeypatch)
+    scorer.learned(candidates(ITEMS[:20]), UserState(query=ITEMS[7].title), Profile())
+    assert max(scored) == 20 + STANDING
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:

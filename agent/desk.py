@@ -77,7 +77,12 @@ class Desk:
         return await asyncio.to_thread(self._memory.consent, user)
 
     async def decide(
-        self, user: str, *, personal: bool | None = None, keep_moods: bool | None = None
+        self,
+        user: str,
+        *,
+        personal: bool | None = None,
+        keep_moods: bool | None = None,
+        read_moods: bool | None = None,
     ) -> None:
         """Store what a person decided, once their turns that are running have ended.
 
@@ -90,6 +95,8 @@ class Desk:
                 consent = consent.model_copy(update={"personal": personal})
             if keep_moods is not None:
                 consent = consent.model_copy(update={"keep_moods": keep_moods})
+            if read_moods is not None:
+                consent = consent.model_copy(update={"read_moods": read_moods})
             if consent.keep_moods is False:
                 sessions = await asyncio.to_thread(self._memory.sessions, user)
                 for session in sessions:

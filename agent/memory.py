@@ -37,6 +37,7 @@ _SESSIONS = (
         """CREATE TABLE consents (
             user TEXT PRIMARY KEY, personal INTEGER NOT NULL, keep_moods INTEGER)""",
     ),
+    ("ALTER TABLE consents ADD COLUMN read_moods INTEGER NOT NULL DEFAULT 1",),
 )
 
 
@@ -195,9 +196,15 @@ class SqliteMemory:
 
     def consent(self, user: str) -> Consent:
         """What a person decided; as at first when they have not."""
-        rows = self._db.read("SELECT personal, keep_moods FROM consents WHERE user = ?", (user,))
-        for personal, keep in rows:
-            return Consent(personal=bool(personal), keep_moods=None if keep is None else bool(keep))
+        rows = self._db.read(
+            "SELECT personal, keep_moods, read_moods FROM consents WHERE user = ?", (user,)
+        )
+        for personal, keep, read in rows:
+            return Consent(
+                personal=bool(personal),
+                keep_moods=None if keep is None else bool(keep),
+                read_moods=bool(read),
+            )
         return Consent()
 
     def decide(self, user: str, consent: Consent) -> None:
@@ -208,8 +215,9 @@ class SqliteMemory:
         """
         with self._db.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO consents (user, personal, keep_moods) VALUES (?, ?, ?)",
-                (user, consent.personal, consent.keep_moods),
+                "INSERT OR REPLACE INTO consents (user, personal, keep_moods, read_moods) "
+                "VALUES (?, ?, ?, ?)",
+                (user, consent.personal, consent.keep_moods, consent.read_moods),
             )
 
     def erase(self, user: str) -> int:

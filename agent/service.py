@@ -329,14 +329,19 @@ class Simpatico:
         """What a person's events say. Raises `StoreError` when they cannot be read."""
         return await asyncio.to_thread(self._events.profile, user)
 
-    async def usable_profile(self, user: str) -> tuple[Profile, tuple[str, ...]]:
-        """What a ranking may use of a person, by their own decision, and what to say of it.
+    async def usable(
+        self, user: str, options: TurnOptions
+    ) -> tuple[Profile, TurnOptions, tuple[str, ...]]:
+        """What a ranking may use of a person and of its options, and what to say of it.
+
+        The person's own decisions outweigh the options.
 
         Raises:
             StoreError: their events cannot be read.
         """
-        allowed, labels = await self._allowed(user, TurnOptions())
-        return (await self.profile(user) if allowed.personal else Profile(user=user)), labels
+        allowed, labels = await self._allowed(user, options)
+        profile = await self.profile(user) if allowed.personal else Profile(user=user)
+        return profile, allowed, labels
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as unit vectors of the encoder that searches: (n,) -> (n, dim)."""
@@ -537,4 +542,5 @@ class Simpatico:
             return (await self.desk.consent(user)).over(options), ()
         except StoreError as error:
             log.warning("what a person decided cannot be read: %s", error)
-            return Consent(personal=False, keep_moods=False).over(options), (_UNDECIDED,)
+            nothing = Consent(personal=False, keep_moods=False, read_moods=False)
+            return nothing.over(options), (_UNDECIDED,)

@@ -461,15 +461,18 @@ class Consent(Value):
     Attributes:
         personal: False: nothing known of them is used, and nothing is learned from what they say.
         keep_moods: whether their moods may be stored; None: they have not said.
+        read_moods: False: no mood is read from their words; one that they choose themselves counts.
     """
 
     personal: bool = True
     keep_moods: bool | None = None
+    read_moods: bool = True
 
     def over(self, options: TurnOptions) -> TurnOptions:
         """The options of a turn, as far as this lets them be."""
         keep = options.keep_mood if self.keep_moods is None else self.keep_moods
-        own = {"personal": self.personal and options.personal, "keep_mood": keep}
+        mood = "off" if options.mood == "auto" and not self.read_moods else options.mood
+        own = {"personal": self.personal and options.personal, "keep_mood": keep, "mood": mood}
         return options.model_copy(update=own)
 
 

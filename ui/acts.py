@@ -8,7 +8,7 @@ from uuid import uuid4
 from pydantic import Field, ValidationError
 
 from simpatico.agent.service import Simpatico
-from simpatico.domain import Event, Value
+from simpatico.domain import MOODS, Event, Value
 from simpatico.errors import DataError, StoreError
 from simpatico.ui.strings import Strings
 from simpatico.ui.talk import Exchange, Talk
@@ -74,6 +74,22 @@ async def take_back(service: Simpatico, talk: Talk | None) -> Exchange | None:
     # One that broke or was stopped may never have been kept.
     talk.drop_last()
     return last
+
+
+async def choose_mood(service: Simpatico, talk: Talk, mood: str) -> None:
+    """Go by what was chosen for the mood: "auto", "off" or a label of `MOODS`.
+
+    Whether moods are read at all is the person's decision, which outlasts the talk; nothing is
+    stored of who is in a temporary one. A turn of the talk that runs is stopped.
+
+    Raises:
+        StoreError: it could not be stored.
+    """
+    await talk.stop()  # a decision waits for the person's turns to end
+    talk.mood = mood
+    if mood not in MOODS and not talk.stranger:
+        talk.unread = mood == "off"
+        await service.desk.decide(talk.user, read_moods=not talk.unread)
 
 
 def _is_twin(last: Exchange, talk: Talk) -> bool:

@@ -66,6 +66,7 @@ def profile_sheet(
                 known = await desk.known(talk.user)
             except SimpaticoError:
                 return {sheet: {"html": waiting(talk.words, talk.words.failed)}}
+            talk.decided(known.consent)
             if not talk.stranger:
                 talk.mark_all(one for one in known.events if one.session == talk.session)
             return {
@@ -87,6 +88,7 @@ def profile_sheet(
             talk.user,
             personal=on if what == "personal" else None,
             keep_moods=on if what == "moods" else None,
+            read_moods=on if what == "reading" else None,
         )
         return None
 

@@ -121,6 +121,7 @@ def _decisions(known: Known, words: Strings) -> str:
     return _section(
         words.you_decide,
         _switch("personal", consent.personal, words.personal, words.you_personal_info)
+        + _switch("reading", consent.read_moods, words.you_reading, words.you_reading_info)
         + _switch("moods", consent.keep_moods is True, words.you_moods, words.you_moods_info),
     )
 

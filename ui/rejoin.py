@@ -51,6 +51,8 @@ async def met(service: Simpatico, talk: Talk | None, keep: Any, place: Any) -> T
     if talk is not None or not isinstance(place, str) or not place:
         return talk
     talk = begin(keep)
+    with suppress(SimpaticoError):
+        talk.decided(await service.desk.consent(talk.user))
     language, _, session = place.partition(" ")
     talk.words = next((strings(one) for one in LANGUAGES if one == language), talk.words)
     if session == _TEMPORARY:

@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.history import Past
 from simpatico.domain import (
+    MOODS,
     CardsReady,
+    Consent,
     Event,
     EventKind,
     Finished,
@@ -160,6 +162,7 @@ class Talk:
         self.stranger = ""
         self.loop: asyncio.AbstractEventLoop | None = None
         self.mood = "auto"
+        self.unread = False  # the person wants no mood read, in this session and the next
         self.words = EN
         self.exchanges: list[Exchange] = []
         self.marks: dict[str, frozenset[EventKind]] = {}
@@ -213,7 +216,7 @@ class Talk:
         await self.stop()
         self.session = str(uuid4())
         self.stranger = ""
-        self.mood = "auto"
+        self.mood = self._unchosen
         self.exchanges = []  # a new list: a turn that was stopped may look at the old one once more
         self.marks.clear()
         self.stars.clear()
@@ -234,10 +237,25 @@ class Talk:
         self.stranger, self.loop = str(uuid4()), asyncio.get_running_loop()
 
     def drop_last(self) -> None:
-        """Forget the newest exchange; the mood is again as it was chosen before it."""
+        """Forget the newest exchange; the mood is again as it was chosen before it.
+
+        Whether moods are read at all is a decision and stays, but for a stranger, of whom none is.
+        """
         self.exchanges.pop()
-        self.mood = self.exchanges[-1].mood if self.exchanges else "auto"
+        before = self.exchanges[-1].mood if self.exchanges else self._unchosen
+        self.mood = before if self.stranger or before in MOODS else self._unchosen
         self.editing = False
+
+    def decided(self, consent: Consent) -> None:
+        """Go by what the person decided; a mood that they chose themselves stays."""
+        if self.unread == consent.read_moods:
+            self.unread = not consent.read_moods
+            if self.mood not in MOODS:
+                self.mood = self._unchosen
+
+    @property
+    def _unchosen(self) -> str:
+        return "off" if self.unread else "auto"
 
     def shows(self, item_id: str) -> bool:
         """Whether this item was shown to the person in any list."""

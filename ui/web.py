@@ -16,7 +16,7 @@ from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui import labels
-from simpatico.ui.acts import editing, pressed_of, take_back
+from simpatico.ui.acts import choose_mood, editing, pressed_of, take_back
 from simpatico.ui.admin import admin_sheet
 from simpatico.ui.chosen import MIDDLE, Chosen, genres_of
 from simpatico.ui.headers import PageHeaders
@@ -297,7 +297,11 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         async def feel_again(
             talk: Talk, asked: str, mood: str, how: Chosen
         ) -> AsyncGenerator[Given, None]:
-            talk.mood = mood
+            try:
+                await choose_mood(service, talk, mood)
+            except SimpaticoError:
+                yield {talk_state: talk, note: _notice(talk.words.not_noted)}
+                return
             yield {talk_state: talk, note: _forgotten(talk)}
             updates = of(talk).revise(
                 user=talk.who, session=talk.session, options=how.options(talk.mood)
@@ -421,6 +425,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             talk, how = begin(keep), Chosen.kept(keep)
             with suppress(SimpaticoError):  # then no turn uses what is known, whatever this shows
                 consent = await service.desk.consent(talk.user)
+                talk.decided(consent)
                 how = how.model_copy(update={"personal": consent.personal})
             talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}

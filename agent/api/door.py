@@ -71,8 +71,10 @@ class Service(Protocol):
         """Store an event."""
         ...
 
-    async def usable_profile(self, user: str) -> tuple[Profile, tuple[str, ...]]:
-        """What a ranking may use of a person, and what to say of it."""
+    async def usable(
+        self, user: str, options: TurnOptions
+    ) -> tuple[Profile, TurnOptions, tuple[str, ...]]:
+        """What a ranking may use of a person and of its options, and what to say of it."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -42,15 +42,15 @@ async def recommend(request: Request) -> Response:
     past = profile_from(who.user, wanted.history)
 
     async def rank() -> "Ranking":
-        known = Profile(user=who.user)
+        known, allowed = Profile(user=who.user), options
         labels: tuple[str, ...] = ()
-        if wanted.personal and not who.throwaway:
-            known, labels = await service.usable_profile(who.user)
+        if not who.throwaway:
+            known, allowed, labels = await service.usable(who.user, options)
         found = await service.recommend(
             wanted.dialogue,
             profile=together(known, past),
             k=wanted.k,
-            options=options,
+            options=allowed,
             image=files.image,
             audio=files.audio,
         )

@@ -160,9 +160,12 @@ class ScriptedService:
         theirs = [event for event in self._events.values() if event.user == user]
         return sum_up(user, sorted(theirs, key=lambda event: event.at), ())
 
-    async def usable_profile(self, user: str) -> tuple[Profile, tuple[str, ...]]:
-        """All of it: nobody decides anything here."""
-        return await self.profile(user), ()
+    async def usable(
+        self, user: str, options: TurnOptions
+    ) -> tuple[Profile, TurnOptions, tuple[str, ...]]:
+        """All of it, if the options let it be: nobody decides anything here."""
+        profile = await self.profile(user) if options.personal else Profile(user=user)
+        return profile, options, ()
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors that tell texts by their length."""

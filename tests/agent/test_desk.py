@@ -136,9 +136,28 @@ def test_who_turns_personalisation_off_is_not_learned_from_until_on_again(run: R
 def test_a_ranking_without_a_turn_uses_what_may_be_used(run: Run) -> None:
     async def work(ann: Ann) -> None:
         await ann.do("bear", "like")
-        assert (await ann.service.usable_profile(ann.user))[0].liked == ("bear",)
-        await ann.decide(personal=False)
-        assert await ann.service.usable_profile(ann.user) == (Profile(user=ann.user), ())
+        options = TurnOptions()
+        profile, *rest = await ann.service.usable(ann.user, options)
+        assert (profile.liked, rest) == (("bear",), [options, ()])
+        await ann.decide(personal=False, read_moods=False)
+        profile, allowed, said = await ann.service.usable(ann.user, options)
+        assert (profile, said) == (Profile(user=ann.user), ())
+        assert (allowed.personal, allowed.mood) == (False, "off")
+
+    run(work)
+
+
+def test_a_mood_is_not_read_where_that_was_decided_but_one_can_be_told(run: Run) -> None:
+    async def work(ann: Ann) -> None:
+        assert (await ann.say(SAD)).state.mood.label == "sadness"
+        await ann.decide(read_moods=False)
+        assert (await ann.say(SAD)).state.mood == Mood()
+        told = await ann.say(SAD, TurnOptions(mood="joy"))
+        assert told.state.mood.label == "joy"
+        await ann.decide(personal=True)
+        assert (await ann.say(SAD)).state.mood == Mood()
+        await ann.decide(read_moods=True)
+        assert (await ann.say(SAD)).state.mood.label == "sadness"
 
     run(work)
 

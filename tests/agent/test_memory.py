@@ -447,8 +447,8 @@ def test_what_a_person_decided_is_theirs_and_goes_with_them(memory: Memory) -> N
     assert memory.consent("ann") == Consent()
     memory.decide("ann", Consent(personal=False))
     memory.decide("bob", Consent(keep_moods=True))
-    memory.decide("ann", Consent(keep_moods=False))
-    assert memory.consent("ann") == Consent(personal=True, keep_moods=False)
+    memory.decide("ann", Consent(keep_moods=False, read_moods=False))
+    assert memory.consent("ann") == Consent(personal=True, keep_moods=False, read_moods=False)
     assert memory.erase("ann") == 0  # sessions
     assert memory.consent("ann") == Consent()
     assert memory.consent("bob") == Consent(keep_moods=True)

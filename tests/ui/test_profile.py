@@ -160,6 +160,40 @@ def test_moods_are_kept_for_who_wants_it_and_gone_when_not(
     assert files_with_moods() == set()
 
 
+def test_a_mood_is_not_read_until_the_person_says_otherwise(visit: Open, small: Site) -> None:
+    def do_not_read(n: int) -> None:
+        expect(says).to_contain_text("is that right?")
+        tab.newest(".mood-fix summary").click()
+        tab.page.get_by_role("button", name="Don’t read my mood").click()
+        tab.wait_for(n)
+        expect(says).to_contain_text("not reading your mood")
+
+    tab = visit(small)
+    says = tab.newest(".mood-says")
+    tab.page.get_by_role("button", name="Conversations").click()
+    tab.page.get_by_role("button", name="Temporary chat").click()
+    expect(tab.page.locator(".temporary")).to_be_visible()
+    tab.say(FUNNY)
+    do_not_read(2)  # which is forgotten with the rest of it
+    tab.page.get_by_role("button", name="Start over").click()
+    expect(tab.page.locator(".empty")).to_be_visible()
+    tab.say(FUNNY)
+    do_not_read(2)
+    tab.page.reload()
+    expect(says).to_contain_text("not reading your mood", timeout=20_000)
+    tab.page.get_by_role("button", name="Start over").click()
+    expect(tab.page.locator(".empty")).to_be_visible()
+    tab.say(FUNNY)
+    expect(says).to_contain_text("not reading your mood")
+    switch = look(tab).get_by_role("switch", name="Guess my mood")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(switch).to_be_checked()
+    tab.page.keyboard.press("Escape")
+    tab.say(FUNNY)
+    expect(says).to_contain_text("is that right?")
+
+
 def test_two_tabs_of_one_person_agree_and_nobody_else_is_touched(visit: Open, small: Site) -> None:
     tab = visit(small)
     tab.say(FUNNY)

@@ -28,6 +28,12 @@ class ProfileStrings(Table):
         "what you say. Buttons that you press are noted, for when it is on again.",
         "关掉后只看对话本身，不记录给你看过的列表，也不从你说的话里学习。你按过的按钮会记下，等再打开时用。",
     )
+    you_reading = Both("Guess my mood", "猜我的心情")
+    you_reading_info = Both(
+        "Off: no mood is read from what you say, in any conversation. One that you choose yourself "
+        "still counts.",
+        "关掉后在任何对话里都不从你的话里猜心情；你自己选的心情仍然算数。",
+    )
     you_moods = Both("Remember my moods", "记住我的心情")
     you_moods_info = Both(
         "Off: a mood is guessed for the moment and not kept with you. On: the last one of each "

@@ -21,6 +21,7 @@ from simpatico.agent.zh.lexicon import (
     TRADITIONAL,
     WORDS,
 )
+from simpatico.agent.zh.refused import to_front, without_asking
 from simpatico.domain import Value
 
 MAX_CHARS = 1500
@@ -148,7 +149,7 @@ def glosses(text: str) -> tuple[Glossed, ...]:
         titles.append(FILMS.get(name) or (f'"{name}"' if re.search(_HAN, name) else name))
         return chr(0xE000 + len(titles) - 1)
 
-    whole = _point_out(_QUOTED.sub(keep, re.sub(_TITLE, " ", plain)))
+    whole = _point_out(without_asking(_QUOTED.sub(keep, re.sub(_TITLE, " ", plain))))
 
     def put(said: str) -> str:
         return re.sub(_TITLE, lambda match: f" {titles[ord(match[0]) - 0xE000]} ", said).strip()
@@ -176,6 +177,7 @@ def _point_out(text: str) -> str:
 
 
 def _english(clause: str) -> str:
+    clause = to_front(clause)
     clause = _BEFORE_GENRE.sub(lambda match: f" {COUNTRIES[match[1]]} ", clause)
     for pattern, put in _RULES:
         clause = pattern.sub(put, clause)

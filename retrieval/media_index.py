@@ -14,6 +14,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
@@ -21,7 +22,7 @@ from typing import Final, Literal
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, ModelError, StoreError
@@ -48,11 +49,15 @@ MADE: Final = 3
 """How collections are made of media: those that were made in another way are made anew."""
 
 
+ASKED_AGAIN: Final = timedelta(hours=3)
+"""How long after a host did not answer its media are worth another look, which may take a while."""
+
+
 class MediaManifest(Value):
     """Which collections are current, what they were made from, and how (see `MADE`).
 
-    `n_unreached` addresses on allowed hosts did not answer and have no vector. `shipped` is the
-    mark of the bridges that shipped then, "" before there were any.
+    `n_unreached` addresses on allowed hosts did not answer and have no vector; `at` is when they
+    were asked. `shipped` is the mark of the bridges that shipped then, "" before there were any.
     """
 
     version: Literal[1] = 1
@@ -62,6 +67,7 @@ class MediaManifest(Value):
     target: str
     encoders: dict[Medium, str]
     n_unreached: int = 0
+    at: AwareDatetime | None = None
     shipped: str = ""
 
 
@@ -117,16 +123,21 @@ def media_stale(root: Path, catalog: Catalog, *, shipped: Path = SHIPPED) -> boo
     """Whether the media were looked at, and are worth another look.
 
     That is when they are others now, were looked at in another way, other bridges ship, or a host
-    did not answer. For catalogues together: also where those of one alone were looked at and these
-    never.
+    did not answer and `ASKED_AGAIN` has passed. For catalogues together: also where those of one
+    alone were looked at and these never.
     """
     manifest = read_media_manifest(root)
     if manifest is not None:
-        missing = manifest.made != MADE or manifest.n_unreached > 0
-        other = manifest.shipped != shipped_mark(shipped)
-        return missing or other or manifest.digest != media_digest(catalog)
+        other = manifest.made != MADE or manifest.shipped != shipped_mark(shipped)
+        return other or _asked_again(manifest) or manifest.digest != media_digest(catalog)
     alone = [root.with_name(name) for name in names_in(catalog.name)]
     return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
+
+
+def _asked_again(manifest: MediaManifest) -> bool:
+    if not manifest.n_unreached or manifest.at is None:
+        return manifest.n_unreached > 0
+    return not timedelta() <= datetime.now(UTC) - manifest.at < ASKED_AGAIN
 
 
 def build_media(
@@ -237,6 +248,7 @@ def build_media(
                 target=senses.texts.name,
                 encoders={name: one.encoder for name, one in modalities.items()},
                 n_unreached=n_unreached,
+                at=datetime.now(UTC),
                 shipped=shipped_mark(shipped),
             )
             draft = root / "media.draft"

@@ -4,15 +4,20 @@ import asyncio
 import base64
 import http.server
 import io
+import socket
 import threading
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from tiny import at_work, tiny, tiny_home
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
@@ -23,6 +28,7 @@ from simpatico.domain import Finished, Item, Media, Reply, Turn, TurnOptions
 from simpatico.errors import DataError, ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.catalog import Catalogs
+from simpatico.retrieval.media_index import MediaManifest
 from simpatico.settings import Settings, load_settings
 
 pytestmark = pytest.mark.model
@@ -350,6 +356,47 @@ def test_an_address_is_fetched_from_a_host_that_is_allowed(made: Settings) -> No
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_silent_host_does_not_hold_up_each_start(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def hang_up() -> None:
+            with suppress(OSError):  # until it is closed
+                while True:
+                    caller, _ = silent.accept()
+                    asked.append(caller.recv(100).decode().split()[1])
+                    caller.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        media = [Media(kind="image", uri=f"http://{host}/{name}.png") for name in ("a", "b")]
+        items = [Item(id=one.uri, title="A thing", media=(one,)) for one in media]
+        settings = tiny(
+            tiny_home(tmp_path, items),
+            weights=True,
+            retrieval={"encoder": "hash", "media_hosts": [host]},
+        )
+
+        def start() -> None:
+            asyncio.run(at_work(settings, lambda service: service.health()))
+
+        start()  # whose index the media are looked at beside
+        look_at_media(settings, progress=quiet)
+        assert asked == ["/a.png"]
+        start()
+        start()
+        assert asked == ["/a.png"]
+        look_at_media(settings, progress=quiet)
+        assert asked == ["/a.png"] * 2
+        (file,) = tmp_path.rglob("media.json")
+        told = MediaManifest.model_validate_json(file.read_bytes())
+        long_ago = told.model_copy(update={"at": datetime.now(UTC) - timedelta(hours=4)})
+        file.write_text(long_ago.model_dump_json())
+        start()
+        start()
+        assert asked == ["/a.png"] * 3
 
 
 def test_words_that_stand_for_none_wish_for_nothing_else(shapes: Running) -> None:

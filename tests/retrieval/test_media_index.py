@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -340,7 +340,15 @@ def test_pictures_of_another_host_are_fetched_once_and_outlast_it(
     assert home.look().counts == ()
 
 
-def test_a_host_that_is_silent_is_asked_once_and_again_at_the_next_start(
+def hours_pass(home: Home, hours: float) -> None:
+    """As if the media had been looked at that much earlier."""
+    file = home.root / "media.json"
+    told = json.loads(file.read_text())
+    then = datetime.fromisoformat(told["at"]) - timedelta(hours=hours)
+    file.write_text(json.dumps(told | {"at": then.isoformat()}))
+
+
+def test_a_host_that_is_silent_is_asked_once_and_again_at_a_start_hours_later(
     tmp_path: Path, host: Host
 ) -> None:
     uris = [f"http://{host.name}/{name}.png" for name in ("red", "blue")]
@@ -351,13 +359,21 @@ def test_a_host_that_is_silent_is_asked_once_and_again_at_the_next_start(
         down = Home(tmp_path, [item(name, f"http://{nobody}/{name}") for name in ("a", "b")])
         missed = down.look(hosts=frozenset({nobody}))
     assert [one.why.startswith("not asked") for one in missed.problems] == [False, True]
+    assert not media_stale(down.root, down.catalog)
+    hours_pass(down, 2.9)
+    assert not media_stale(down.root, down.catalog)
+    hours_pass(down, 0.2)
+    assert media_stale(down.root, down.catalog)
+    hours_pass(down, -24)  # the clock was set back
     assert media_stale(down.root, down.catalog)
     assert down.look() == MediaReport() and not media_stale(down.root, down.catalog)
     host.status["/red.png"] = 503
     allowed = frozenset({host.name})
     assert home.look(hosts=allowed).counts[0].n_vectors == 1
     assert sorted(host.asked) == ["/blue.png", "/red.png"]
-    assert media_stale(home.root, home.catalog) and home.open().has_media("image")
+    assert not media_stale(home.root, home.catalog) and home.open().has_media("image")
+    hours_pass(home, 3)
+    assert media_stale(home.root, home.catalog)
     host.status.clear()
     assert home.look(hosts=allowed).counts[0].n_vectors == 3
     assert not media_stale(home.root, home.catalog)

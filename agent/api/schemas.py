@@ -29,6 +29,7 @@ MAX_MESSAGES = 200
 MAX_CHARS = 20_000
 MAX_HISTORY = 10_000
 MAX_K = 100
+MAX_GENRES = 40
 _RESULTS = ("tool", "function")
 _ATTACHED = frozenset({"image_url", "input_image", "input_audio"})
 
@@ -150,6 +151,7 @@ class RecommendRequest(Sent):
     personal: bool = True
     adventurous: float | None = None
     popular: float | None = None
+    not_genres: tuple[str, ...] = Field(default=(), max_length=MAX_GENRES)
 
     @model_validator(mode="after")
     def _one_dialogue(self) -> "RecommendRequest":
@@ -176,6 +178,7 @@ class RecommendRequest(Sent):
             personal=self.personal,
             adventurous=self.adventurous,
             popular=self.popular,
+            not_genres=self.not_genres,
         )
 
 

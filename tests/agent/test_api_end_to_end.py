@@ -124,6 +124,32 @@ def test_what_a_person_disliked_is_not_ranked_for_them(url: str) -> None:
         assert ("robot" in [found["id"] for found in body["recommendations"]]) is wanted
 
 
+def test_genres_that_are_never_wanted_are_left_out_at_every_door(url: str) -> None:
+    never = ["horror", "no genre of ours"]
+    assert sorted(ids_of(chat(url, "a comedy", simpatico={"not_genres": never}))) == [
+        "bear", "robot", "waltz"
+    ]  # fmt: skip
+    answer = ask(
+        "POST",
+        f"{url}/v1/responses",
+        json={"input": "a comedy, nothing before 1990", "simpatico": {"not_genres": never}},
+    )
+    assert sorted(ids_of(answer.json())) == ["bear", "robot"]
+    for text, wanted in (("a comedy", False), ("a horror film", True)):  # asked for by name
+        wish = {"text": text, "not_genres": never}
+        body = ask("POST", f"{url}/v1/recommendations", json=wish).json()
+        assert ("ghost" in [found["id"] for found in body["recommendations"]]) is wanted
+    document = ask("GET", f"{url}/openapi.json").json()
+    body = document["paths"]["/v1/recommendations"]["post"]["requestBody"]
+    schema = body["content"]["application/json"]["schema"]["properties"]["not_genres"]
+    assert (schema["type"], schema["maxItems"]) == ("array", 40)
+    for options in ({"not_genres": "Horror"}, {"not_genres": ["Horror"] * 41}):
+        wrong = {"messages": [{"role": "user", "content": "a comedy"}], "simpatico": options}
+        refused = ask("POST", f"{url}/v1/chat/completions", json=wrong)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["param"] == "simpatico.not_genres"
+
+
 def test_words_of_crisis_are_answered_without_recommending(url: str) -> None:
     whole = chat(url, "I want to kill myself")
     body = chat(url, "I want to kill myself", max_tokens=5)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from simpatico.agent.database import Database, microseconds, time_of
-from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
+from simpatico.agent.profile import check_event, check_impression
 from simpatico.domain import Event, Impression, Profile
+from simpatico.retrieval.past import N_SHOWN, sum_up
 
 log = logging.getLogger(__name__)
 

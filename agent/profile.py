@@ -1,19 +1,14 @@
-"""What a person's events add up to. Pure functions."""
+"""What events may say, and what those that a caller keeps add up to. Pure functions."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simpatico.domain import Event, Impression, Profile
 from simpatico.errors import DataError
-
-Verdict = TypeVar("Verdict")
-
-N_SHOWN = 200
-"""How many of the latest shown items a profile holds."""
+from simpatico.retrieval.past import sum_up
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -98,43 +93,6 @@ def profile_of(user: str, history: Sequence[PastEvent]) -> Profile:
     return sum_up(user, sorted(events, key=lambda event: event.at), ())
 
 
-def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
-    """Sum up one person's events.
-
-    Liked: like, accept, buy, and four or five stars. Disliked: dislike, and one or two stars.
-    Three stars are neither. The latest of these on an item decides, so that changing one's mind
-    works. Seen: seen, and any stars. Saved: save, until the item is disliked. A saved item is
-    wanted, not yet liked.
-
-    Args:
-        user: whose events these are.
-        events: theirs, oldest first.
-        shown: ids that were shown to them, oldest first; the latest `N_SHOWN` distinct are kept.
-    """
-    stance: dict[str, str] = {}
-    seen: dict[str, None] = {}
-    saved: dict[str, None] = {}
-    for event in events:
-        if verdict := _verdict(event):
-            _put(stance, event.item_id, verdict)
-        if event.kind in ("seen", "rate"):
-            _put(seen, event.item_id, None)
-        if event.kind == "save":
-            _put(saved, event.item_id, None)
-        elif verdict == "disliked":
-            saved.pop(event.item_id, None)
-    latest = list(dict.fromkeys(reversed([*shown])))[:N_SHOWN]
-    return Profile(
-        user=user,
-        liked=tuple(item for item, verdict in stance.items() if verdict == "liked"),
-        disliked=tuple(item for item, verdict in stance.items() if verdict == "disliked"),
-        seen=tuple(seen),
-        saved=tuple(saved),
-        shown=tuple(reversed(latest)),
-        n_events=len(events),
-    )
-
-
 def _event_of(user: str, index: int, past: PastEvent) -> Event:
     at = past.at or _LONG_AGO
     try:
@@ -153,18 +111,3 @@ def _event_of(user: str, index: int, past: PastEvent) -> Event:
     except DataError as error:
         raise DataError(f"history.{index}: {error}") from error
     return event
-
-
-def _verdict(event: Event) -> str:
-    if event.kind in ("like", "accept", "buy"):
-        return "liked"
-    if event.kind == "dislike":
-        return "disliked"
-    if event.kind == "rate" and event.value is not None:
-        return "liked" if event.value >= 4 else "disliked" if event.value <= 2 else "neither"
-    return ""
-
-
-def _put(ordered: dict[str, Verdict], key: str, value: Verdict) -> None:
-    ordered.pop(key, None)  # the newest goes last
-    ordered[key] = value

@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from simpatico.agent.memory import NOT_YOURS, check_names
-from simpatico.agent.profile import N_SHOWN, check_event, check_impression, sum_up
+from simpatico.agent.profile import check_event, check_impression
 from simpatico.domain import Consent, Event, Heading, Impression, Profile, Turn
 from simpatico.errors import NotAllowed, StoreError
+from simpatico.retrieval.past import N_SHOWN, sum_up
 
 log = logging.getLogger(__name__)
 

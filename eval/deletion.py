@@ -31,6 +31,7 @@ from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.attribution import LEAST, hidden
 from simpatico.retrieval.fusion import SHARE, FusionModel, FusionScorer
 from simpatico.retrieval.packs import Pack
+from simpatico.retrieval.past import KINDS, Kind, past_of
 from simpatico.retrieval.rank import LinearRanker
 
 TOP: Final = 4
@@ -143,7 +144,7 @@ def run(
     """
     films = read_films(file, pack.items, pack.vectors, encoder, read=read, progress=progress)
     asked = hold_out(films, pack.name, encoder, seed=seed)
-    if not any(len(asked.state(at).mentions.liked) > 1 for at in range(len(asked.asked.decisions))):
+    if not any(len(_had(asked.state(at))) > 1 for at in range(len(asked.asked.decisions))):
         raise DataError(f"no held-out dialogue of {file} names two films to choose a reason from")
     plan = replace(plan or Plan(), seed=seed)
     with tempfile.TemporaryDirectory() as temporary:
@@ -202,7 +203,7 @@ def _falls(
             continue
         where = (one.dialogue, at)
         modalities += _without_modalities(where, shown, state, scorer, rng)
-        if len(state.mentions.liked) > 1:
+        if len(_had(state)) > 1:
             history += _without_history(where, shown, state, scorer, rank, rng)
     return history, modalities
 
@@ -216,13 +217,13 @@ def _without_history(
     rng: np.random.Generator,
 ) -> list[Falls]:
     """Of the first recommendations that have a reason in the history."""
-    ids, liked = shown.ids[:TOP], state.mentions.liked
+    ids, had = shown.ids[:TOP], _had(state)
+    liked = tuple(item_id for item_id, _ in had)
     falls = np.array(
         [shown.falls(rank(_without(state, each)), ids) for each in liked]
     )  # (n_liked, 2, n_ids)
     alone = [
-        scorer.terms(ids, query=state.query, history=[(each, True)], state=state).total
-        for each in liked
+        scorer.terms(ids, query=state.query, history=[each], state=state).total for each in had
     ]
     cosines = scorer.cosines(liked, ids)
     found = []
@@ -242,8 +243,17 @@ def _without_history(
 
 
 def _without(state: UserState, item_id: str) -> UserState:
-    liked = tuple(each for each in state.mentions.liked if each != item_id)
-    return state.model_copy(update={"mentions": Mentions(liked=liked)})
+    said = {
+        name: tuple(each for each in ids if each != item_id)
+        for name, ids in state.mentions.model_dump().items()
+    }
+    return state.model_copy(update={"mentions": Mentions(**said)})
+
+
+def _had(state: UserState) -> list[tuple[str, Kind]]:
+    """What they named and did not dislike."""
+    past = past_of(state, Profile(), KINDS)
+    return [(item_id, kind) for item_id, kind in past if kind != "disliked"]
 
 
 def _without_modalities(
@@ -255,7 +265,7 @@ def _without_modalities(
 ) -> list[Falls]:
     """Of the first recommendations that have two modalities or more."""
     ids = shown.ids[:TOP]
-    history = [(each, True) for each in state.mentions.liked]
+    history = past_of(state, Profile(), KINDS)
     full = scorer.terms(ids, query=state.query, history=history, state=state)
     anybody = scorer.terms(ids, query="", history=[])
     said, to_anybody = (hidden(each.content, each.attention) for each in (full, anybody))

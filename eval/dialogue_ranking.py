@@ -3,7 +3,8 @@
 Of dialogues held out whole (`held_dialogues`) the targets of each decision are looked for. What was
 named before is masked; a target that a row does not offer counts as missed. As served, a ranker
 knows what the seeker named, not what was offered. Where somebody read the dialogues, the ranker is
-told of moods and needs, and stands beside itself without them and one that never learnt of any.
+told of moods and needs, and stands beside itself without them and one that never learnt of any;
+likewise of what seekers said of films named before: liked, disliked, seen.
 """
 
 import tempfile
@@ -36,6 +37,8 @@ SERVED: Final = "fusion ranker, as served"
 WHOLE: Final = "fusion ranker, whole catalogue"
 UNREAD: Final = ", told of no mood or need"
 UNTAUGHT: Final = ", trained without moods and needs"
+UNTOLD: Final = ", told of no likes or dislikes"
+UNVALUED: Final = ", trained without likes and dislikes"
 
 Ranks = NDArray[np.float64]
 """For each target (n_targets,): its place from 1; inf where it was not offered."""
@@ -80,6 +83,11 @@ def run(
     scorer = scorer_of(trained, asked, encoder=pack.encoder)
     rows = {SERVED: _served_by(scorer, asked, progress)}
     whole = {WHOLE: ranks_of(trained.scores(asked.asked), decisions)}
+    silent = untold(asked)
+    rows[SERVED + UNTOLD] = _served_by(scorer, silent, progress)
+    whole[WHOLE + UNTOLD] = ranks_of(trained.scores(silent.asked), decisions)
+    unvalued = train_films(films, silent.known, plan, progress=progress)
+    whole[WHOLE + UNVALUED] = ranks_of(unvalued.scores(silent.asked), decisions)
     runs = {}
     if asked.asked.states:
         ranker = _proposing(scorer, asked)
@@ -95,6 +103,11 @@ def run(
     rows |= {**whole, LINEAR: by_hand, **_counters(asked)}
     offers = run_of(rows, asked, file=file, pack=pack, command=command, seed=seed)
     return {"offers": offers, **runs}
+
+
+def untold(asked: Asked) -> Asked:
+    """The same, where nobody says what they like or dislike of what was named, here or there."""
+    return asked._replace(known=asked.known.untold, asked=asked.asked.untold)
 
 
 def scorer_of(trained: Conversational, asked: Asked, *, encoder: str) -> FusionScorer:
@@ -168,8 +181,8 @@ def run_of(
             f" {n_held} with a target",
             "targets": "films of the catalogue that a recommender names first; what was named"
             " before is masked, what a row does not offer is missed, ties count against it",
-            "served": f"the best {N_CANDIDATES} candidates, told what the seeker named; the others"
-            " are told what was offered before, too",
+            "served": f"the best {N_CANDIDATES} candidates, told what the seeker named, and what"
+            " they said of it when it was over; the others are told so of what was offered, too",
             "drawn again": "dialogues",
         },
         skipped={"offers of nothing but films named before": n_left},

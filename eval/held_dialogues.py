@@ -23,6 +23,7 @@ from simpatico.protocols import Encoder
 from simpatico.retrieval.behaviour import Behaviour
 from simpatico.retrieval.catalog import Catalog
 from simpatico.retrieval.index import Index
+from simpatico.retrieval.past import Kind
 from simpatico.retrieval.store import MemoryStore
 from simpatico.text import fold
 
@@ -46,16 +47,29 @@ class Asked(NamedTuple):
     catalogue: Index
 
     def state(self, at: int) -> UserState:
-        """What is known of the seeker before a decision: words, what they named, what was read."""
+        """What is known of the seeker before a decision: words, what they named, what was read.
+
+        What they said of it afterwards is told, too; of what was offered to them nothing is.
+        """
         one, items = self.asked.decisions[at], self.films.items
         named = zip(one.before, one.by_seeker, strict=True)
         by = {items[place].id: seeker for place, seeker in named}
+        did = dict(zip((items[place].id for place in one.before), one.kinds, strict=True))
+
+        def said(*kinds: Kind) -> tuple[str, ...]:
+            return tuple(each for each, seeker in by.items() if seeker and did[each] in kinds)
+
         read = self.asked.states[at] if self.asked.states else UserState()
         return UserState(
             mood=read.mood,
             need=read.need,
             query=one.words,
-            mentions=Mentions(liked=tuple(each for each, seeker in by.items() if seeker)),
+            mentions=Mentions(
+                liked=said("liked", "saved"),
+                disliked=said("disliked"),
+                seen=said("seen"),
+                named=said("named", "offered"),
+            ),
             constraints=Constraints(exclude_ids=tuple(by)),
         )
 

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from simpatico.agent.profile import sum_up
 from simpatico.domain import (
     Candidate,
     Event,
@@ -31,6 +30,7 @@ from simpatico.eval.offpolicy import (
 from simpatico.eval.tables import Table
 from simpatico.protocols import EventLog, Ranker
 from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.past import sum_up
 
 TAKEN: Final[tuple[EventKind, ...]] = ("like", "save", "accept", "buy", "rate")
 """What counts as taken; of `rate` four and five stars."""

@@ -29,8 +29,9 @@ from simpatico.finetune.fusion_train import (
 )
 from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.feelings import UNFELT, Feelings
-from simpatico.retrieval.fusion import HISTORY, NAMED, OFFERED, START
+from simpatico.retrieval.fusion import HISTORY
 from simpatico.retrieval.links import Counts, Links, count, newest_of
+from simpatico.retrieval.past import KINDS, PLAIN, START, Kind
 from simpatico.retrieval.signals import SIGNALS, signals_of
 
 _ROWS: Final = 64
@@ -45,6 +46,7 @@ class Plan:
     Attributes:
         seeker_weight: what a film that the seeker names counts beside one that is offered.
         felt_dropout: see `Shape`.
+        hidden: how often nothing is told of what the seeker liked or disliked while learning.
         felt_doubt: how often a mood is met when it counts half; see `PersonTower.trust`.
     """
 
@@ -54,6 +56,7 @@ class Plan:
     token_dropout: float = 0.1
     felt_dropout: float = 0.3
     felt_doubt: float = 100.0
+    hidden: float = 0.5
     batch_size: int = 128
     learning_rate: float = 4e-3
     weight_decay: float = 1e-2
@@ -83,6 +86,12 @@ class Talks(NamedTuple):
             [self.states[row] for row in rows] if self.states else (),
         )
 
+    @property
+    def untold(self) -> "Talks":
+        """The same, where nobody says what they like or dislike of what was named."""
+        decisions = [one._replace(answers=()) for one in self.decisions]
+        return self._replace(decisions=decisions)
+
 
 class Start(NamedTuple):
     """What training goes on from.
@@ -105,6 +114,7 @@ class Conversational:
         catalogue: what is known of each item; it has text.
         counts: of what was named in all dialogues learnt from.
         feelings: the moods and needs that it is told of.
+        kinds: of events that it is told of.
         losses: the mean loss of each epoch, in nats.
     """
 
@@ -112,6 +122,7 @@ class Conversational:
     catalogue: Catalogue
     counts: Counts
     feelings: Feelings = UNFELT
+    kinds: tuple[Kind, ...] = PLAIN
     losses: list[float] = field(default_factory=list)
 
     @cached_property
@@ -195,7 +206,8 @@ def train_dialogues(
     elif any(feelings):
         model.person.trust(_feeling(feelings, talks.at(learnt)), plan.felt_doubt)
     counts = _counted(list(named.values()), n_items, start)
-    found = Conversational(model, catalogue, counts, feelings)
+    kinds = tuple(KINDS) if any(one.answers for one in talks.decisions) else PLAIN
+    found = Conversational(model, catalogue, counts, feelings, kinds)
     optimizer = optimizer_of(model, plan.weight_decay)
     folds = np.array([fold[talks.decisions[row].dialogue] for row in learnt])
     for epoch in range(plan.epochs):
@@ -204,7 +216,7 @@ def train_dialogues(
         for at, rows in enumerate(batches):
             done_share = (epoch + at / len(batches)) / plan.epochs
             set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
-            part = talks.at(rows)
+            part = _hiding(talks.at(rows), plan.hidden, rng)
             links = others[fold[part.decisions[0].dialogue]]
             model.train()
             scores = _scores(found, part, links)
@@ -235,10 +247,10 @@ def _load(model: Fusion, weights: Mapping[str, Tensor]) -> None:
 
 
 def named_in(decisions: Sequence[Decision]) -> dict[int, NDArray[np.int64]]:
-    """What each dialogue names, each film once, in order."""
+    """What each dialogue names, each film once, in order; not what is disliked alone."""
     named: dict[int, dict[int, None]] = {}
     for one in decisions:
-        named.setdefault(one.dialogue, {}).update(dict.fromkeys((*one.before, *one.targets)))
+        named.setdefault(one.dialogue, {}).update(dict.fromkeys((*one.had, *one.targets)))
     return {each: np.array(list(films), dtype=np.int64) for each, films in named.items()}
 
 
@@ -250,9 +262,9 @@ def _scores(of: Conversational, talks: Talks, links: Links) -> Tensor:
     words = torch.from_numpy(talks.words)
     read = model.person(mean[events.items], events, words, _feeling(of.feelings, talks))
     person = read[torch.arange(len(decisions)), events.there.sum(1) - 1]
-    newest = np.stack([newest_of(np.array(one.before, dtype=np.int64)) for one in decisions])
+    newest = np.stack([newest_of(np.array(one.had, dtype=np.int64)) for one in decisions])
     text = catalogue.features["text"]
-    signals = signals_of(talks.words, [one.before for one in decisions], text, text)
+    signals = signals_of(talks.words, [one.had for one in decisions], text, text)
     scores: Tensor = model(
         person,
         tokens,
@@ -263,6 +275,18 @@ def _scores(of: Conversational, talks: Talks, links: Links) -> Tensor:
     for row, one in enumerate(decisions):
         scores[row, list(one.before)] = -1e9
     return scores
+
+
+def _hiding(talks: Talks, share: float, rng: np.random.Generator) -> Talks:
+    """The same, without what seekers said of films before some of the decisions."""
+    if not any(one.answers for one in talks.decisions):
+        return talks
+    drawn = rng.random(len(talks.decisions)) < share
+    decisions = [
+        one._replace(answers=()) if hide else one
+        for one, hide in zip(talks.decisions, drawn, strict=True)
+    ]
+    return talks._replace(decisions=decisions)
 
 
 def _feeling(feelings: Feelings, talks: Talks) -> Feeling:
@@ -278,10 +302,10 @@ def _events(decisions: Sequence[Decision]) -> Events:
     kinds = torch.full_like(items, START)
     there = torch.zeros(items.shape, dtype=torch.bool)
     for row, one in enumerate(decisions):
-        before, by_seeker = one.before[-HISTORY:], one.by_seeker[-HISTORY:]
+        before, did = one.before[-HISTORY:], one.kinds[-HISTORY:]
         n = len(before)
         items[row, 1 : n + 1] = torch.tensor(before)
-        kinds[row, 1 : n + 1] = torch.tensor([NAMED if by else OFFERED for by in by_seeker])
+        kinds[row, 1 : n + 1] = torch.tensor([KINDS[kind] for kind in did])
         there[row, : n + 1] = True
     return Events(items, kinds, torch.zeros_like(items), there)
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from simpatico.domain import Value
 from simpatico.errors import DataError
+from simpatico.retrieval.past import Kind
 
 _FILM: Final = re.compile(r"@(\d+)")
 _SPACES: Final = re.compile(r"\s+")
@@ -44,6 +45,7 @@ class Dialogue(Value):
         turns: in order.
         labels: (number, "Title (year)") of each film named.
         liked, disliked: numbers of the films that the seeker said so of afterwards.
+        seen, unseen: likewise; of others they said neither.
     """
 
     id: str
@@ -51,6 +53,17 @@ class Dialogue(Value):
     labels: tuple[tuple[str, str], ...]
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> dict[str, Kind]:
+        """What the seeker said of films: what they like and have not seen they want to see."""
+        return {
+            **dict.fromkeys(self.seen, "seen"),
+            **{film: "saved" if film in self.unseen else "liked" for film in self.liked},
+            **dict.fromkeys(self.disliked, "disliked"),
+        }
 
 
 class Decision(NamedTuple):
@@ -64,6 +77,8 @@ class Decision(NamedTuple):
         words: the seeker's newest turns.
         targets: places of the films named now, each once, repeats of earlier ones too.
         n_heard: turns of the seeker before it.
+        answers: for each film named before what the seeker said of it afterwards, None where they
+            did not; empty: nobody is told.
     """
 
     dialogue: int
@@ -73,11 +88,28 @@ class Decision(NamedTuple):
     words: str
     targets: tuple[int, ...]
     n_heard: int = 0
+    answers: tuple[Kind | None, ...] = ()
 
     @property
     def fresh(self) -> tuple[int, ...]:
         """Targets that nobody had named before."""
         return tuple(place for place in self.targets if place not in self.before)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What was done with each film named before."""
+        answers = self.answers or (None,) * len(self.before)
+        return tuple(
+            answer or ("named" if by else "offered")
+            for answer, by in zip(answers, self.by_seeker, strict=True)
+        )
+
+    @property
+    def had(self) -> tuple[int, ...]:
+        """What was named before and is not known to be disliked."""
+        return tuple(
+            place for place, kind in zip(self.before, self.kinds, strict=True) if kind != "disliked"
+        )
 
 
 def read_dialogues(path: Path) -> list[Dialogue]:
@@ -104,17 +136,23 @@ def decisions_of(
     found = []
     for number, dialogue in enumerate(dialogues):
         labels = dict(dialogue.labels)
+        answered = dialogue.answers
         before: list[int] = []
+        answers: list[Kind | None] = []
         by_seeker: list[bool] = []
         words: list[str] = []
         for turn in dialogue.turns:
             seeker = turn.role == "seeker"
-            named = _places(((film, labels.get(film, "")) for film in turn.films), place_of)
+            films = _places(((film, labels.get(film, "")) for film in turn.films), place_of)
+            named = tuple(films)
             if named:
                 said = " ".join(words[-SEEKER_TURNS:])
                 known = (tuple(before), tuple(by_seeker), said)
-                found.append(Decision(number, not seeker, *known, named, n_heard=len(words)))
+                found.append(
+                    Decision(number, not seeker, *known, named, len(words), tuple(answers))
+                )
             before += named
+            answers += [answered.get(film) for film in films.values()]
             by_seeker += [seeker] * len(named)
             if seeker:
                 words.append(turn.text)
@@ -123,9 +161,14 @@ def decisions_of(
 
 def _places(
     films: Iterable[tuple[str, str]], place_of: Callable[[str, str], int | None]
-) -> tuple[int, ...]:
-    places = (place_of(film, label) for film, label in films)
-    return tuple(dict.fromkeys(place for place in places if place is not None))
+) -> dict[int, str]:
+    """Places in order, each once, with the film's number."""
+    found: dict[int, str] = {}
+    for film, label in films:
+        place = place_of(film, label)
+        if place is not None:
+            found.setdefault(place, film)
+    return found
 
 
 def _read(path: Path) -> Iterator[Dialogue]:
@@ -173,4 +216,6 @@ def _dialogue(row: dict[str, Any]) -> Dialogue:
         labels=tuple((film, (label or "").strip()) for film, label in labels),
         liked=tuple(film for film, answer in answers.items() if answer.get("liked") == 1),
         disliked=tuple(film for film, answer in answers.items() if answer.get("liked") == 0),
+        seen=tuple(film for film, answer in answers.items() if answer.get("seen") == 1),
+        unseen=tuple(film for film, answer in answers.items() if answer.get("seen") == 0),
     )

@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Event
+from simpatico.domain import Event, UserState
 from simpatico.errors import DataError
 from simpatico.protocols import EventLog
+from simpatico.retrieval.past import KINDS, Kind, past_of, sum_up
 
 MOST: Final = 50
 """The newest choices of a person that are learnt from: nobody outweighs the others."""
@@ -37,15 +38,16 @@ class Choice(NamedTuple):
     Attributes:
         person: a number, for this reading of the log only.
         at: when.
-        history: places of what they had taken before and not disliked since, the oldest first;
-            at least one.
+        history: places of what they had taken, disliked or seen before and what they did with
+            each, as serving tells it (`simpatico.retrieval.past`); at least one was taken and not
+            disliked since, and the target is not among them.
         had: places of all they had taken, disliked, seen or rated before, sorted.
         target: its place.
     """
 
     person: int
     at: datetime
-    history: tuple[int, ...]
+    history: tuple[tuple[int, Kind], ...]
     had: tuple[int, ...]
     target: int
 
@@ -147,23 +149,27 @@ def persons_of(choices: Iterable[Choice]) -> NDArray[np.int64]:
 
 def _choices(person: int, events: Sequence[Event], place: Mapping[str, int]) -> list[Choice]:
     found = []
-    history: dict[int, None] = {}
     had: set[int] = set()
     taken: set[int] = set()
-    for event in events:
+    for number, event in enumerate(events):
         at = place[event.item_id]
         if is_taken(event):
-            if at not in taken and history:
+            history = () if at in taken else _history(events[:number], event.item_id, place)
+            if any(kind in ("liked", "saved") for _, kind in history):
                 before = tuple(sorted(had - {at}))
-                found.append(Choice(person, event.at, tuple(history), before, at))
+                found.append(Choice(person, event.at, history, before, at))
             taken.add(at)
-            history.pop(at, None)  # the newest goes last
-            history[at] = None
-        elif event.kind == "dislike" or (event.kind == "rate" and (event.value or 0) <= 2):
-            history.pop(at, None)
         if event.kind in _HAD:
             had.add(at)
     return found
+
+
+def _history(
+    events: Sequence[Event], without: str, place: Mapping[str, int]
+) -> tuple[tuple[int, Kind], ...]:
+    """What serving would tell of these events, without one item."""
+    past = past_of(UserState(), sum_up("", events, ()), KINDS)
+    return tuple((place[item_id], kind) for item_id, kind in past if item_id != without)
 
 
 def _by_person(choices: Sequence[Choice]) -> list[tuple[int, list[Choice]]]:

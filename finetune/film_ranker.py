@@ -140,12 +140,18 @@ def card_of(trained: Conversational, films: Films, *, encoder: str, command: str
         encoder=encoder,
         vocabulary=films.vocabulary,
         modalities=trained.model.shape.modalities,
+        kinds=trained.kinds,
         moods=trained.feelings.moods,
         needs=trained.feelings.needs,
         licence="Apache-2.0",
         data=(
             f"{len(films.dialogues)} of ReDial's training dialogues (Li et al., NeurIPS 2018;"
             " CC BY 4.0): what seekers and recommenders named, with the seekers' words as vectors"
+            + (
+                ", and what seekers said afterwards of films named before: liked, disliked, seen"
+                if "liked" in trained.kinds
+                else ""
+            )
             + (
                 ", and the moods and needs that a reader without language model read in them"
                 if any(trained.feelings)

@@ -102,7 +102,7 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
 
     Args:
         trained: on items in the order of `ids`.
-        card: what it is; its modalities, moods and needs are the model's.
+        card: what it is; its modalities, kinds of event, moods and needs are the model's.
         ids: (n_items,) of the items it learnt of.
         folder: holds nothing else.
     """
@@ -112,6 +112,8 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
         raise ValueError(f"wanted a card of {shape.modalities}, got {card.modalities}")
     if card.feelings != trained.feelings:
         raise ValueError(f"wanted a card of {trained.feelings}, got {card.feelings}")
+    if card.kinds != trained.kinds:
+        raise ValueError(f"wanted a card of {trained.kinds}, got {card.kinds}")
     n, width, n_modalities = 3, shape.width, len(shape.modalities)
     some = torch.ones((n, n_modalities), dtype=torch.bool)
     keys, values = (torch.zeros((n, n_modalities, width)) for _ in range(2))

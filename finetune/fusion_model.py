@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from simpatico.retrieval.fusion import START
+from simpatico.retrieval.past import START
 
 Tower = Literal["gru", "lstm", "attention", "mlp"]
 ID: Final = "id"

@@ -130,7 +130,7 @@ def gains(
     to_anybody = ranker.terms(ids, query="", history=[]).content.sum(axis=1)
     found = np.zeros(len(held))
     for at, one in enumerate(held):
-        history = [(ids[place], True) for place in one.history]
+        history = [(ids[place], kind) for place, kind in one.history]
         terms = ranker.terms(ids, query="", history=history)
         learnt = (terms.total - terms.known - to_anybody).astype(np.float64)
         scores = np.nan_to_num(SHARE * learnt + known, nan=-np.inf)

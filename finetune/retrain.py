@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
-from simpatico.domain import Candidate, Item, Profile, UserState
+from simpatico.domain import Candidate, Item, UserState
 from simpatico.errors import DataError, ModelError
 from simpatico.finetune import acceptance
 from simpatico.finetune.acceptance import Moved, Shown
@@ -30,7 +30,7 @@ from simpatico.finetune.dialogue_train import (
     train_dialogues,
 )
 from simpatico.finetune.dialogues import Decision
-from simpatico.finetune.feedback import HELD_SHARE, Choice, Parts, Read, is_taken, read_log, split
+from simpatico.finetune.feedback import HELD_SHARE, Choice, Parts, Read, read_log, split
 from simpatico.finetune.fusion_export import read_weights, rewrite
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of
 from simpatico.finetune.gate import Verdict, judge
@@ -46,11 +46,13 @@ from simpatico.retrieval.fusion import (
     write_card,
 )
 from simpatico.retrieval.links import Counts, count
+from simpatico.retrieval.past import heard, sum_up
 from simpatico.retrieval.ranker_tables import Tables, read_tables
 from simpatico.retrieval.versions import Versions
 
-PLAN: Final = replace(Plan(), epochs=2, learning_rate=2e-3, batch_size=256)
-"""How training goes on: the only way that was tried (docs/feedback.md)."""
+PLAN: Final = replace(Plan(), epochs=2, learning_rate=2e-3, batch_size=256, hidden=0.0)
+"""How training goes on: the only way that was tried (docs/feedback.md). Events are told as they are
+when served: nothing of them is hidden."""
 
 _FIRST: Final = 0.05
 """Standard deviation of the vectors of items that had none, as in `ItemTower`."""
@@ -195,7 +197,7 @@ def retrain(
     n_items = len(stock.items)
     row = {item_id: at for at, item_id in enumerate(tables.ids)}
     old = np.array([row.get(item.id, -1) for item in stock.items], dtype=np.int64)
-    talks = _talks(choices, stock.vectors.vectors([stock.items[0].id]).shape[1])
+    talks = _talks(choices, card, stock.vectors.vectors([stock.items[0].id]).shape[1])
     counts = _moved(tables, old)
     if dialogues:
         told, unread = dialogues.talks, [UserState()] * len(talks.decisions)
@@ -205,6 +207,8 @@ def retrain(
             [*told.states, *unread] if told.states else (),
         )
         counts = count([], n_items)
+    if "liked" not in card.kinds:
+        talks = talks.untold
     weights = read_weights(folder)
     weights["items.id.weight"] = _ids(weights["items.id.weight"], old, plan.seed)
     return train_dialogues(
@@ -226,12 +230,8 @@ def moved_by(new: FusionScorer, old: FusionScorer, stock: Stock, log: EventLog) 
     items = {item.id: item for item in stock.items}
 
     def added(shown: Shown) -> list[float]:
-        liked = tuple(
-            event.item_id
-            for event in log.events(shown.user)
-            if event.at < shown.at and is_taken(event)
-        )
-        profile = Profile(liked=tuple(dict.fromkeys(liked)))
+        earlier = [event for event in log.events(shown.user) if event.at < shown.at]
+        profile = sum_up(shown.user, earlier, ())
         candidates = [Candidate(item=items[each], hits=(), score=0) for each in shown.items]
         ours, theirs = (ranker.learned(candidates, UserState(), profile) for ranker in (new, old))
         return [
@@ -255,19 +255,22 @@ def _calibrate(
     return f"calibrated: {fit.words}"
 
 
-def _talks(choices: Sequence[Choice], dim: int) -> Talks:
-    decisions = [
-        Decision(
-            dialogue=one.person,
-            offered=True,
-            before=one.history[-HISTORY:],
-            by_seeker=(True,) * len(one.history[-HISTORY:]),
-            words="",
-            targets=(one.target,),
-        )
-        for one in choices
-    ]
+def _talks(choices: Sequence[Choice], card: Card, dim: int) -> Talks:
+    decisions = [_decision(one, card) for one in choices]
     return Talks(decisions, np.zeros((len(decisions), dim), dtype=np.float32))
+
+
+def _decision(choice: Choice, card: Card) -> Decision:
+    past = heard(choice.history, card.kinds)[-HISTORY:]
+    return Decision(
+        dialogue=choice.person,
+        offered=True,
+        before=tuple(place for place, _ in past),
+        by_seeker=(True,) * len(past),
+        words="",
+        targets=(choice.target,),
+        answers=tuple(kind for _, kind in past),
+    )
 
 
 def _after(decisions: Sequence[Decision], n: int) -> list[Decision]:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-Stance = Literal["liked", "saved", "named"]
-"""What the person did with an item of their history."""
+Stance = Literal["liked", "saved", "have seen", "named"]
+"""What the person did with an item of their history, as it is said after "you"."""
 
 LEAST: Final = 0.1
 """Logits from which on something is worth a word."""

@@ -33,6 +33,7 @@ from simpatico.retrieval.features import features_of
 from simpatico.retrieval.feelings import Feelings, Felt
 from simpatico.retrieval.links import newest_of
 from simpatico.retrieval.packs import PACKS
+from simpatico.retrieval.past import KINDS, PLAIN, START, Kind, heard, past_of
 from simpatico.retrieval.ranker_tables import read_tables
 from simpatico.retrieval.signals import signals_of
 
@@ -41,9 +42,6 @@ Array = NDArray[np.float32]
 log = logging.getLogger(__name__)
 
 GRAPHS: Final = ("items", "person", "terms")
-START, NAMED, OFFERED = 6, 1, 2
-"""Kinds of event: none yet, named by the person, offered to them."""
-
 _CHUNK: Final = 1000
 HISTORY: Final = 30
 """The newest events that are read."""
@@ -63,6 +61,14 @@ STANDING: Final = 64
 """Items, evenly spaced, that stand for the catalogue where its mean is wanted often."""
 
 
+_SAID: Final[Mapping[Kind, Stance]] = {
+    "liked": "liked",
+    "saved": "saved",
+    "seen": "have seen",
+    "named": "named",
+}
+
+
 class Card(Value):
     """What a ranker is.
 
@@ -72,6 +78,7 @@ class Card(Value):
         encoder: of the text vectors that it understands.
         vocabulary: facets, see `simpatico.retrieval.features`.
         modalities: name and width of each, in the order of the graphs.
+        kinds: of events that it is told of.
         moods, needs: names of those that it is told of, in the order of the graphs; none: of none.
         licence: of the weights.
         data: what it was trained on, for people.
@@ -86,6 +93,7 @@ class Card(Value):
     encoder: str
     vocabulary: tuple[str, ...]
     modalities: tuple[tuple[str, int], ...]
+    kinds: tuple[Kind, ...] = PLAIN
     moods: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     licence: str
@@ -117,6 +125,14 @@ class _Tokens(NamedTuple):
     values: Array
     there: NDArray[np.bool_]
     mean: Array
+
+
+class _Past(NamedTuple):
+    """Rows and numbers of kinds of the newest events; rows of all but what was disliked."""
+
+    rows: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    had: NDArray[np.int64]
 
 
 def read_card(folder: Path) -> Card:
@@ -303,7 +319,7 @@ class FusionScorer:
         item_ids: Sequence[str],
         *,
         query: str,
-        history: Sequence[tuple[str, bool]],
+        history: Sequence[tuple[str, Kind]],
         state: UserState | None = None,
         without: Sequence[str] = (),
     ) -> Terms:
@@ -312,8 +328,8 @@ class FusionScorer:
         Args:
             item_ids: (n,) of the catalogue.
             query: what they look for.
-            history: what they named or liked (True) and what was offered to them (False), the
-                oldest first; items that are not of the catalogue are passed over.
+            history: items and what they did with them, the oldest first; those that are not of the
+                catalogue are passed over.
             state: whose mood and need ask as well; nothing else of it does.
             without: modalities of these items that are not looked at.
 
@@ -341,7 +357,7 @@ class FusionScorer:
         asked = np.array([self._row[each.item.id] for each in candidates], dtype=np.int64)
         rows, n = np.concatenate([asked, self._standing]), len(asked)
         (terms,) = self._terms_of_each(
-            rows, state.query, [_history(state, profile)], self._felt(state)
+            rows, state.query, [self._history(state, profile)], self._felt(state)
         )
         match, alike = terms.signals
         parts = {
@@ -361,14 +377,14 @@ class FusionScorer:
             KeyError: an item is not of the catalogue.
         """
         rows = np.array([self._row[item_id] for item_id in item_ids], dtype=np.int64)
-        history = [each for each in _history(state, profile) if each[0] in self._row]
-        read = history[-HISTORY:]
+        stances = _stances(state, profile)
+        history = self._history(state, profile)
+        read = [each for each in history[-HISTORY:] if each[0] in stances]
         both = np.concatenate([rows, self._standing])
         left_out = [[each for each in history if each is not one] for one in read]
         full, *without = self._terms_of_each(
             both, state.query, [history, *left_out], self._felt(state)
         )
-        stances = _stances(state, profile)
         named = [(each, self._labels[self._row[each]], stances[each]) for each, _ in read]
         history_of_each = resting(
             item_ids,
@@ -385,9 +401,9 @@ class FusionScorer:
     ) -> list[tuple[str, float]]:
         """The k of the allowed that score best, best first: (id, logits beyond the best one's).
 
-        None for somebody who says nothing and of whom nothing is known, whatever their mood. How
-        well known an item is does not count here either; what its tokens say to anybody does, for
-        among many candidates it does no harm.
+        None for somebody who says nothing and of whom nothing but dislikes is known, whatever
+        their mood. How well known an item is does not count here either; what its tokens say to
+        anybody does, for among many candidates it does no harm.
 
         Args:
             state: of the person.
@@ -396,7 +412,8 @@ class FusionScorer:
             allowed: (n_items,) flags in the order of the catalogue.
         """
         rows = np.flatnonzero(allowed)
-        if not rows.size or not (state.query.strip() or _history(state, profile)):
+        known = any(kind != "disliked" for _, kind in self._history(state, profile))
+        if not rows.size or not (state.query.strip() or known):
             return []
         terms = self._every(state, profile)
         scores = (terms.total - terms.known)[rows]
@@ -405,13 +422,18 @@ class FusionScorer:
 
     def _every(self, state: UserState, profile: Profile) -> Terms:
         """The terms of the whole catalogue."""
-        history = (each for each in _history(state, profile) if each[0] in self._row)
-        return self._terms_of_all(state.query, tuple(history), self._felt(state))
+        history = tuple(self._history(state, profile))
+        return self._terms_of_all(state.query, history, self._felt(state))
+
+    def _history(self, state: UserState, profile: Profile) -> list[tuple[str, Kind]]:
+        """What of the catalogue the person did something with, the oldest first."""
+        past = past_of(state, profile, self._model.card.kinds)
+        return [each for each in past if each[0] in self._row]
 
     def _felt(self, state: UserState) -> Felt:
         return self._model.feelings.felt(state)
 
-    def _of_all(self, query: str, history: tuple[tuple[str, bool], ...], felt: Felt) -> Terms:
+    def _of_all(self, query: str, history: tuple[tuple[str, Kind], ...], felt: Felt) -> Terms:
         (found,) = self._terms_of_each(slice(None), query, [history], felt)
         return found
 
@@ -419,7 +441,7 @@ class FusionScorer:
         self,
         rows: NDArray[np.int64] | slice,
         query: str,
-        histories: Sequence[Sequence[tuple[str, bool]]],
+        histories: Sequence[Sequence[tuple[str, Kind]]],
         felt: Felt,
         without: Sequence[str] = (),
     ) -> list[Terms]:
@@ -431,10 +453,10 @@ class FusionScorer:
         there = tokens.there[rows] & [name not in without for name in self.modalities]
         words = self._vectors.query_vector(query) if query else np.zeros_like(self._text[0])
         pasts = [self._past(history) for history in histories]
-        evidence = model.evidence([self._place[had] for had, _ in pasts], self._place[rows])
+        evidence = model.evidence([self._place[past.had] for past in pasts], self._place[rows])
         signals = signals_of(
             np.tile(words, (len(pasts), 1)),
-            [had.tolist() for had, _ in pasts],
+            [past.had.tolist() for past in pasts],
             self._text[rows],
             self._text,
         )
@@ -442,7 +464,7 @@ class FusionScorer:
             Terms(
                 *model.run(
                     "terms",
-                    person=self._person(had, kinds, words, felt),
+                    person=self._person(past, words, felt),
                     keys=keys,
                     values=values,
                     there=there,
@@ -451,29 +473,28 @@ class FusionScorer:
                     signals=signals[at : at + 1],
                 )
             )
-            for at, (had, kinds) in enumerate(pasts)
+            for at, past in enumerate(pasts)
         ]
 
-    def _past(
-        self, history: Sequence[tuple[str, bool]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows and kinds of the newest events that are of the catalogue, the oldest first."""
-        past = [(self._row[item_id], by) for item_id, by in history if item_id in self._row]
+    def _past(self, history: Sequence[tuple[str, Kind]]) -> _Past:
+        """The newest events that are of the catalogue."""
+        told = heard(history, self._model.card.kinds)
+        past = [(self._row[item_id], kind) for item_id, kind in told if item_id in self._row]
         newest = past[-HISTORY:]
-        had = np.array([row for row, _ in newest], dtype=np.int64)
-        kinds = np.array([NAMED if by else OFFERED for _, by in newest], dtype=np.int64)
-        return had, kinds
+        return _Past(
+            np.array([row for row, _ in newest], dtype=np.int64),
+            np.array([KINDS[kind] for _, kind in newest], dtype=np.int64),
+            np.array([row for row, kind in past if kind != "disliked"], dtype=np.int64),
+        )
 
-    def _person(
-        self, had: NDArray[np.int64], kinds: NDArray[np.int64], words: Array, felt: Felt
-    ) -> Array:
+    def _person(self, past: _Past, words: Array, felt: Felt) -> Array:
         """Somebody as a vector, (1, width)."""
         mean = self._tokens.mean
         items = np.zeros((1, HISTORY + 1, mean.shape[1]), dtype=np.float32)
-        items[0, 1 : len(had) + 1] = mean[had]
+        items[0, 1 : len(past.rows) + 1] = mean[past.rows]
         every = np.full((1, HISTORY + 1), START, dtype=np.int64)
-        every[0, 1 : len(had) + 1] = kinds
-        last = np.array([len(had)], dtype=np.int64)
+        every[0, 1 : len(past.kinds) + 1] = past.kinds
+        last = np.array([len(past.rows)], dtype=np.int64)
         told = {
             name: np.array([values], dtype=np.float32)
             for name, values in felt._asdict().items()
@@ -487,21 +508,6 @@ class FusionScorer:
 
 
 def _stances(state: UserState, profile: Profile) -> dict[str, Stance]:
-    """What the person did with each item of `_history`; liking counts most, naming least."""
-    mentions = state.mentions
-    return {
-        **dict.fromkeys((*mentions.named, *mentions.seen), "named"),
-        **dict.fromkeys(profile.saved, "saved"),
-        **dict.fromkeys((*profile.liked, *mentions.liked), "liked"),
-    }
-
-
-def _history(state: UserState, profile: Profile) -> list[tuple[str, bool]]:
-    """What the person saved and liked, then what this conversation names and does not dislike.
-
-    The oldest first; what is there twice stands where it came last.
-    """
-    mentions = state.mentions
-    named = (*profile.saved, *profile.liked, *mentions.named, *mentions.seen, *mentions.liked)
-    newest_first = dict.fromkeys(reversed(named))
-    return [(each, True) for each in reversed(newest_first) if each not in mentions.disliked]
+    """What a reason may say that the person did; of what they dislike nothing."""
+    past = past_of(state, profile, KINDS)
+    return {item_id: _SAID[kind] for item_id, kind in past if kind in _SAID}

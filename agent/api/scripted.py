@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.agent.people import Erased, Kept
-from simpatico.agent.profile import check_event, sum_up
+from simpatico.agent.profile import check_event
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -27,6 +27,7 @@ from simpatico.domain import (
 )
 from simpatico.errors import DataError, NotAllowed, StoreError
 from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.past import sum_up
 from simpatico.retrieval.sound import RATE_HZ, decode_sound
 
 if TYPE_CHECKING:

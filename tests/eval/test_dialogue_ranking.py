@@ -11,16 +11,19 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 from simpatico.agent.read.affect import chosen_mood  # noqa: E402
-from simpatico.domain import Item, Turn, UserState  # noqa: E402
+from simpatico.domain import Item, Mentions, Turn, UserState  # noqa: E402
 from simpatico.eval import dialogue_moods  # noqa: E402
 from simpatico.eval.dialogue_ranking import (  # noqa: E402
     LINEAR,
     SERVED,
     UNREAD,
     UNTAUGHT,
+    UNTOLD,
+    UNVALUED,
     WHOLE,
     ranks_of,
     run,
+    untold,
 )
 from simpatico.eval.held_dialogues import hold_out  # noqa: E402
 from simpatico.eval.record import grouped  # noqa: E402
@@ -89,6 +92,9 @@ def test_nothing_of_a_held_out_dialogue_is_learnt_from(pack: Pack, redial: Path)
     known = set(named_in(asked.known.decisions))
     held = {one.dialogue for one in asked.asked.decisions}
     assert (len(known), len(held)) == (32, 8) and not known & held
+    (had,) = (films.items[place].id for place in asked.asked.decisions[0].before)
+    assert asked.state(0).mentions == Mentions(liked=(had,))
+    assert untold(asked).state(0).mentions == Mentions(named=(had,))
     pairs = {frozenset((f"f{at % N}", f"f{(at + 1) % N}")) for at in known}
     likes = asked.catalogue._behaviour
     found = {
@@ -113,7 +119,10 @@ def test_every_row_is_judged_on_the_same_targets(pack: Pack, redial: Path) -> No
     made = found["offers"]
     assert made.record.n == 8 and [each.name for each in made.record.systems] == [
         SERVED,
+        SERVED + UNTOLD,
         WHOLE,
+        WHOLE + UNTOLD,
+        WHOLE + UNVALUED,
         LINEAR,
         "popularity",
         "named near it in other dialogues",
@@ -122,7 +131,7 @@ def test_every_row_is_judged_on_the_same_targets(pack: Pack, redial: Path) -> No
         means = {one.metric: one.mean for one in each.figures}
         assert 0 <= means["R@1"] <= means["R@10"] <= means["R@50"] <= 1
         assert means["R@1"] <= means["MRR"] <= 1
-    whole = {one.metric: one.mean for one in made.record.systems[1].figures}
+    whole = {one.metric: one.mean for one in made.record.systems[2].figures}
     assert whole["R@50"] == 1  # fifty places for thirty films
     # Dialogues 30 to 39 say the very words of 0 to 9, with the same films.
     by_id, nearly, _ = made.record.checks

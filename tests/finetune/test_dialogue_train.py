@@ -37,6 +37,7 @@ from simpatico.retrieval.fusion import (  # noqa: E402
     read_card,
     write_card,
 )
+from simpatico.retrieval.past import KINDS, PLAIN, Kind  # noqa: E402
 from simpatico.retrieval.rank import LinearRanker  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -48,6 +49,7 @@ PLAN = Plan(
     token_dropout=0.0,
     felt_dropout=0.2,
     felt_doubt=1.0,
+    hidden=0.2,
     batch_size=16,
     epochs=20,
     learning_rate=0.02,
@@ -57,6 +59,8 @@ GLAD, SAD = (UserState(mood=Mood(label=name, labels=(name,), confidence=0.9))
 THRILL = UserState(need="thrill")
 FELT = ((GLAD, 9), (SAD, 10), (THRILL, 11))
 """What people who feel so are offered when they say nothing."""
+DISLIKING = 7
+"""What people are offered who dislike another."""
 
 
 def items() -> tuple[Item, ...]:
@@ -88,12 +92,16 @@ def talks(n: int = 160) -> Talks:
 
 
 def felt_talks(n: int = 160) -> Talks:
-    """The same, and people who say nothing, but feel something or need it."""
+    """The same, some told as liked, and people who say nothing, but feel something or need it."""
     told = talks(n)
     one = [Decision(n + at, True, (), (), "", (FELT[at % 3][1],)) for at in range(n // 2)]
+    liking = [
+        each._replace(answers=("liked",)) if each.before and at % 4 == 1 else each
+        for at, each in enumerate(told.decisions)
+    ]
     words = np.concatenate([told.words, np.zeros((len(one), DIM), dtype=np.float32)])
     states = [UserState()] * n + [FELT[at % 3][0] for at in range(len(one))]
-    return Talks([*told.decisions, *one], words, states)
+    return Talks([*liking, *one], words, states)
 
 
 def catalogue() -> Catalogue:
@@ -125,6 +133,7 @@ def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) ->
         encoder="e",
         vocabulary=vocabulary_of(items(), least=2),
         modalities=trained.model.shape.modalities,
+        kinds=trained.kinds,
         moods=FEELINGS.moods,
         needs=FEELINGS.needs,
         licence="none",
@@ -136,6 +145,8 @@ def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) ->
         export(trained, card.model_copy(update={"modalities": ()}), [], made / "x")
     with pytest.raises(ValueError, match="wanted a card"):
         export(trained, card.model_copy(update={"moods": ()}), [], made / "x")
+    with pytest.raises(ValueError, match="wanted a card"):
+        export(trained, card.model_copy(update={"kinds": PLAIN}), [], made / "x")
     return made
 
 
@@ -172,6 +183,31 @@ def test_it_learns_from_what_is_felt_and_needed_and_is_well_without(
     assert without.feelings == UNFELT and (scores(SAD, without) == scores(GLAD, without)).all()
 
 
+def test_it_learns_from_what_is_disliked_and_is_well_without() -> None:
+    told = [
+        Decision(160 + at, True, (at % N,), (True,), "", (DISLIKING,), answers=("disliked",))
+        for at in range(80)
+        if at % N != DISLIKING
+    ]
+    words = np.concatenate([talks().words, np.zeros((len(told), DIM), dtype=np.float32)])
+    trained = train_dialogues(Talks([*talks().decisions, *told], words), catalogue(), PLAN)
+
+    def best(answers: tuple[Kind, ...]) -> list[int]:
+        asked = [
+            Decision(0, True, (at,), (True,), "", (0,), answers=answers)
+            for at in range(N)
+            if at != DISLIKING
+        ]
+        nothing = np.zeros((len(asked), DIM), dtype=np.float32)
+        return [int(row.argmax()) for row in trained.scores(Talks(asked, nothing))]
+
+    assert set(trained.kinds) == set(KINDS)
+    assert best(("disliked",)).count(DISLIKING) > 8  # of 11
+    assert best(()).count(DISLIKING) < 4 and best(("named",)) == best(())
+    plain = train_dialogues(talks(), catalogue(), replace(PLAN, epochs=1))
+    assert plain.kinds == PLAIN
+
+
 def test_what_was_met_a_few_times_counts_little() -> None:
     told = felt_talks()
     model = train_dialogues(
@@ -206,16 +242,19 @@ def test_nothing_to_learn_from_is_refused() -> None:
 
 def test_served_it_scores_as_it_was_trained(trained: Conversational, folder: Path) -> None:
     scorer = FusionModel(folder).of(items(), Known())
-    cases = (
-        ("", (3,), UserState()),
-        ("Film 7", (), SAD.model_copy(update={"need": "thrill"})),
-        ("Film 2", (5, 6, 5), GLAD),
+    cases: tuple[tuple[str, tuple[int, ...], tuple[Kind, ...], UserState], ...] = (
+        ("", (3,), (), UserState()),
+        ("Film 7", (), (), SAD.model_copy(update={"need": "thrill"})),
+        ("Film 2", (5, 6, 5), (), GLAD),
+        ("", (5, 6, 7, 8), ("liked", "disliked", "saved", "seen"), UserState()),
+        ("Film 1", (6,), ("disliked",), GLAD),
     )
-    for query, before, state in cases:
+    for query, before, answers, state in cases:
         words = Known().query_vector(query) if query else np.zeros(DIM, dtype=np.float32)
-        one = Decision(0, True, before, (True, False, True)[: len(before)], query, (0,))
+        by_seeker = (True, False, True, False)[: len(before)]
+        one = Decision(0, True, before, by_seeker, query, (0,), answers=answers)
         expected = trained.scores(Talks([one], words[None], [state]))[0]
-        history = [(f"i{at}", by) for at, by in zip(before, one.by_seeker, strict=True)]
+        history = [(f"i{at}", kind) for at, kind in zip(before, one.kinds, strict=True)]
         ids = [item.id for at, item in enumerate(items()) if at not in before]
         terms = scorer.terms(ids, query=query, history=history, state=state)
         found = terms.total
@@ -269,7 +308,9 @@ def test_a_graph_says_nothing_of_the_machine_it_was_made_on(folder: Path) -> Non
 def test_items_it_never_saw_are_ranked_by_what_is_known_of_them(folder: Path) -> None:
     strange = Item(id="new", title="New")
     scorer = FusionModel(folder).of((*items(), strange), Known())
-    terms = scorer.terms(["new", "i1"], query="Film 1", history=[("i0", True), ("gone", True)])
+    terms = scorer.terms(
+        ["new", "i1"], query="Film 1", history=[("i0", "named"), ("gone", "named")]
+    )
     assert not terms.content[0].any() and not terms.attention[0].any()
     assert np.isfinite(terms.evidence).all() and terms.known[0] <= terms.known[1]
     with pytest.raises(KeyError):

@@ -58,6 +58,26 @@ def test_a_decision_knows_what_came_before_and_nothing_of_what_comes(tmp_path: P
     assert third.words == "I loved Got more? No."
 
 
+def test_of_films_named_before_the_answers_are_told_and_of_no_others(tmp_path: Path) -> None:
+    answers = {
+        "11": {"liked": 1, "seen": 0, "suggested": 0},
+        "12": {"liked": 0, "seen": 1, "suggested": 1},
+        "13": {"liked": 2, "seen": 1, "suggested": 1},
+    }
+    dialogues = read_dialogues(written(tmp_path, LINE | {"initiatorQuestions": answers}))
+    place = {"11": 0, "12": 1, "13": 2}
+    first, second, third = decisions_of(dialogues, lambda film, label: place[film])
+    assert first.answers == first.kinds == ()
+    assert second.kinds == ("saved",) and second.had == (0,)
+    assert third.kinds == ("saved", "disliked", "saved", "seen")
+    assert third.before == (0, 1, 0, 2) and third.had == (0, 0, 2)
+    untold = third._replace(answers=())
+    assert untold.kinds == ("named", "offered", "offered", "offered")
+    assert untold.had == untold.before
+    (liked, *_) = read_dialogues(written(tmp_path, LINE))
+    assert liked.answers == {"11": "liked", "12": "disliked"}
+
+
 def test_films_that_the_catalogue_lacks_are_left_out(tmp_path: Path) -> None:
     dialogues = read_dialogues(written(tmp_path, LINE))
     found = decisions_of(dialogues, lambda film, label: 5 if label == "Two (2002)" else None)

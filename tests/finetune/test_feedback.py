@@ -1,7 +1,8 @@
 """Retraining on events: what is read of them, what is promoted, and what a stop leaves."""
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,8 @@ from simpatico.finetune.fusion_train import catalogue_of  # noqa: E402
 from simpatico.finetune.gate import gains, verdict  # noqa: E402
 from simpatico.finetune.retrain import Stock, renew  # noqa: E402
 from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
-from simpatico.retrieval.fusion import Card, FusionModel, read_card  # noqa: E402
+from simpatico.retrieval.fusion import Card, FusionModel, read_card, write_card  # noqa: E402
+from simpatico.retrieval.past import KINDS, PLAIN, Kind  # noqa: E402
 from simpatico.retrieval.rank import LEARNED_BIAS  # noqa: E402
 from simpatico.retrieval.ranker_tables import read_tables  # noqa: E402
 from simpatico.retrieval.versions import SHIPPED, Versions  # noqa: E402
@@ -136,6 +138,14 @@ def read(*events: Event) -> tuple[Choice, ...]:
     return read_log(log, PLACE).choices
 
 
+def took_of(choices: Iterable[Choice]) -> set[tuple[int, int]]:
+    return {
+        (one.person, item)
+        for one in choices
+        for item in (*(at for at, _ in one.history), one.target)
+    }
+
+
 def test_a_choice_is_what_is_taken_first_given_what_was_taken_before() -> None:
     found = read(
         event(1, "ann", "i1", minute=1, kind="save"),
@@ -150,8 +160,8 @@ def test_a_choice_is_what_is_taken_first_given_what_was_taken_before() -> None:
         event(10, "bob", "i6", minute=10),
     )
     assert [(one.history, one.had, one.target) for one in found] == [
-        ((1,), (1,), 2),
-        ((1,), (1, 2, 3), 5),
+        (((1, "saved"),), (1,), 2),
+        (((3, "seen"), (2, "disliked"), (1, "liked")), (1, 2, 3), 5),
     ]
 
 
@@ -171,7 +181,7 @@ def test_the_newest_are_held_out_for_everybody_at_one_moment() -> None:
 
 
 def test_nobody_outweighs_the_others() -> None:
-    eager = [Choice(0, NOON + timedelta(minutes=at), (0,), (0,), 1) for at in range(300)]
+    eager = [Choice(0, NOON + timedelta(minutes=at), ((0, "liked"),), (0,), 1) for at in range(300)]
     read = read_log(log_of(chain=True), PLACE)
     others = [one._replace(person=one.person + 1) for one in read.choices]
     parts = split(read._replace(choices=(*eager, *others)))
@@ -209,12 +219,14 @@ def test_the_shipped_counts_stand_beside_the_events(shipped: Path) -> None:
     choices = split(read_log(log_of(chain=True), PLACE)).learnt
     trained = retrain.retrain(STOCK, shipped, choices, replace(PLAN, epochs=1))
     before = read_tables(shipped).counts
-    took = {(one.person, item) for one in choices for item in (*one.history, one.target)}
+    took = took_of(choices)
     assert trained.counts.known.sum() == before.known.sum() + len(took)
     assert (trained.counts.near - before.near).min() >= 0
     reversed_stock = Stock(ITEMS[::-1], STOCK.vectors)
     turned = [
-        one._replace(history=tuple(N - 1 - at for at in one.history), target=N - 1 - one.target)
+        one._replace(
+            history=tuple((N - 1 - at, kind) for at, kind in one.history), target=N - 1 - one.target
+        )
         for one in choices
     ]
     other = retrain.retrain(reversed_stock, shipped, turned, replace(PLAN, epochs=1))
@@ -232,12 +244,31 @@ def test_retrained_it_is_served_with_the_figures_it_has_in_training(
     one = Decision(0, True, (3, 6, 9), (True,) * 3, "", (12,))
     wanted = np.delete(trained.scores(Talks([one], np.zeros((1, DIM), np.float32)))[0], (3, 6, 9))
     others = [item.id for at, item in enumerate(ITEMS) if at not in (3, 6, 9)]
-    history = [("i3", True), ("i6", True), ("i9", True)]
+    history: list[tuple[str, Kind]] = [("i3", "liked"), ("i6", "saved"), ("i9", "named")]
     found = scorer.terms(others, query="", history=history).total
     # It was trained without moods and needs: they say nothing to it.
     glad = UserState(mood=Mood(label="joy", labels=("joy",), confidence=1.0), need="thrill")
     assert (scorer.terms(others, query="", history=history, state=glad).total == found).all()
     assert found - found.mean() == pytest.approx(wanted - wanted.mean(), abs=1e-3)
+
+
+def test_events_are_learnt_as_they_are_told_when_served(shipped: Path, tmp_path: Path) -> None:
+    log = log_of(chain=True)
+    for person in range(N_PEOPLE):
+        log.append(event(f"x{person}", f"p{person}", "i1", minute=person + 90, kind="dislike"))
+    choices = split(read_log(log, PLACE)).learnt
+    plan = replace(PLAN, epochs=1)
+    assert retrain.retrain(STOCK, shipped, choices, plan).kinds == PLAIN
+    knowing = tmp_path / "knowing"
+    shutil.copytree(shipped, knowing)
+    write_card(knowing, read_card(shipped).model_copy(update={"kinds": tuple(KINDS)}))
+    trained = retrain.retrain(STOCK, knowing, choices, plan)
+    assert trained.kinds == tuple(KINDS)
+    assert sum((1, "disliked") in one.history for one in choices) > 10
+    took = took_of(one._replace(history=tuple(had for had in one.history if had[1] != "disliked"))
+                   for one in choices)  # fmt: skip
+    before = read_tables(shipped).counts
+    assert trained.counts.known.sum() == before.known.sum() + len(took)
 
 
 def test_dialogues_take_the_place_of_the_shipped_counts(shipped: Path) -> None:
@@ -246,7 +277,7 @@ def test_dialogues_take_the_place_of_the_shipped_counts(shipped: Path) -> None:
     plan = replace(PLAN, epochs=1)
     beside = retrain.Dialogues(said, 1)
     trained = retrain.retrain(STOCK, shipped, choices, plan, dialogues=beside)
-    took = {(one.person, item) for one in choices for item in (*one.history, one.target)}
+    took = took_of(choices)
     assert trained.counts.known.sum() == len(took) + 2
 
 
@@ -280,12 +311,12 @@ def test_the_gate_ranks_as_the_page_does_and_masks_what_was_had(shipped: Path) -
         1
         / 3
         * (lambda terms: terms.total - terms.known)(
-            scorer.terms([item.id for item in ITEMS], query="", history=[("i3", True)])
+            scorer.terms([item.id for item in ITEMS], query="", history=[("i3", "named")])
         )
     )
     order = np.argsort(-scores)
     best, second = (int(each) for each in order[:2])
-    one = Choice(0, NOON, (3,), (3,), second)
+    one = Choice(0, NOON, ((3, "liked"),), (3,), second)
     found = gains(scorer, ITEMS, [one, one._replace(had=(3, best)), one._replace(target=best)])
     assert found == pytest.approx([1 / np.log2(3), 1, 1])
     last = one._replace(target=int(order[-1]))

@@ -25,12 +25,14 @@ from simpatico.retrieval.attribution import (
 )
 from simpatico.retrieval.fusion import SHARE, FusionModel, FusionScorer, shipped_ranker
 from simpatico.retrieval.packs import load_pack
+from simpatico.retrieval.past import Kind
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.reasons import Evidence, reasons_for
 from simpatico.retrieval.titles import TitleIndex
 
 PACK = load_pack("movies")
 ROW = {item.id: row for row, item in enumerate(PACK.items)}
+NAMED: Kind = "named"
 KNOWN = sorted(PACK.items, key=lambda item: (-item.popularity, item.id))[:400]
 
 
@@ -126,7 +128,7 @@ def test_liking_is_claimed_only_of_what_was_liked(scorer: FusionScorer) -> None:
     profile = Profile(saved=(c,), liked=(d,))
     found = scorer.grounds([item.id for item in KNOWN], state, profile)
     stances = {(had.item_id, had.stance) for grounds in found for had in grounds.history}
-    assert stances == {(a, "liked"), (b, "named"), (c, "saved"), (e, "named")}
+    assert stances == {(a, "liked"), (b, "named"), (c, "saved"), (e, "have seen")}
 
 
 def test_the_longest_history_is_read_as_far_as_the_model_reads_it(scorer: FusionScorer) -> None:
@@ -137,7 +139,7 @@ def test_the_longest_history_is_read_as_far_as_the_model_reads_it(scorer: Fusion
 
 def test_hiding_a_modality_costs_what_attention_and_content_say(scorer: FusionScorer) -> None:
     ids = [item.id for item in drawn(2, 30)]
-    query, history = KNOWN[5].title, [(KNOWN[7].id, True)]
+    query, history = KNOWN[5].title, [(KNOWN[7].id, NAMED)]
     full = scorer.terms(ids, query=query, history=history)
     costs = hidden(full.content, full.attention)
     for at, name in enumerate(scorer.modalities):

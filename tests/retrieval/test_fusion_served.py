@@ -80,7 +80,7 @@ def test_the_newest_weighs_most_and_what_is_disliked_not_at_all(scorer: FusionSc
 
     def direct(*ids: str) -> NDArray[np.float32]:
         terms = scorer.terms([item.id for item in ITEMS[10:60]], query="",
-                             history=[(each, True) for each in ids])  # fmt: skip
+                             history=[(each, "named") for each in ids])  # fmt: skip
         return np.asarray(terms.evidence.sum(axis=0), dtype=np.float32)
 
     for mentions, order in (({}, (a, b, c)), ({"liked": (a,)}, (b, c, a)),

@@ -107,6 +107,7 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     (rf"({_TITLE})(?:那样|这样|那种|一类|之类)的?", r" something like \1 "),
     (r"类似的", " something similar "),
     # yes and no
+    (r"(?<=得)不行|(?<=[^代年]的)不行", ""),  # that very much
     (r"除了(.{1,30}?)(?:以外|之外|外)?(?:，|,)?(?:其他|别的|什么)?(?:的)?(?:都|也)?(?:行|可以|好|看)",
      r" anything except \1 "),
     (r"除了(.{1,30}?)(?:以外|之外|外)", r" anything except \1 "),

@@ -27,6 +27,7 @@ def wants(said: str) -> Constraints:
     [
         ("80年代的不要", "不要80年代的"),
         ("八十年代的就不要了", "不要80年代的"),
+        ("80年代的不行", "不要80年代的"),
         ("80年代的算了", "不要80年代的"),
         ("80年代以前的不要", "不要80年代以前的"),
         ("1990年以后的就算了", "不要1990年以后的"),
@@ -81,6 +82,7 @@ def test_a_wish_beside_it_stays_one() -> None:
         ("恐怖片不要太吓人的", {"genres": ("Horror",), "not_tones": ("scary",)}),
         ("不要紧，80年代的也行", {"year_from": 1980, "year_to": 1989}),
         ("80年代的不要紧", {"year_from": 1980, "year_to": 1989}),
+        ("难过得不行，想看喜剧", {"genres": ("Comedy",), "not_tones": ()}),
         ("80年代的不错", {"year_from": 1980, "year_to": 1989}),
         ("喜剧不要恐怖片", {"genres": ("Comedy",), "not_genres": ("Horror",)}),
     ],
@@ -92,7 +94,17 @@ def test_what_is_asked_or_goes_on_is_no_refusal(said: str, wanted: dict[str, obj
 
 @pytest.mark.parametrize(
     "said",
-    ["都不要", "这些都不要", "前面的都不要", "第一部电影不要", "今天不看", "孩子不看", "算了"],
+    [
+        "都不要",
+        "这些都不要",
+        "前面的都不要",
+        "第一部电影不要",
+        "今天不看",
+        "孩子不看",
+        "算了",
+        "小时候不喜欢",
+        "难过的不行",
+    ],
 )
 def test_what_names_no_kind_of_thing_stays_as_it_was_said(said: str) -> None:
     assert to_front(said) == said

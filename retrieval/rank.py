@@ -239,7 +239,10 @@ class LinearRanker:
             "shown": [min(shown[item_id], 3) for item_id in ids],
         }
         if any(is_of_media(hit) for each in candidates for hit in each.hits):
-            media = [media_amounts(each.hits) for each in candidates]
+            media = [
+                media_amounts(each.hits, told=told)
+                for each, told in zip(candidates, amounts["match"], strict=True)
+            ]
             for name in {name for one in media for name in one}:
                 amounts[name] = [one.get(name, 0.0) for one in media]
         values = {name: weights[name] * np.array(column) for name, column in amounts.items()}

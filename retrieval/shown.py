@@ -20,15 +20,20 @@ def is_of_media(hit: Hit) -> bool:
     return bool(hit.shown) or hit.source in _NAMES
 
 
-def media_amounts(hits: Sequence[Hit]) -> dict[str, float]:
+def media_amounts(hits: Sequence[Hit], *, told: float = 0.0) -> dict[str, float]:
     """How much hits among media speak for an item, each in [0, 1].
 
-    Only ranks count, for cosines of different encoders do not compare.
+    Only ranks count, for cosines of different encoders do not compare. Beside a text that fits
+    the words, how a picture or a sound fits them says little: it counts for what is left to say.
+
+    Args:
+        hits: of the item.
+        told: how well its text fits the words, 0 to 1.
 
     Returns:
         looks: its picture, for a picture or for words; sounds: its sound likewise; about: for what
         was shown, where nothing of that kind answered, anything else of it. What is found through
-        a bridge counts `THROUGH_BRIDGE`.
+        a bridge counts `THROUGH_BRIDGE`, what is found for words that and 1 - `told`.
     """
     found: dict[str, float] = {}
     answered = any(hit.shown == hit.source for hit in hits)
@@ -36,6 +41,8 @@ def media_amounts(hits: Sequence[Hit]) -> dict[str, float]:
         name = _amount_of(hit)
         if name and not (name == "about" and answered):
             weight = 1.0 if hit.shown == hit.source else THROUGH_BRIDGE
+            if not hit.shown:
+                weight *= 1 - told
             amount = weight * HALF_AT / (HALF_AT + hit.rank - 1)
             found[name] = max(found.get(name, 0.0), amount)
     return found

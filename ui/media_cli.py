@@ -1,5 +1,6 @@
 """Commands about pictures and sounds: how well words find them, and what joins them to words."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -45,18 +46,23 @@ def eval_cross_modal(
     music: Annotated[
         bool, typer.Option("--music", help="the music pack of this home, by its keywords")
     ] = False,
+    catalog: Annotated[
+        str | None, typer.Option(help="a catalogue of this home, asked for what its items share")
+    ] = None,
     seed: Seed = 0,
     keep: Keep = None,
     out: Out = None,
 ) -> None:
     """Measure pictures by words and words by pictures, or music by words."""
-    if not music and data is None and posters is None and sounds is None and free is None:
-        raise typer.BadParameter("wanted --data, --posters, --sounds, --free or --music")
+    if not music and not any((data, posters, sounds, free, catalog)):
+        raise typer.BadParameter("wanted --data, --posters, --sounds, --free, --music or --catalog")
     if bridge is not None and data is None and posters is None:
         raise typer.BadParameter("--bridge goes with --data or --posters")
+    from simpatico.agent.build import open_index
     from simpatico.eval.cross_free import measure_free
     from simpatico.eval.cross_modal import measure_posters, measure_products
     from simpatico.eval.cross_music import measure_music
+    from simpatico.eval.cross_ranked import measure_ranked
     from simpatico.eval.cross_sounds import measure_sounds
     from simpatico.modelstore import ModelStore
     from simpatico.ui.tables import show_all
@@ -89,6 +95,9 @@ def eval_cross_modal(
         if music:
             senses = _senses(settings, models)
             made.append(measure_music(_music(settings, senses, vectors, show), senses, seed=seed))
+        if catalog is not None:
+            with closing(open_index(load_settings(catalog=catalog))) as index:
+                made.append(measure_ranked(index, seed=seed, progress=show))
     show_all(made, out)
 
 

@@ -12,6 +12,25 @@ def test_a_picture_that_is_shown_counts_twice_what_words_do_and_less_with_the_ra
     assert first == {"looks": 1.0} and later == {"looks": 0.5} and words == {"looks": 0.5}
 
 
+def test_words_are_looked_for_among_pictures_where_the_text_does_not_answer_them() -> None:
+    hit = Hit(source="image", rank=1, score=0.9)
+    assert media_amounts([hit], told=0.8) == {"looks": pytest.approx(0.1)}
+    shown = Hit(source="image", rank=1, score=0.9, shown="image")
+    assert media_amounts([shown], told=0.8) == {"looks": 1.0}
+
+    fits = Hit(source="text", rank=1, score=0.6)
+    near = Hit(source="text", rank=2, score=0.45)
+    both = [
+        Candidate(item=Item(id="a", title="A"), hits=(fits,), score=0),
+        Candidate(item=Item(id="b", title="B"), hits=(near, hit), score=0),
+        Candidate(item=Item(id="c", title="C"), hits=(hit,), score=0),
+        Candidate(item=Item(id="d", title="D"), hits=(), score=0),
+    ]
+    ranked = LinearRanker().rank(both, state=UserState(query="x"), profile=Profile())
+    order = [one.item.id for one in ranked]
+    assert order[0] == "a" and order.index("c") < order.index("d")
+
+
 def test_of_two_hits_the_better_counts_and_texts_only_for_what_is_shown() -> None:
     hits = [
         Hit(source="audio", rank=1, score=0.1),

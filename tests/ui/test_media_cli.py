@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
-from simpatico.errors import DataError, ModelError
+from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.bridge import Bridge
 from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.settings import load_settings
 from simpatico.ui.catalog_cli import catalog as catalogs
+from simpatico.ui.eval_cli import evaluate as eval_commands
 from simpatico.ui.media_cli import LEAST_OWN
 from simpatico.ui.train_cli import train as train_commands
 
@@ -83,10 +84,12 @@ def done(group: typer.Typer, *words: str) -> str:
 
 
 def shop(folder: Path, pictures: Mapping[str, Array], titles: Mapping[str, str]) -> None:
+    """A folder as `catalog import` takes it; the second word of a title is its genre."""
     (folder / "images").mkdir(parents=True)
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(folder / "images" / f"{name}.png")
-    lines = ["id,title", *(f"{name},{title}" for name, title in titles.items())]
+    rows = (f"{name},{title},{title.split()[1]},room" for name, title in titles.items())
+    lines = ["id,title,genres,keywords", *rows]
     (folder / "items.csv").write_text("\n".join(lines))
 
 
@@ -151,3 +154,7 @@ def test_a_catalogue_teaches_what_its_pictures_are_called_where_names_do_not_kno
     again = done(catalogs, "media", "shop")
     assert "to words by efficientnet-lite0 + " in again and "a bridge fitted" not in again
     assert "a bridge fitted" in done(catalogs, "media", "shop", "--learn")
+    helped = done(eval_commands, "cross-modal", "--catalog", "shop")
+    assert "shop, n=3, seed 0" in helped and "P@5, words alone" in helped
+    nobody = CliRunner().invoke(eval_commands, ["cross-modal", "--catalog", "nothing"])
+    assert isinstance(nobody.exception, (DataError, StoreError))

@@ -2,8 +2,9 @@
 
 Of dialogues held out whole (`held_dialogues`) the targets of each decision are looked for. What was
 named before is masked; a target that a row does not offer counts as missed. As served, a ranker
-knows what the seeker named, not what was offered. Where somebody read the dialogues, the ranker is
-told of moods and needs, and stands beside itself without them and one that never learnt of any;
+knows what the seeker named, not what was offered; over the whole catalogue it knows both. Either
+way the counters beside it are told of the same films. Where somebody read the dialogues, the ranker
+is told of moods and needs, and stands beside itself without them and one that never learnt of any;
 likewise of what seekers said of films named before: liked, disliked, seen.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Profile, UserState
+from simpatico.eval.dialogue_counters import counters, told_of
 from simpatico.eval.dialogue_moods import MOODS_TRIED, NEEDS_TRIED, TOP, Told, swapped
 from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out, held_out_checks, hold_out
 from simpatico.eval.record import Cases, Run, record_of
@@ -26,7 +28,6 @@ from simpatico.finetune.film_ranker import ReadAll, card_of, part_of, read_films
 from simpatico.finetune.fusion_export import export
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.fusion import FusionModel, FusionScorer
-from simpatico.retrieval.links import count_links, newest_of
 from simpatico.retrieval.packs import Pack
 from simpatico.retrieval.rank import LinearRanker
 
@@ -39,6 +40,9 @@ UNREAD: Final = ", told of no mood or need"
 UNTAUGHT: Final = ", trained without moods and needs"
 UNTOLD: Final = ", told of no likes or dislikes"
 UNVALUED: Final = ", trained without likes and dislikes"
+
+AS_SERVED: Final = "what the seeker named, not what was offered"
+TOLD_ALL: Final = "what the seeker named, and what was offered"
 
 Ranks = NDArray[np.float64]
 """For each target (n_targets,): its place from 1; inf where it was not offered."""
@@ -68,8 +72,9 @@ def run(
         progress: told of encoding, batches and rankings.
 
     Returns:
-        "offers": places of the targets; "moods", where somebody read: how much of what is offered
-        changes with the mood or the need while the words stay.
+        "offers": places of the targets as served; "whole": over the whole catalogue; "moods", where
+        somebody read: how much of what is offered changes with the mood or the need while the words
+        stay.
 
     Raises:
         DataError: the file cannot be read, or names nothing of the catalogue.
@@ -100,9 +105,13 @@ def run(
         untaught = scorer_of(other, asked, encoder=pack.encoder)
         rows[SERVED + UNTAUGHT] = _served_by(untaught, asked, progress)
         whole[WHOLE + UNTAUGHT] = ranks_of(other.scores(unread), decisions)
-    rows |= {**whole, LINEAR: by_hand, **_counters(asked)}
-    offers = run_of(rows, asked, file=file, pack=pack, command=command, seed=seed)
-    return {"offers": offers, **runs}
+    rows |= {LINEAR: by_hand, **_counters(asked, offered=False)}
+    whole |= _counters(asked, offered=True)
+
+    def made(rows: Mapping[str, Ranks], told: str) -> Run:
+        return run_of(rows, asked, told=told, file=file, pack=pack, command=command, seed=seed)
+
+    return {"offers": made(rows, AS_SERVED), "whole": made(whole, TOLD_ALL), **runs}
 
 
 def untold(asked: Asked) -> Asked:
@@ -129,23 +138,19 @@ def _proposing(scorer: FusionScorer | Told, asked: Asked) -> LinearRanker:
     return LinearRanker(asked.catalogue, learned=scorer)
 
 
-def _counters(asked: Asked) -> dict[str, Ranks]:
-    """What simple counting of the dialogues learnt from gives, over the whole catalogue."""
-    decisions, n_items = asked.asked.decisions, len(asked.films.items)
-    named = list(named_in(asked.known.decisions).values())
-    known = np.bincount(np.concatenate(named), minlength=n_items).astype(np.float64)
-    newest = np.stack([newest_of(np.array(one.before, dtype=np.int64)) for one in decisions])
-    near = count_links(named, n_items).evidence(newest)[:, 0]
-    return {
-        "popularity": ranks_of(np.tile(known, (len(decisions), 1)), decisions),
-        "named near it in other dialogues": ranks_of(near + 1e-9 * known, decisions),
-    }
+def _counters(asked: Asked, *, offered: bool) -> dict[str, Ranks]:
+    """What counting of the dialogues learnt from gives, told what the seeker named, or of all."""
+    decisions = asked.asked.decisions
+    counted = counters(list(named_in(asked.known.decisions).values()), len(asked.films.items))
+    told = [told_of(one, offered=offered) for one in decisions]
+    return {name: ranks_of(score(told), decisions) for name, score in counted.items()}
 
 
 def run_of(
     rows: Mapping[str, Ranks],
     asked: Asked,
     *,
+    told: str,
     file: Path,
     pack: Pack,
     command: str,
@@ -156,12 +161,13 @@ def run_of(
     Args:
         rows: places of the targets, the row that matters first.
         asked: what was asked.
+        told: what all rows know of the films named before, in words.
         file: of the dialogues.
         pack: the catalogue.
         command: for the record.
         seed: of the split and the draws.
     """
-    told = {name: _cases(asked, ranks) for name, ranks in rows.items()}
+    cases = {name: _cases(asked, ranks) for name, ranks in rows.items()}
     films = asked.films
     n_held = len({one.dialogue for one in asked.asked.decisions})
     n_left = sum(
@@ -169,8 +175,8 @@ def run_of(
     )
     record = record_of(
         "dialogues",
-        "What to offer next in a dialogue",
-        told,
+        f"What to offer next in a dialogue, told {told}",
+        cases,
         command=command,
         seed=seed,
         data=[file],
@@ -181,14 +187,15 @@ def run_of(
             f" {n_held} with a target",
             "targets": "films of the catalogue that a recommender names first; what was named"
             " before is masked, what a row does not offer is missed, ties count against it",
-            "served": f"the best {N_CANDIDATES} candidates, told what the seeker named, and what"
-            " they said of it when it was over; the others are told so of what was offered, too",
+            "told": f"{told}; rankers also the seeker's words, and what they said when it was over"
+            " of films named before",
+            "served": f"of the best {N_CANDIDATES} candidates; others rank the whole catalogue",
             "drawn again": "dialogues",
         },
         skipped={"offers of nothing but films named before": n_left},
         checks=held_out_checks(films, asked, seed),
     )
-    return Run(record, told)
+    return Run(record, cases)
 
 
 def moods_run(

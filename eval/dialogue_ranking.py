@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simpatico.domain import Profile, UserState
+from simpatico.eval.dialogue_certainty import certainty_run, suggested
 from simpatico.eval.dialogue_counters import counters, told_of
 from simpatico.eval.dialogue_moods import MOODS_TRIED, NEEDS_TRIED, TOP, Told, swapped
 from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out, held_out_checks, hold_out
@@ -72,9 +73,9 @@ def run(
         progress: told of encoding, batches and rankings.
 
     Returns:
-        "offers": places of the targets as served; "whole": over the whole catalogue; "moods", where
-        somebody read: how much of what is offered changes with the mood or the need while the words
-        stay.
+        "offers": places of the targets as served; "whole": over the whole catalogue; "certainty",
+        where enough was answered: how sure the ranker is of what was liked; "moods", where somebody
+        read: how much of what is offered changes with the mood or the need while the words stay.
 
     Raises:
         DataError: the file cannot be read, or names nothing of the catalogue.
@@ -94,8 +95,11 @@ def run(
     unvalued = train_films(films, silent.known, plan, progress=progress)
     whole[WHOLE + UNVALUED] = ranks_of(unvalued.scores(silent.asked), decisions)
     runs = {}
+    ranker = _proposing(scorer, asked)
+    scored = suggested(asked, ranker, progress=progress)
+    if sure := certainty_run(scored, asked, file=file, pack=pack, command=command, seed=seed):
+        runs["certainty"] = sure
     if asked.asked.states:
-        ranker = _proposing(scorer, asked)
         cases = swapped(asked, ranker, scorer, progress=progress)
         runs["moods"] = moods_run(cases, asked, file=file, pack=pack, command=command, seed=seed)
         unread = asked.asked._replace(states=())

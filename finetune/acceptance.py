@@ -112,9 +112,7 @@ def fit(
                 f"too few lists to calibrate on: wanted {few} items shown {what}, {each} of them"
                 f" taken and {each} not; got {len(taken)}, {taken.sum()} taken"
             )
-    linear = needs("sklearn.linear_model", "scikit-learn", "calibration")
-    model = linear.LogisticRegression(C=np.inf).fit(learnt[0][:, None], learnt[1])
-    slope, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
+    slope, bias = platt(*learnt)
     scores, taken = held
     before = now or Certainty()
     old, new = (expit(a * scores + b) for a, b in ((before.slope, before.bias), (slope, bias)))
@@ -133,6 +131,21 @@ def fit(
         measured=(("held-out lists", words),),
     )
     return Fit(kept, words)
+
+
+def platt(scores: NDArray[np.float64], taken: NDArray[np.bool_]) -> tuple[float, float]:
+    """The slope and the bias whose logistic says most about what was taken (Platt, 1999).
+
+    Args:
+        scores: (n,) in logits.
+        taken: (n,), some of each.
+
+    Raises:
+        SettingsError: scikit-learn is not installed.
+    """
+    linear = needs("sklearn.linear_model", "scikit-learn", "calibration")
+    model = linear.LogisticRegression(C=np.inf).fit(scores[:, None], taken)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
 def ece(stated: NDArray[np.float64], taken: NDArray[np.bool_]) -> float:

@@ -98,7 +98,7 @@ def steps_in(data: Path, *, n: int = 0, model: Path | None = None) -> tuple[Step
         step("offpolicy", "--simulate", str(n or 200), "--share", "0.2"),
         step("privacy", "--data", events, "--part", "test", files=(events,),
              lacks=torch or private),
-        step("dialogues", "--data", talks, files=(talks,), lacks=torch or exporting),
+        step("dialogues", "--data", talks, files=(talks,), lacks=torch or exporting or learns),
         step("deletion", "--data", talks, files=(talks,), lacks=torch or exporting),
     )  # fmt: skip
 

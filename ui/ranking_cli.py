@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from simpatico.optional import needs
 from simpatico.settings import load_settings
 from simpatico.ui.progress import progress_bars, set_up_logging
 from simpatico.ui.run_cli import Keep, RunOut, Seed, TableOut, as_folder, command, finish, kept_in
@@ -91,9 +92,11 @@ def eval_dialogues(
 ) -> None:
     """Judge what is offered next in dialogues: the fusion ranker, the linear one and counters.
 
-    Two runs: offers, and how much of them changes with a mood or a need.
+    Four runs: offers as served, and over the whole catalogue; whether they are liked as often as
+    `p_accept` says; and how much of them changes with a mood or a need.
     """
     as_folder(out)
+    needs("sklearn", "scikit-learn", "calibration")
     for name, each in _with_films("dialogue_ranking", data, seed=seed).items():
         finish(each, out / name if out else None)
 
@@ -117,12 +120,11 @@ def _with_films(task: str, data: Path, **options: Any) -> Any:
     """Run a task that trains the films' ranker on a part of dialogues."""
     from simpatico.agent.read.whole import reader_of_whole
     from simpatico.modelstore import ModelStore
-    from simpatico.optional import needs as needs_library
     from simpatico.retrieval.encoders.minilm import MiniLM
     from simpatico.retrieval.packs import load_pack
 
     for library in ("torch", "onnxscript"):
-        needs_library(library, library, "the ranker's training")
+        needs(library, library, "the ranker's training")
     run = importlib.import_module(f"simpatico.eval.{task}").run
     settings = load_settings()
     set_up_logging(settings.log_level)

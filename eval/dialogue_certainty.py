@@ -3,7 +3,8 @@
 ReDial's seekers said afterwards of each film whether they liked it. Asked about is every film that
 a recommender suggested, scored as the page would score it then. Two numbers (Platt, 1999) fitted to
 one half of the dialogues make chances in the other; beside them stand the level set by hand and the
-share that was liked in the half fitted to.
+share that was liked in the half fitted to. Nothing is told of what a seeker said of other films: it
+was said in one go with what is asked about.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def suggested(asked: Asked, ranker: LinearRanker, *, progress: ProgressCallback)
     """Score every fresh target; one that is no candidate is ranked with them.
 
     Args:
-        asked: held-out decisions; what finds candidates is set.
+        asked: held-out decisions, told of no likes; what finds candidates is set.
         ranker: as served, without a calibration.
         progress: told of decisions.
     """
@@ -126,6 +127,7 @@ def certainty_run(
             "catalogue": f"{pack.name}, {len(films.items):,} films",
             "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
             " ranker trained on the others",
+            "told": "no likes or dislikes, which were said in one go with these answers",
             "cases": "films that a recommender suggested, not those that a ranker would have",
             "answered": f"{n_answered} that the seeker liked or disliked,"
             f" {np.nanmean(made.liked):.4f} of them liked; of all,"

@@ -96,7 +96,7 @@ def run(
     whole[WHOLE + UNVALUED] = ranks_of(unvalued.scores(silent.asked), decisions)
     runs = {}
     ranker = _proposing(scorer, asked)
-    scored = suggested(asked, ranker, progress=progress)
+    scored = suggested(silent, ranker, progress=progress)
     if sure := certainty_run(scored, asked, file=file, pack=pack, command=command, seed=seed):
         runs["certainty"] = sure
     if asked.asked.states:

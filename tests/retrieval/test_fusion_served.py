@@ -1,6 +1,7 @@
 """The shipped ranker as it is served: what it is asked with, and what it answers."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.fusion import STANDING, FusionModel, FusionScorer, shipped_ranker
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.packs import load_pack
+from simpatico.retrieval.past import KINDS
 from simpatico.retrieval.rank import LinearRanker
 from simpatico.retrieval.store import MemoryStore
 from simpatico.settings import load_settings
@@ -181,3 +183,40 @@ def test_a_wish_in_words_is_answered_by_what_it_says(model: FusionModel) -> None
             best = [one.item.id for one in ranker.rank(found, state=state, profile=Profile())[:5]]
             close[each] += float((each.vectors(best) @ each.query_vector(query)).mean())
     assert close[index] > 0.8 * close[plain]
+
+
+def test_to_dislike_a_film_speaks_for_nothing_that_goes_with_it(
+    scorer: FusionScorer,
+) -> None:
+    known = sorted(range(N), key=lambda at: -ITEMS[at].popularity)[:40]
+    ids = [item.id for item in ITEMS]
+    moved = []
+    for at, other in zip(known[:20], known[20:], strict=True):
+        film, liked = ITEMS[at].id, ITEMS[other].id
+        together = scorer.terms(ids, query="", history=[(film, "liked")]).evidence.sum(axis=0)
+        close = [row for row in np.argsort(-together) if row not in (at, other)][:10]
+
+        def learned(profile: Profile, rows: Sequence[int] = close) -> list[dict[str, float]]:
+            found = scorer.learned(candidates([ITEMS[row] for row in rows]), UserState(), profile)
+            return [dict(each) for each in found]
+
+        before = learned(Profile(liked=(liked,)))
+        disliking = learned(Profile(liked=(liked,), disliked=(film,)))
+        liking = learned(Profile(liked=(film, liked)))
+        for name in ("match", "liked", "together"):
+            assert [one[name] for one in disliking] == [one[name] for one in before]
+        moved += [
+            sum(one.values()) - sum(other.values())
+            for one, other in zip(disliking, liking, strict=True)
+        ]
+    assert np.mean(moved) < -0.2  # logits
+
+
+def test_what_a_film_is_told_as_is_heard(scorer: FusionScorer) -> None:
+    ids = [item.id for item in ITEMS]
+    heard = {
+        kind: scorer.terms(ids, query="", history=[(ids[0], kind)]).content.sum(axis=1)
+        for kind in KINDS
+    }
+    for one, other in combinations(KINDS, 2):
+        assert np.abs(heard[one] - heard[other]).max() > 1e-3

@@ -31,6 +31,19 @@ def test_words_are_looked_for_among_pictures_where_the_text_does_not_answer_them
     assert order[0] == "a" and order.index("c") < order.index("d")
 
 
+def test_a_picture_that_did_not_count_is_no_reason() -> None:
+    hit = Hit(source="image", rank=1, score=0.9)
+    said = {}
+    for cosine in (0.3, 0.7):
+        text = Hit(source="text", rank=1, score=cosine)
+        one = [Candidate(item=Item(id="a", title="A"), hits=(text, hit), score=0)]
+        ranker, asked = LinearRanker(), UserState(query="x")
+        ranked = ranker.rank(one, state=asked, profile=Profile())
+        (explained,) = ranker.explain(ranked, one, state=asked, profile=Profile())
+        said[cosine] = [reason.text for reason in explained.reasons if reason.kind == "media"]
+    assert said == {0.3: ["Its picture fits your words"], 0.7: []}
+
+
 def test_of_two_hits_the_better_counts_and_texts_only_for_what_is_shown() -> None:
     hits = [
         Hit(source="audio", rank=1, score=0.1),

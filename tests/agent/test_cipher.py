@@ -92,7 +92,7 @@ def export(settings: Settings) -> Kept:
     return kept
 
 
-def filesat_work(home: Path, word: str) -> list[str]:
+def files_with(home: Path, word: str) -> list[str]:
     return sorted(
         path.name
         for path in home.rglob("*")
@@ -108,14 +108,14 @@ def cli(home: Path, *args: str, key: str = "", **env: str) -> str:
 
 
 def test_with_a_key_no_file_holds_what_was_said(shut: Path) -> None:
-    assert filesat_work(shut, WORD) == []
+    assert files_with(shut, WORD) == []
     (talk,) = export(settings_of(shut, OLD)).conversations
     assert WORD in talk.turns[0].text
     assert talk.understood is not None and WORD in talk.understood.query
 
 
 def test_without_a_key_words_lie_there_as_before(clear: Path) -> None:
-    assert filesat_work(clear, WORD) == ["sessions.sqlite", "threads.sqlite"]
+    assert files_with(clear, WORD) == ["sessions.sqlite", "threads.sqlite"]
 
 
 @pytest.mark.parametrize(("keys", "wanted"), [((), "give its key"), ((NEW,), "another key")])
@@ -137,7 +137,7 @@ def test_words_in_the_clear_are_encrypted_by_command(clear: Path) -> None:
         export(settings_of(clear, OLD))
     assert not examine_words(settings_of(clear, OLD)).well
     cli(clear, "encrypt", key=OLD)
-    assert filesat_work(clear, WORD) == []
+    assert files_with(clear, WORD) == []
     assert export(settings_of(clear, OLD)).conversations == before
     assert examine_words(settings_of(clear, OLD)).word == "encrypted"
 

@@ -50,7 +50,7 @@ def live(url: str, user: str, word: str) -> None:
     assert ask("POST", f"{url}/v1/events", json=event).json()["accepted"] == 1
 
 
-def filesat_work(home: Path, word: str) -> list[str]:
+def files_with(home: Path, word: str) -> list[str]:
     return [
         str(path.relative_to(home))
         for path in sorted(home.rglob("*"))
@@ -78,11 +78,11 @@ def test_an_export_has_what_was_said_done_shown_and_understood(url: str) -> None
 def test_after_erasing_no_file_holds_a_word_or_the_name(url: str, home: Path) -> None:
     live(url, "cem-41d0", "quetzal")
     live(url, "dee-03b8", "and slow")
-    assert filesat_work(home, "quetzal") and filesat_work(home, "cem-41d0")
+    assert files_with(home, "quetzal") and files_with(home, "cem-41d0")
     erased = ask("DELETE", f"{url}/v1/users/cem-41d0").json()
     assert (erased["n_conversations"], erased["n_events"]) == (1, 2)
-    assert filesat_work(home, "quetzal") == []
-    assert filesat_work(home, "cem-41d0") == []
+    assert files_with(home, "quetzal") == []
+    assert files_with(home, "cem-41d0") == []
     others = ask("GET", f"{url}/v1/users/dee-03b8/export").json()
     assert len(others["events"]) == len(others["conversations"]) == 1
 
@@ -127,7 +127,7 @@ def test_a_stored_response_is_the_person_s_until_erased(url: str, home: Path) ->
     assert len(kept["conversations"]) == 2
     assert ask("DELETE", f"{url}/v1/users/fay-2b77").json()["n_conversations"] == 2
     assert ask("POST", f"{url}/v1/responses", json=more).status_code == 404
-    assert filesat_work(home, "oryxes") == []
+    assert files_with(home, "oryxes") == []
 
 
 def test_a_slash_that_belongs_to_a_name_is_not_forgiven(url: str) -> None:

@@ -81,7 +81,7 @@ def forget(home: Path, keep: PrivacySettings = KEEP) -> tuple[Forgotten, Kept, K
     return run(home, work)
 
 
-def filesat_work(home: Path, word: str) -> list[str]:
+def files_with(home: Path, word: str) -> list[str]:
     return sorted(
         path.name
         for path in home.rglob("*")
@@ -90,15 +90,15 @@ def filesat_work(home: Path, word: str) -> list[str]:
 
 
 def test_what_is_too_old_is_gone_from_the_disk_and_what_is_not_stays(home: Path) -> None:
-    assert filesat_work(home, "zyxomma") == ["sessions.sqlite", "threads.sqlite"]
+    assert files_with(home, "zyxomma") == ["sessions.sqlite", "threads.sqlite"]
     age(home, sessions=31, impressions=91, events=366)
     forgotten, ann, ben = forget(home)
     assert forgotten == Forgotten(n_conversations=1, n_lists=1, n_events=1)
     assert (ben.conversations, ben.impressions, ben.events) == ((), (), ())
     assert len(ann.conversations) == len(ann.impressions) == len(ann.events) == 1
     assert ann.conversations[0].understood is not None
-    assert filesat_work(home, "zyxomma") == filesat_work(home, BEN) == []
-    assert filesat_work(home, "quetzal") == ["sessions.sqlite", "threads.sqlite"]
+    assert files_with(home, "zyxomma") == files_with(home, BEN) == []
+    assert files_with(home, "quetzal") == ["sessions.sqlite", "threads.sqlite"]
 
 
 def test_what_is_nearly_too_old_stays(home: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_command_tells_how_much_it_removed_and_whose_it_was_not(home: Path) 
     assert result.exit_code == 0
     assert "1 conversations, 0 lists, 1 events" in result.output
     assert BEN not in result.output
-    assert filesat_work(home, "zyxomma") == []
+    assert files_with(home, "zyxomma") == []
 
 
 def test_it_is_done_at_start_and_again_and_a_failure_does_not_end_it(

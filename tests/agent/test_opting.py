@@ -59,7 +59,7 @@ async def mood_kept(service: Simpatico) -> Mood:
 
 
 def files_with(home: Path, *words: str) -> set[str]:
-    """Names of the files with any of the words; vectors are left out, by chance "joy" is in them."""
+    """Names of the files with any of the words. Not vectors: by chance "joy" may be in them."""
     files = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".bin"]
     contents = {path.name: path.read_bytes() for path in files}
     return {name for name, held in contents.items() for word in words if word.encode() in held}

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 
 from simpatico.domain import TONES, Item, Value
 from simpatico.errors import DataError, StoreError
-from simpatico.kinds import kind_name
+from simpatico.kinds import KINDS, kind_name
 from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.behaviour import Behaviour
 from simpatico.retrieval.catalog import Catalog, names_in
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 CHUNK: Final = 512
 _STORE_STEP: Final = 2000
 COLLECTION: Final = "items"
+
+_STORIES: Final = {name for kind in ("film", "series", "book", "game") for name in KINDS[kind]}
+"""Kinds whose genres and title speak of a story, even where nothing else is told of it."""
 
 
 class Manifest(Value):
@@ -210,15 +213,19 @@ def estimated_tones(
     """Tone profiles for items that have none, (n_items, n_tones); a row of nan for the others.
 
     Also nan, which is unknown, when the tone model does not understand the encoder's vectors, and
-    for music: the model knows what stories feel like, and what is told of music is no story of it.
+    for what has no story: the model knows what stories feel like. That is music, for what is told
+    of it is no story of its own, and of what is not a kind of story, all that nothing is told of.
     """
     tones = np.full((len(items), len(TONES)), np.nan, dtype=np.float32)
-    lacking = [
-        row for row, item in enumerate(items) if not item.tone and kind_name(item.kind) != "music"
-    ]
+    lacking = [row for row, item in enumerate(items) if not item.tone and _has_story(item)]
     if lacking and (model := ToneModel.load()).encoder == encoder:
         tones[lacking] = model.profile([items[row] for row in lacking], vectors[lacking])
     return tones
+
+
+def _has_story(item: Item) -> bool:
+    kind = kind_name(item.kind)
+    return kind in _STORIES or (kind != "music" and bool(item.text.strip()))
 
 
 def with_tones(catalog: Catalog, tones: NDArray[np.float32]) -> Catalog:

@@ -114,6 +114,21 @@ def test_what_a_game_is_about_is_no_tone_of_its_music() -> None:
     assert not np.isnan(tones[0]).any() and np.isnan(tones[1]).all()
 
 
+def test_a_thing_of_which_nothing_is_told_has_no_story_to_feel_like() -> None:
+    model = ToneModel.load()
+    vector = np.full((1, 384), 384**-0.5, dtype=np.float32)
+    skirt = Item(id="a", title="A White Skirt", kind="product", keywords=("White", "Summer"))
+    told = skirt.model_copy(update={"text": "She wore it the summer they met."})
+    known = {
+        one.kind + one.text[:1]: not np.isnan(
+            estimated_tones([one], vector, encoder=model.encoder)
+        ).any()
+        for one in (skirt, told, skirt.model_copy(update={"kind": "novel"}),
+                    skirt.model_copy(update={"kind": "film"}))
+    }  # fmt: skip
+    assert known == {"product": False, "productS": True, "novel": True, "film": True}
+
+
 def shown(kinds: Sequence[str], *, k: int, asked: Sequence[str], diversity: float) -> list[str]:
     """Ids chosen from a list of these kinds, best first: "film0", "film1", "music2"..."""
     ranked = [

@@ -232,10 +232,11 @@ def test_members_are_averaged_and_the_seed_fixes_them() -> None:
 
 
 @pytest.mark.slow
-def test_an_item_that_nobody_had_is_offered_where_its_text_says() -> None:
+@pytest.mark.parametrize("sense", ["text", "audio"])
+def test_an_item_that_nobody_had_is_offered_where_its_text_or_sound_says(sense: str) -> None:
     n, length = 12, 5
     angle = 2 * np.pi * np.arange(n) / n
-    text = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+    around = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
     walks = [np.arange(first, first + length) for first in range(1, n - length + 1)]
     people = [
         np.ascontiguousarray(walk[::step]) for walk in walks for step in (1, -1)
@@ -247,7 +248,7 @@ def test_an_item_that_nobody_had_is_offered_where_its_text_says() -> None:
         tuple(np.full(length, 4, dtype=np.float32) for _ in people),
         tuple(np.arange(length, dtype=np.float64) * 60 for _ in people),
     )
-    catalogue = catalogue_of(n, {"text": text})
+    catalogue = catalogue_of(n, {sense: around})
     plan = Plan(("gru",), width=16, dropout=0, token_dropout=0.4, epochs=15, batch_size=8)
     ends = np.array([what[-1] for what in data.what])
     near = np.isin(ends, (1, 11))

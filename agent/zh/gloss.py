@@ -21,7 +21,7 @@ from simpatico.agent.zh.lexicon import (
     TRADITIONAL,
     WORDS,
 )
-from simpatico.agent.zh.refused import to_front, without_asking
+from simpatico.agent.zh.refused import FELT, NO_GOOD, to_front, without_asking
 from simpatico.domain import Value
 
 MAX_CHARS = 1500
@@ -107,11 +107,12 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     (rf"({_TITLE})(?:那样|这样|那种|一类|之类)的?", r" something like \1 "),
     (r"类似的", " something similar "),
     # yes and no
-    (r"(?<=得)不行|(?<=[^代年]的)不行", ""),  # that very much
+    (rf"(?<!不)({_any(_FEELS)})[得的]不行", lambda m: f" i feel {_FEELS[m[1]]} "),  # that much
+    (rf"(得|(?:{'|'.join(FELT)})的)不行", r"\1"),
     (r"除了(.{1,30}?)(?:以外|之外|外)?(?:，|,)?(?:其他|别的|什么)?(?:的)?(?:都|也)?(?:行|可以|好|看)",
      r" anything except \1 "),
     (r"除了(.{1,30}?)(?:以外|之外|外)", r" anything except \1 "),
-    (rf"({_HAN}{{1,8}}?)(?:除外|就算了|就不要了|免谈|不行)", r" no \1 "),
+    (rf"({_HAN}{{1,8}}?)(?:除外|就算了|就不要了|免谈|{NO_GOOD})", r" no \1 "),
     (rf"(?:没|不)(?:有|要|用)?(?:那么|这么|太|很|特别)({_HAN}{{1,4}})", r" not too \1 "),
     (rf"(?:少|别)(?:一?点儿?|些|太)({_HAN}{{1,4}})", r" not too \1 "),
     (rf"再?(?:更|再)({_any(MORE)})(?:一?点儿?|一?些)?", lambda m: f" {MORE[m[1]]} "),

@@ -46,6 +46,11 @@ def wants(said: str) -> Constraints:
         ("特别暴力的不要", "不要特别暴力的"),
         ("太长的不要", "不要太长的"),
         ("两个小时以上的不要", "不要两个小时以上的"),
+        ("恐怖片真的不行", "不要恐怖片"),
+        ("血腥的不行", "不要血腥的"),
+        ("暴力的真的不行", "不要暴力的"),
+        ("黑白的不行", "不要黑白的"),
+        ("吓人的不行", "不要吓人的"),
         ("别推荐恐怖片", "不要恐怖片"),
         ("不要再给我推荐恐怖片了", "不要恐怖片"),
     ],
@@ -60,6 +65,9 @@ def test_what_is_refused_behind_is_left_out_or_not_wanted() -> None:
     assert wants("80年代的恐怖片不要") == horror
     assert wants("80年代的不要") == wants("日本的别推") == Constraints()
     assert wants("80年代以前的不要") == Constraints(year_from=1980)
+    assert wants("恐怖片真的不行") == horror
+    assert wants("血腥的不行") == Constraints(not_tones=("violent",))
+    assert gloss("日本的不行") == "no japan"
     assert wants("动画片算了") == Constraints(not_genres=("Animated",))
     assert wants("恐怖片、战争片都不要").not_genres == ("Horror", "War")
 
@@ -83,6 +91,10 @@ def test_a_wish_beside_it_stays_one() -> None:
         ("不要紧，80年代的也行", {"year_from": 1980, "year_to": 1989}),
         ("80年代的不要紧", {"year_from": 1980, "year_to": 1989}),
         ("难过得不行，想看喜剧", {"genres": ("Comedy",), "not_tones": ()}),
+        ("难过的不行，想看喜剧", {"genres": ("Comedy",), "not_tones": ()}),
+        ("喜剧行不行？", {"genres": ("Comedy",), "not_genres": ()}),
+        ("恐怖片行不行啊", {"genres": ("Horror",), "not_genres": ()}),
+        ("看喜剧不行吗？", {"genres": ("Comedy",), "not_genres": ()}),
         ("80年代的不错", {"year_from": 1980, "year_to": 1989}),
         ("喜剧不要恐怖片", {"genres": ("Comedy",), "not_genres": ("Horror",)}),
     ],
@@ -108,3 +120,17 @@ def test_what_is_asked_or_goes_on_is_no_refusal(said: str, wanted: dict[str, obj
 )
 def test_what_names_no_kind_of_thing_stays_as_it_was_said(said: str) -> None:
     assert to_front(said) == said
+
+
+def test_how_much_somebody_feels_is_no_refusal() -> None:
+    assert gloss("开心的不行") == gloss("开心得不行") == "i feel happy"
+    assert gloss("难过的不行") == gloss("难过得不行") == "i feel sad"
+    assert gloss("无聊的不行") == "i am bored"
+
+
+@pytest.mark.parametrize("filler", ["请", "我", "我们"])
+def test_only_so_much_filler_is_gone_through(filler: str) -> None:
+    for said in (f"{filler * 40}恐怖片不要", f"恐怖片{filler * 40}不要", filler * 3000):
+        assert to_front(said) == said
+    assert to_front(f"{filler * 3}恐怖片{filler * 3}不要") == f"{filler * 3}不要恐怖片"
+    assert gloss(filler * 3000) == gloss(filler * 10)

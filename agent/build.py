@@ -82,6 +82,7 @@ def look_at_media(
     settings: Settings,
     *,
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    learnt: Mapping[Medium, Path | None] = MappingProxyType({}),
     again: bool = False,
     progress: ProgressCallback,
 ) -> MediaReport:
@@ -90,6 +91,7 @@ def look_at_media(
     Args:
         settings: name the catalogue and the encoders.
         bridges: to be kept with the index and used from now on, by kind of media.
+        learnt: see `build_media`.
         again: fetch again what is at addresses.
         progress: told as it goes on.
 
@@ -102,7 +104,8 @@ def look_at_media(
     encoder = _encoder(settings)
     index = _opened(settings, encoder, progress, with_media=False)
     try:
-        return _look(settings, index, _senses(settings, encoder), progress, bridges, again=again)
+        senses = _senses(settings, encoder)
+        return _look(settings, index, senses, progress, bridges, learnt, again=again)
     finally:
         index.close()
 
@@ -403,6 +406,7 @@ def _look(
     senses: Senses,
     progress: ProgressCallback,
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    learnt: Mapping[Medium, Path | None] = MappingProxyType({}),
     *,
     again: bool = False,
 ) -> MediaReport:
@@ -415,6 +419,7 @@ def _look(
         keep=settings.cache / "media-vectors",
         hosts=frozenset(settings.retrieval.media_hosts),
         bridges=bridges,
+        learnt=learnt,
         again=again,
         progress=progress,
     )

@@ -4,6 +4,7 @@ Nobody's recording is in it.
 """
 
 import csv
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -64,7 +65,7 @@ def write_pieces(
     """Compose pieces, as WAV files and a table of their words.
 
     Args:
-        folder: of the pieces; what is there already is not played again.
+        folder: of the pieces; the same piece, of the same font, is not played again.
         font: a General MIDI sound font.
         n: pieces.
         seed: of what is drawn.
@@ -83,9 +84,11 @@ def write_pieces(
     names, made = list(FEELINGS), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        played_by = hashlib.sha256(font.read_bytes()).digest()
         for at in range(n):
             piece = compose(names[at % len(names)], rng)
-            path = folder / f"{at:04d}.wav"
+            mark = hashlib.sha256(piece.midi + peaks[at].tobytes() + played_by).hexdigest()
+            path = folder / f"{at:04d}-{mark[:12]}.wav"
             if not path.exists():
                 wave = played(piece.midi, font) * np.float32(peaks[at])
                 draft = path.with_suffix(".draft")

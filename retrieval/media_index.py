@@ -2,7 +2,8 @@
 
     <home>/indexes/<catalogue>/media.json      names the current collections, replaced in one go
                                media-<random>/ as `modal` describes, and said.json: how items sound
-                               bridges/        image.npz audio.npz, fitted by the person, if any
+                               bridges/        image.npz audio.npz, given by a person, if any;
+                                               image.learnt.npz, fitted to the catalogue unasked
 
 What was made of a medium is kept by the hash of its bytes elsewhere, so that building anew only
 looks at what is new.
@@ -74,8 +75,9 @@ class MediaManifest(Value):
 class MediaCount(Value):
     """What came of one kind of media: items that have some, of these with a vector, newly made.
 
-    `bridge` is what goes to words, "" where the encoder does. `own`: it is the catalogue's own,
-    given by a person or fitted to it. `refused` is why that is not used, and what to do, or "".
+    `bridge` is what goes to words, "" where the encoder does. `own`: it is the catalogue's own;
+    `learnt`: one that was fitted to it unasked. `refused` is why one that a person gave is not
+    used, and what to do, or "".
     """
 
     medium: Medium
@@ -84,6 +86,7 @@ class MediaCount(Value):
     n_made: int
     bridge: str = ""
     own: bool = False
+    learnt: bool = False
     refused: str = ""
 
 
@@ -150,6 +153,7 @@ def build_media(
     keep: Path,
     hosts: frozenset[str] = frozenset(),
     bridges: Mapping[Medium, Path] = MappingProxyType({}),
+    learnt: Mapping[Medium, Path | None] = MappingProxyType({}),
     shipped: Path = SHIPPED,
     again: bool = False,
     progress: ProgressCallback,
@@ -168,7 +172,8 @@ def build_media(
         keep: folder of what was made of media, by hash; may be shared by catalogues.
         hosts: that media may be fetched from.
         bridges: by kind of media, to be kept in `root` and used from now on.
-        shipped: folder of the bridges that are used where a person has none.
+        learnt: likewise, but one that a person gave goes before it; None forgets such a one.
+        shipped: folder of the bridges that are used where a catalogue has none of its own.
         again: see `media_vectors`.
         progress: told as it goes on.
 
@@ -213,10 +218,20 @@ def build_media(
                 rows = made.vectors[places]
                 ids = [having[place].id for place in places]
                 target = senses.texts.name
-                own = root / "bridges" / f"{medium}.npz"
+                given = root / "bridges" / f"{medium}.npz"
+                fitted = given.with_suffix(".learnt.npz")
                 if medium in bridges:
-                    load_own(bridges[medium], sense, target).save(own)
-                ready, refused = own_bridge(own, sense, rows, target)
+                    load_own(bridges[medium], sense, target).save(given)
+                if medium in learnt:
+                    if path := learnt[medium]:
+                        load_own(path, sense, target).save(fitted)
+                    else:
+                        fitted.unlink(missing_ok=True)
+                ready, refused = own_bridge(given, sense, rows, target)
+                is_learnt = False
+                if ready is None:
+                    ready, _ = own_bridge(fitted, sense, rows, target)
+                    is_learnt = ready is not None
                 is_own = ready is not None
                 if ready is None:
                     ready = ready_made(medium, sense, rows, texts, target, shipped)
@@ -229,6 +244,7 @@ def build_media(
                         n_made=made.n_made,
                         bridge=bridge.source if bridge else "",
                         own=is_own,
+                        learnt=is_learnt,
                         refused=refused,
                     )
                 )

@@ -45,7 +45,8 @@ class BridgeCard(Value):
     """What a shipped bridge is, and how it can be made again.
 
     `names` is how much the encoder's names for a picture or a sound count beside what was learnt,
-    0 or more; `figures` are recalls in the folds it was chosen by, in [0, 1].
+    0 or more; `figures` are what it was chosen by, in [0, 1]: recalls in folds of its pairs, or
+    areas among other music.
     """
 
     version: Literal[1] = 1

@@ -170,8 +170,8 @@ def look_at_media(
         bool | None,
         typer.Option(
             "--learn/--no-learn",
-            help="fit one for pictures to the catalogue, kept where it finds more; "
-            "unless said, where it has none of its own",
+            help="fit one for pictures to the catalogue, kept where it finds more (unless said, "
+            "where it has none), or forget such a one",
         ),
     ] = None,
     again: Annotated[
@@ -186,12 +186,21 @@ def look_at_media(
     from simpatico.agent.build import look_at_media
     from simpatico.ui.media_cli import learn_pictures
 
+    if learn and image_bridge:
+        raise typer.BadParameter("wanted --learn or --image-bridge, got both")
     settings = load_settings(catalog=name)
     set_up_logging(settings.log_level, settings.log_format)
     bridges: dict[Medium, Path | None] = {"image": image_bridge, "audio": audio_bridge}
     given = {medium: path for medium, path in bridges.items() if path}
+    forget: dict[Medium, Path | None] = {"image": None}
     with progress_bars() as show:
-        report = look_at_media(settings, bridges=given, again=again, progress=show)
+        report = look_at_media(
+            settings,
+            bridges=given,
+            learnt=forget if learn is False else {},
+            again=again,
+            progress=show,
+        )
     told = [
         *(f"{one.item_id}: {one.why}" for one in report.problems),
         *(f"{one.item_id}: kept as it was: {one.why}" for one in report.stale),
@@ -206,24 +215,28 @@ def look_at_media(
             f"{name}: {count.n_vectors} of {count.n_items} {what} can be searched, "
             f"{count.n_made} newly looked at; to words by "
             f"{count.bridge or 'the encoder itself'}"
+            + (", fitted to the catalogue (--learn fits it anew)" if count.learnt else "")
         )
         if count.refused:
             console.print(f"your own bridge for {what} is not used: {count.refused}", markup=False)
     if not report.counts:
         typer.echo(f"{name}: no pictures or sounds on this machine, or no encoder for them")
-    if learn is not False and not image_bridge and _teachable(report, anew=bool(learn)):
+    if learn is not False and _teachable(report, anew=bool(learn)):
         with TemporaryDirectory() as folder, progress_bars() as show:
             out = Path(folder) / "image.npz"
-            better, learnt = learn_pictures(settings, name, out, show)
-            if better:
-                look_at_media(settings, bridges={"image": out}, progress=show)
-        typer.echo(f"{name}: {learnt}")
+            better, told_of_it = learn_pictures(settings, name, out, show)
+            if better or learn:
+                kept: dict[Medium, Path | None] = {"image": out if better else None}
+                look_at_media(settings, learnt=kept, progress=show)
+        typer.echo(f"{name}: {told_of_it}")
 
 
 def _teachable(report: "MediaReport", *, anew: bool) -> bool:
-    """Whether words go to pictures by a bridge, and not yet, or not finally, by its own."""
+    """Whether one may be fitted: words go to pictures by a bridge, and a person gave none."""
     return any(
-        count.medium == "image" and count.n_vectors and count.bridge and (anew or not count.own)
+        count.medium == "image"
+        and bool(count.n_vectors and count.bridge and not count.refused)
+        and (not count.own or (anew and count.learnt))
         for count in report.counts
     )
 

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,9 +24,6 @@ Keep = Annotated[
     Path | None, typer.Option(help="keep vectors in this folder; without it in the cache")
 ]
 Out = Annotated[Path | None, typer.Option(help="also write the tables here, as Markdown")]
-
-LEAST_OWN: Final = 100
-"""Items with a picture from which on a catalogue's own bridge is kept unasked."""
 
 
 def eval_cross_modal(
@@ -201,19 +198,18 @@ def learn_pictures(
     try:
         made = _on_catalog(settings, name, "image", keep, 0, progress)
     except DataError as error:
-        return False, f"words go to pictures by names: {error}"
+        return False, f"no bridge is fitted to the catalogue: {error}"
     if made.gain is None:
-        return False, "words go to pictures as their encoder takes them"
-    better = made.gain.low > 0 and made.n >= LEAST_OWN
-    if better:
+        return False, "no bridge is fitted to the catalogue: its encoder has words of its own"
+    if made.better:
         made.trained.bridge.save(out)
     ways = made.trained.to_text, made.trained.from_text, made.names_to_text, made.names_from_text
     found = [float((ranks <= 10).mean()) for ranks in ways if ranks is not None]
-    what = "a bridge fitted to the catalogue" if better else "names, as before"
-    return better, (
-        f"words go to pictures by {what}. Of {made.n} pairs, each among those of a fifth, R@10 to "
-        f"text and from text: fitted to the others {found[0]:.3f}, {found[1]:.3f}; by names "
-        f"{found[2]:.3f}, {found[3]:.3f}"
+    what = "is used from now on" if made.better else "is not better and not kept"
+    return made.better, (
+        f"a bridge fitted to the catalogue {what}. Of {made.n} pairs, each among those of a "
+        f"fifth, R@10 to text and from text: fitted to the others {found[0]:.3f}, {found[1]:.3f}; "
+        f"by names {found[2]:.3f}, {found[3]:.3f}"
     )
 
 

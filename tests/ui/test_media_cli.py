@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from simpatico.errors import DataError, ModelError, StoreError
+from simpatico.finetune.own_bridge import LEAST_KEPT
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.bridge import Bridge
 from simpatico.retrieval.encoders.efficientnet import EfficientNetLite
@@ -18,7 +19,6 @@ from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.settings import load_settings
 from simpatico.ui.catalog_cli import catalog as catalogs
 from simpatico.ui.eval_cli import evaluate as eval_commands
-from simpatico.ui.media_cli import LEAST_OWN
 from simpatico.ui.train_cli import train as train_commands
 
 Array = NDArray[np.uint8]
@@ -107,8 +107,8 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     first = done(catalogs, "media", "shop")
     assert "23 of 24 pictures can be searched, 23 newly looked at" in first
     assert "efficientnet-lite0 labels" in first and "n3: wanted a JPEG" in first
-    assert "words go to pictures by names, as before. Of 23 pairs" in first
-    assert not list(own_home.rglob("bridges/image.npz"))
+    assert "a bridge fitted to the catalogue is not better and not kept. Of 23 pairs" in first
+    assert not list(own_home.rglob("bridges/*.npz"))
     out = tmp_path / "own.npz"
     told = done(train_commands, "bridge", "--catalog", "shop", "--out", str(out))
     assert "n=23" in told and "by what the encoder calls them alone" in told
@@ -118,7 +118,11 @@ def test_a_folder_is_imported_looked_at_and_joined_to_words_by_its_own_bridge(
     assert "Of 23 pairs" not in again  # the bridge that was given is not fitted over
     (kept,) = own_home.rglob("bridges/image.npz")
     kept.write_bytes(b"of another time")
-    assert "bridge for pictures is not used" in done(catalogs, "media", "shop")
+    refused = done(catalogs, "media", "shop")
+    assert "bridge for pictures is not used" in refused and "Of 23 pairs" not in refused
+    assert kept.read_bytes() == b"of another time"  # it may fit again, with its own encoder
+    two = ["media", "shop", "--learn", "--image-bridge", str(out)]
+    assert CliRunner().invoke(catalogs, two).exit_code == 2
     both = ["bridge", "--catalog", "shop", "--pairs", str(folder), "--out", str(out)]
     assert CliRunner().invoke(train_commands, both).exit_code == 2
     sounds = ["bridge", "--free", str(folder), "--kind", "audio", "--out", str(out)]
@@ -137,7 +141,7 @@ def test_a_catalogue_teaches_what_its_pictures_are_called_where_names_do_not_kno
     across = np.add.outer(np.arange(64), np.zeros(64, int))
     kinds = {"blorp": across // 8 % 2, "zindle": (across // 8 + across.T // 8) % 2, "quag": across}
     pictures, titles = {}, {}
-    for at in range(LEAST_OWN + 2):
+    for at in range(LEAST_KEPT + 2):
         word = list(kinds)[at % 3]
         colour = rng.integers(60, 256, 3)
         light = kinds[word] / kinds[word].max()
@@ -146,14 +150,16 @@ def test_a_catalogue_teaches_what_its_pictures_are_called_where_names_do_not_kno
     shop(tmp_path / "shop", pictures, titles)
     done(catalogs, "import", str(tmp_path / "shop"), "--name", "shop", "--kind", "thing")
     plain = done(catalogs, "media", "shop", "--no-learn")
-    assert "words go to pictures" not in plain
-    assert not list(own_home.rglob("bridges/image.npz"))
+    assert "a bridge fitted" not in plain
     told = done(catalogs, "media", "shop")
-    assert f"a bridge fitted to the catalogue. Of {LEAST_OWN + 2} pairs" in told
-    assert len(list(own_home.rglob("bridges/image.npz"))) == 1
+    assert f"is used from now on. Of {LEAST_KEPT + 2} pairs" in told
+    (learnt,) = own_home.rglob("bridges/*.npz")
     again = done(catalogs, "media", "shop")
-    assert "to words by efficientnet-lite0 + " in again and "a bridge fitted" not in again
-    assert "a bridge fitted" in done(catalogs, "media", "shop", "--learn")
+    assert "fitted to the catalogue (--learn fits it anew)" in again and "pairs" not in again
+    assert "is used from now on" in done(catalogs, "media", "shop", "--learn")
+    forgotten = done(catalogs, "media", "shop", "--no-learn")
+    assert "to words by efficientnet-lite0 labels" in forgotten and not learnt.exists()
+    assert "is used from now on" in done(catalogs, "media", "shop")
     helped = done(eval_commands, "cross-modal", "--catalog", "shop")
     assert "shop, n=3, seed 0" in helped and "P@5, words alone" in helped
     nobody = CliRunner().invoke(eval_commands, ["cross-modal", "--catalog", "nothing"])

@@ -4,6 +4,9 @@ Each item that a person likes, saves, accepts, buys or gives four or five stars 
 is a choice; what they had taken before it is its history. What people say is not in the events
 and is not learnt from. The newest share of all choices is held out, by one moment for everybody:
 what came before it is learnt from, and is the history of what comes after.
+
+Reading keeps a person's events once. Histories, each as long as what came before, are told only
+for the few choices of a person that are used: else someone with many events would fill the memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +16,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatico.domain import Event, UserState
+from simpatico.domain import Event, EventKind, UserState
 from simpatico.errors import DataError
 from simpatico.protocols import EventLog
-from simpatico.retrieval.past import KINDS, Kind, past_of, sum_up
+from simpatico.retrieval.past import KINDS, Kind, Tally, past_of
 
 MOST: Final = 50
 """The newest choices of a person that are learnt from: nobody outweighs the others."""
@@ -52,17 +55,43 @@ class Choice(NamedTuple):
     target: int
 
 
-class Read(NamedTuple):
-    """What a log gives.
+class Deed(NamedTuple):
+    """What is kept of an event: its item, what was done, and the stars of a `rate`."""
+
+    item_id: str
+    kind: EventKind
+    value: float | None
+
+
+class Take(NamedTuple):
+    """A choice of which the history is not told yet.
 
     Attributes:
-        choices: of all people, each person's in order of time.
+        person, at, target: as in `Choice`.
+        n_before: how many of the person's deeds came before it.
+    """
+
+    person: int
+    at: datetime
+    target: int
+    n_before: int
+
+
+class Read(NamedTuple):
+    """What a log gives: it grows with the number of events.
+
+    Attributes:
+        takes: choices of all people, each person's in order of time.
+        deeds: with known items, oldest first, of each person with a choice.
+        place: of each item of the catalogue, by its id.
         n_people: with at least one choice.
         n_events: in all.
         n_unknown: of items that the catalogue does not have; passed over.
     """
 
-    choices: tuple[Choice, ...]
+    takes: tuple[Take, ...]
+    deeds: Mapping[int, tuple[Deed, ...]]
+    place: Mapping[str, int]
     n_people: int
     n_events: int
     n_unknown: int
@@ -97,16 +126,18 @@ def read_log(log: EventLog, place: Mapping[str, int]) -> Read:
     Raises:
         StoreError: the log cannot be read.
     """
-    choices: list[Choice] = []
+    takes: list[Take] = []
+    deeds: dict[int, tuple[Deed, ...]] = {}
     n_events = n_unknown = 0
     for person, user in enumerate(log.users()):
         events = log.events(user)
         known = [event for event in events if event.item_id in place]
         n_events += len(events)
         n_unknown += len(events) - len(known)
-        choices += _choices(person, known, place)
-    n_people = len({one.person for one in choices})
-    return Read(tuple(choices), n_people, n_events, n_unknown)
+        if theirs := _takes(person, known, place):
+            takes += theirs
+            deeds[person] = tuple(Deed(one.item_id, one.kind, one.value) for one in known)
+    return Read(tuple(takes), deeds, place, len(deeds), n_events, n_unknown)
 
 
 def split(
@@ -115,7 +146,7 @@ def split(
     """Hold the newest choices out.
 
     Args:
-        read: the choices.
+        read: of a log.
         held_share: of all choices.
         after: the cut is not before this: what is served now learnt from what came before.
         seed: of which choices of a person are judged.
@@ -123,23 +154,37 @@ def split(
     Raises:
         DataError: too little on either side, with what was wanted and what there is.
     """
-    times = sorted(one.at for one in read.choices)
+    times = sorted(one.at for one in read.takes)
     if not times:
         raise DataError(_too_little(0, 0, 0, 0, read))
     cut = times[min(round(len(times) * (1 - held_share)), len(times) - 1)]
     cut = max(cut, after) if after else cut
     rng = np.random.default_rng(seed)
-    learnt: list[Choice] = []
-    held: list[Choice] = []
-    for _, choices in _by_person(read.choices):
-        learnt += [one for one in choices if one.at < cut][-MOST:]
-        late = [one for one in choices if one.at >= cut]
+    learnt: list[Take] = []
+    held: list[Take] = []
+    for takes in _by_person(read.takes).values():
+        learnt += [one for one in takes if one.at < cut][-MOST:]
+        late = [one for one in takes if one.at >= cut]
         drawn = rng.permutation(len(late))[:MOST_HELD]
         held += [late[row] for row in sorted(drawn)]
     people = [len({one.person for one in part}) for part in (learnt, held)]
     if len(learnt) < LEAST_LEARNT or len(held) < LEAST_HELD or min(people) < LEAST_PEOPLE:
         raise DataError(_too_little(len(learnt), people[0], len(held), people[1], read))
-    return Parts(tuple(learnt), tuple(held), cut)
+    return Parts(told(read, learnt), told(read, held), cut)
+
+
+def told(read: Read, takes: Sequence[Take]) -> tuple[Choice, ...]:
+    """Choices with their histories, each as serving would tell it at its moment.
+
+    Args:
+        read: where they are from.
+        takes: some of them, each person's in order of time, people one after the other.
+    """
+    return tuple(
+        one
+        for person, theirs in _by_person(takes).items()
+        for one in _told(theirs, read.deeds[person], read.place)
+    )
 
 
 def persons_of(choices: Iterable[Choice]) -> NDArray[np.int64]:
@@ -147,36 +192,51 @@ def persons_of(choices: Iterable[Choice]) -> NDArray[np.int64]:
     return np.array([one.person for one in choices], dtype=np.int64)
 
 
-def _choices(person: int, events: Sequence[Event], place: Mapping[str, int]) -> list[Choice]:
+def _takes(person: int, events: Sequence[Event], place: Mapping[str, int]) -> list[Take]:
     found = []
-    had: set[int] = set()
-    taken: set[int] = set()
+    tally = Tally()
+    taken: set[str] = set()
+    kept: set[str] = set()
     for number, event in enumerate(events):
-        at = place[event.item_id]
+        item_id = event.item_id
         if is_taken(event):
-            history = () if at in taken else _history(events[:number], event.item_id, place)
-            if any(kind in ("liked", "saved") for _, kind in history):
-                before = tuple(sorted(had - {at}))
-                found.append(Choice(person, event.at, history, before, at))
-            taken.add(at)
-        if event.kind in _HAD:
-            had.add(at)
+            if kept and item_id not in taken:
+                found.append(Take(person, event.at, place[item_id], number))
+            taken.add(item_id)
+        tally.add(item_id, event.kind, event.value)
+        if tally.keeps(item_id):
+            kept.add(item_id)
+        else:
+            kept.discard(item_id)
     return found
 
 
-def _history(
-    events: Sequence[Event], without: str, place: Mapping[str, int]
-) -> tuple[tuple[int, Kind], ...]:
-    """What serving would tell of these events, without one item."""
-    past = past_of(UserState(), sum_up("", events, ()), KINDS)
-    return tuple((place[item_id], kind) for item_id, kind in past if item_id != without)
+def _told(takes: Sequence[Take], deeds: Sequence[Deed], place: Mapping[str, int]) -> list[Choice]:
+    """One person's, in one pass over what they did."""
+    found = []
+    tally = Tally()
+    had: set[int] = set()
+    pairs: dict[tuple[int, Kind], tuple[int, Kind]] = {}  # histories share what they are made of
+    done = 0
+    for one in takes:
+        for deed in deeds[done : one.n_before]:
+            tally.add(*deed)
+            if deed.kind in _HAD:
+                had.add(place[deed.item_id])
+        done = one.n_before
+        past = past_of(UserState(), tally.profile(), KINDS)
+        history = ((place[item_id], kind) for item_id, kind in past)
+        shared = tuple(pairs.setdefault(each, each) for each in history if each[0] != one.target)
+        before = tuple(sorted(had - {one.target}))
+        found.append(Choice(one.person, one.at, shared, before, one.target))
+    return found
 
 
-def _by_person(choices: Sequence[Choice]) -> list[tuple[int, list[Choice]]]:
-    found: dict[int, list[Choice]] = {}
-    for one in choices:
+def _by_person(takes: Sequence[Take]) -> dict[int, list[Take]]:
+    found: dict[int, list[Take]] = {}
+    for one in takes:
         found.setdefault(one.person, []).append(one)
-    return list(found.items())
+    return found
 
 
 def _too_little(learnt: int, learners: int, held: int, people: int, read: Read) -> str:

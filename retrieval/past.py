@@ -8,7 +8,7 @@ does, or not at all, as it was before there were more kinds.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Literal, TypeVar
 
-from simpatico.domain import Event, Profile, UserState
+from simpatico.domain import Event, EventKind, Profile, UserState
 
 Kind = Literal["saved", "named", "offered", "liked", "disliked", "seen"]
 """Wanted; named without a verdict; offered to them; liked; disliked; had, without a verdict."""
@@ -77,7 +77,50 @@ def past_of(state: UserState, profile: Profile, known: Collection[str]) -> list[
     return heard(list(found.items()), known)
 
 
-def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
+class Tally:
+    """One person's events, summed up as they come, the oldest first: what each says is in `sum_up`.
+
+    An event costs the same however many came before it.
+    """
+
+    def __init__(self) -> None:
+        self._stance: dict[str, str] = {}
+        self._seen: dict[str, None] = {}
+        self._saved: dict[str, None] = {}
+        self._n = 0
+
+    def add(self, item_id: str, kind: EventKind, value: float | None) -> None:
+        """The next event: its item, what was done, and the stars of a `rate`."""
+        self._n += 1
+        if verdict := _verdict(kind, value):
+            _put(self._stance, item_id, verdict)
+        if kind in ("seen", "rate"):
+            _put(self._seen, item_id, None)
+        if kind == "save":
+            _put(self._saved, item_id, None)
+        elif verdict == "disliked":
+            self._saved.pop(item_id, None)
+
+    def keeps(self, item_id: str) -> bool:
+        """Whether an item is liked or saved by now."""
+        return self._stance.get(item_id) == "liked" or item_id in self._saved
+
+    def profile(self, user: str = "", shown: Iterable[str] = ()) -> Profile:
+        """What the events say by now; see `sum_up`."""
+        latest = list(dict.fromkeys(reversed([*shown])))[:N_SHOWN]
+        stance = self._stance.items()
+        return Profile(
+            user=user,
+            liked=tuple(item for item, verdict in stance if verdict == "liked"),
+            disliked=tuple(item for item, verdict in stance if verdict == "disliked"),
+            seen=tuple(self._seen),
+            saved=tuple(self._saved),
+            shown=tuple(reversed(latest)),
+            n_events=self._n,
+        )
+
+
+def sum_up(user: str, events: Iterable[Event], shown: Iterable[str]) -> Profile:
     """Sum up one person's events.
 
     Liked: like, accept, buy, and four or five stars. Disliked: dislike, and one or two stars.
@@ -90,37 +133,19 @@ def sum_up(user: str, events: Sequence[Event], shown: Iterable[str]) -> Profile:
         events: theirs, oldest first.
         shown: ids that were shown to them, oldest first; the latest `N_SHOWN` distinct are kept.
     """
-    stance: dict[str, str] = {}
-    seen: dict[str, None] = {}
-    saved: dict[str, None] = {}
+    tally = Tally()
     for event in events:
-        if verdict := _verdict(event):
-            _put(stance, event.item_id, verdict)
-        if event.kind in ("seen", "rate"):
-            _put(seen, event.item_id, None)
-        if event.kind == "save":
-            _put(saved, event.item_id, None)
-        elif verdict == "disliked":
-            saved.pop(event.item_id, None)
-    latest = list(dict.fromkeys(reversed([*shown])))[:N_SHOWN]
-    return Profile(
-        user=user,
-        liked=tuple(item for item, verdict in stance.items() if verdict == "liked"),
-        disliked=tuple(item for item, verdict in stance.items() if verdict == "disliked"),
-        seen=tuple(seen),
-        saved=tuple(saved),
-        shown=tuple(reversed(latest)),
-        n_events=len(events),
-    )
+        tally.add(event.item_id, event.kind, event.value)
+    return tally.profile(user, shown)
 
 
-def _verdict(event: Event) -> str:
-    if event.kind in ("like", "accept", "buy"):
+def _verdict(kind: EventKind, value: float | None) -> str:
+    if kind in ("like", "accept", "buy"):
         return "liked"
-    if event.kind == "dislike":
+    if kind == "dislike":
         return "disliked"
-    if event.kind == "rate" and event.value is not None:
-        return "liked" if event.value >= 4 else "disliked" if event.value <= 2 else "neither"
+    if kind == "rate" and value is not None:
+        return "liked" if value >= 4 else "disliked" if value <= 2 else "neither"
     return ""
 
 

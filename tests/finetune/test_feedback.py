@@ -1,6 +1,7 @@
 """Retraining on events: what is read of them, what is promoted, and what a stop leaves."""
 
 import json
+import pickle
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ pytest.importorskip("onnxscript")
 
 from simpatico.agent.volatile import VolatileLog  # noqa: E402
 from simpatico.domain import (  # noqa: E402
+    EVENT_KINDS,
     Event,
     EventKind,
     Impression,
@@ -33,6 +35,7 @@ from simpatico.finetune.feedback import (  # noqa: E402
     Choice,
     read_log,
     split,
+    told,
 )
 from simpatico.finetune.fusion_export import export, read_weights, rewrite  # noqa: E402
 from simpatico.finetune.fusion_train import catalogue_of  # noqa: E402
@@ -40,7 +43,7 @@ from simpatico.finetune.gate import gains, verdict  # noqa: E402
 from simpatico.finetune.retrain import Stock, renew  # noqa: E402
 from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
 from simpatico.retrieval.fusion import Card, FusionModel, read_card, write_card  # noqa: E402
-from simpatico.retrieval.past import KINDS, PLAIN, Kind  # noqa: E402
+from simpatico.retrieval.past import KINDS, PLAIN, Kind, past_of, sum_up  # noqa: E402
 from simpatico.retrieval.rank import LEARNED_BIAS  # noqa: E402
 from simpatico.retrieval.ranker_tables import read_tables  # noqa: E402
 from simpatico.retrieval.versions import SHIPPED, Versions  # noqa: E402
@@ -135,7 +138,8 @@ def read(*events: Event) -> tuple[Choice, ...]:
     log = VolatileLog()
     for one in events:
         log.append(one)
-    return read_log(log, PLACE).choices
+    found = read_log(log, PLACE)
+    return told(found, found.takes)
 
 
 def took_of(choices: Iterable[Choice]) -> set[tuple[int, int]]:
@@ -168,7 +172,7 @@ def test_a_choice_is_what_is_taken_first_given_what_was_taken_before() -> None:
 def test_the_newest_are_held_out_for_everybody_at_one_moment() -> None:
     read = read_log(log_of(chain=True), PLACE)
     assert (read.n_people, read.n_events, read.n_unknown) == (N_PEOPLE, 8 * N_PEOPLE, 0)
-    assert len(read.choices) == 7 * N_PEOPLE
+    assert len(read.takes) == 7 * N_PEOPLE
     parts = split(read)
     assert max(one.at for one in parts.learnt) < parts.cut == min(one.at for one in parts.held)
     assert len(parts.learnt) + len(parts.held) == 7 * N_PEOPLE
@@ -180,13 +184,55 @@ def test_the_newest_are_held_out_for_everybody_at_one_moment() -> None:
         split(read, after=NOON + timedelta(days=9))
 
 
+def eager(n: int) -> list[Event]:
+    """Likes of one person, of films that nobody else knows."""
+    return [event(f"o{at}", "only", f"o{at}", minute=at) for at in range(n)]
+
+
 def test_nobody_outweighs_the_others() -> None:
-    eager = [Choice(0, NOON + timedelta(minutes=at), ((0, "liked"),), (0,), 1) for at in range(300)]
-    read = read_log(log_of(chain=True), PLACE)
-    others = [one._replace(person=one.person + 1) for one in read.choices]
-    parts = split(read._replace(choices=(*eager, *others)))
-    of_eager = [sum(one.person == 0 for one in part) for part in (parts.learnt, parts.held)]
-    assert of_eager[0] == MOST and of_eager[1] <= MOST_HELD
+    log, many = log_of(chain=True), eager(600)
+    for like in many:
+        log.append(like)
+    parts = split(read_log(log, PLACE | {like.item_id: N + at for at, like in enumerate(many)}))
+    of_only = [[one for one in part if one.target >= N] for part in (parts.learnt, parts.held)]
+    assert [len(part) for part in of_only] == [MOST, MOST_HELD]
+    last = of_only[0][-1].target
+    assert [one.target for one in of_only[0]] == list(range(last - MOST + 1, last + 1))
+    assert all(len(one.history) == one.target - N for part in of_only for one in part)
+
+
+def test_histories_are_what_serving_would_have_told_of_the_events_before() -> None:
+    rng = np.random.default_rng(3)
+    log = VolatileLog()
+    for number in range(1500):
+        kind = str(rng.choice(EVENT_KINDS))
+        stars = float(rng.integers(1, 6)) if kind == "rate" else None
+        done = event(number, f"p{number % N_PEOPLE}", f"i{rng.integers(N + 3)}", minute=number)
+        log.append(done.model_copy(update={"kind": kind, "value": stars}))
+    read = read_log(log, PLACE)
+    found = told(read, read.takes)
+    users = log.users()
+    assert len(found) > 300 and len({kind for one in found for _, kind in one.history}) == 4
+    for one in found:
+        before = [each for each in log.events(users[one.person]) if each.at < one.at]
+        known = [each for each in before if each.item_id in PLACE]
+        past = past_of(UserState(), sum_up("", known, ()), KINDS)
+        wanted = [(PLACE[item], kind) for item, kind in past if PLACE[item] != one.target]
+        assert list(one.history) == wanted and {"liked", "saved"} & {kind for _, kind in wanted}
+    parts = split(read)
+    assert set(parts.learnt + parts.held) <= set(found)
+
+
+def test_what_is_kept_of_a_log_grows_no_faster_than_the_log() -> None:
+    kept = []
+    for n in (400, 800):
+        log, many = VolatileLog(), eager(n)
+        for one in many:
+            log.append(one)
+        read = read_log(log, {one.item_id: at for at, one in enumerate(many)})
+        assert len(read.takes) == n - 1
+        kept.append(len(pickle.dumps(read)))
+    assert kept[1] < 2.5 * kept[0]
 
 
 def test_what_people_do_in_common_is_learnt_promoted_and_rolled_back(

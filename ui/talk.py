@@ -237,14 +237,17 @@ class Talk:
         self.stranger, self.loop = str(uuid4()), asyncio.get_running_loop()
 
     def drop_last(self) -> None:
-        """Forget the newest exchange; the mood is again as it was chosen before it.
+        """Forget the newest exchange; the mood is again as it was chosen before it."""
+        self.exchanges.pop()
+        self.go_by(self.exchanges[-1].mood if self.exchanges else self._unchosen)
+        self.editing = False
+
+    def go_by(self, mood: str) -> None:
+        """Go by a mood as it was chosen before: "auto", "off" or a label of `MOODS`.
 
         Whether moods are read at all is a decision and stays, but for a stranger, of whom none is.
         """
-        self.exchanges.pop()
-        before = self.exchanges[-1].mood if self.exchanges else self._unchosen
-        self.mood = before if self.stranger or before in MOODS else self._unchosen
-        self.editing = False
+        self.mood = mood if self.stranger or mood in MOODS else self._unchosen
 
     def decided(self, consent: Consent) -> None:
         """Go by what the person decided; a mood that they chose themselves stays."""

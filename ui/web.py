@@ -294,14 +294,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 out.pop(message, None)  # what the person is typing stays
                 yield out
 
-        async def feel_again(
-            talk: Talk, asked: str, mood: str, how: Chosen
-        ) -> AsyncGenerator[Given, None]:
-            try:
-                await choose_mood(service, talk, mood)
-            except SimpaticoError:
-                yield {talk_state: talk, note: _notice(talk.words.not_noted)}
-                return
+        async def revise(talk: Talk, asked: str, how: Chosen) -> AsyncGenerator[Given, None]:
             yield {talk_state: talk, note: _forgotten(talk)}
             updates = of(talk).revise(
                 user=talk.who, session=talk.session, options=how.options(talk.mood)
@@ -310,13 +303,25 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             async for frame in run(talk, exchange, updates, how.posters):
                 yield frame
 
+        async def revise_as(
+            talk: Talk, asked: str, mood: str, how: Chosen
+        ) -> AsyncGenerator[Given, None]:
+            try:
+                await choose_mood(service, talk, mood)
+            except SimpaticoError:
+                yield {talk_state: talk, note: _notice(talk.words.not_noted)}
+                return
+            async for frame in revise(talk, asked, how):
+                yield frame
+
         async def once_more(talk: Talk, how: Chosen) -> AsyncGenerator[Given, None]:
             last = await take_back(of(talk), talk)
             if last is None:
                 yield {talk_state: talk, note: _notice(talk.words.cannot_take_back)}
                 return
             if last.revises:
-                frames = feel_again(talk, last.asked, last.mood, how)
+                talk.go_by(last.mood)  # what was decided of moods since then stays
+                frames = revise(talk, last.asked, how)
             else:
                 asked = Exchange(
                     asked=last.asked, pictured=last.pictured, picture=last.picture, like=last.like
@@ -343,7 +348,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             words = talk.words
             fixed = {"auto": words.ask_guess_again, "off": words.ask_do_not_read}
             asked = fixed.get(mood) or words.ask_i_feel.format(word=word_of(mood, words))
-            async for out in admitted(talk, asked, feel_again(talk, asked, mood, chosen(given))):
+            async for out in admitted(talk, asked, revise_as(talk, asked, mood, chosen(given))):
                 yield out
 
         async def undo(given: Given) -> Given:

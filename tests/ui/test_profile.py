@@ -194,6 +194,28 @@ def test_a_mood_is_not_read_until_the_person_says_otherwise(visit: Open, small: 
     expect(says).to_contain_text("is that right?")
 
 
+def test_trying_again_takes_no_decision_about_moods_back(visit: Open, small: Site) -> None:
+    tab = visit(small)
+    says = tab.newest(".mood-says")
+    tab.say(FUNNY)
+    for n, mood in ((2, "cheerful"), (3, "Don’t read my mood")):
+        tab.newest(".mood-fix summary").click()
+        tab.page.get_by_role("button", name=mood).click()
+        tab.wait_for(n)
+    expect(says).to_contain_text("not reading your mood")
+    for reloaded in (False, True):
+        if reloaded:
+            tab.page.reload()
+            expect(says).to_contain_text("not reading your mood", timeout=20_000)
+        before = tab.newest("[data-list]").first.get_attribute("data-list")
+        tab.page.get_by_role("button", name="Try again").click()
+        expect(tab.newest("[data-list]").first).not_to_have_attribute("data-list", before)
+        tab.wait_for(3)
+        expect(says).to_contain_text("not reading your mood")
+    switch = look(tab).get_by_role("switch", name="Guess my mood")
+    expect(switch).not_to_be_checked()
+
+
 def test_two_tabs_of_one_person_agree_and_nobody_else_is_touched(visit: Open, small: Site) -> None:
     tab = visit(small)
     tab.say(FUNNY)

@@ -285,11 +285,12 @@ class LinearRanker:
         grounds = self._grounds(ids, state, profile)
         explained = []
         for one, (close, together), rests_on in zip(chosen, links, grounds, strict=True):
+            counted = {part.name for part in one.parts}
             evidence = Evidence(
                 wished=wished,
                 constraints=state.constraints,
                 said=said,
-                media=media_words(hits[one.item.id]),
+                media=tuple(it for it in media_words(hits[one.item.id]) if it[0] in counted),
                 close_to=self._named(close, least=CLOSE),
                 close_stance="saved" if close and close[0] in only_saved else "liked",
                 together_with=self._named(together),

@@ -93,8 +93,7 @@ def reasons_for(item: Item, *, parts: Sequence[Part], evidence: Evidence) -> tup
     feels = _feels(item, evidence.wished)
     add("mood", feels, "tone")
     for part, text in evidence.media:
-        if value.get(part):  # a picture does not count beside a text that says it all
-            add("media", text, part)
+        add("media", text, part)
     for had in evidence.grounds.history[:MAX_HAD]:
         rest_on(*_rests_on(had), had.worth)
     for kind, text, worth in _spoken(evidence, feels=bool(feels))[:1]:

@@ -74,12 +74,22 @@ def both_ways(split: Split) -> Array:
 def ease(split: Split) -> Array:
     """EASE (Steck, WWW 2019): a linear autoencoder without self-loops, in closed form."""
     seen = matrix(split.known)
-    gram = (seen.T @ seen).toarray()
-    gram[np.diag_indices_from(gram)] += RIDGE
+    return np.asarray(seen[split.rows] @ ease_weights((seen.T @ seen).toarray(), RIDGE))
+
+
+def ease_weights(together: Array, ridge: float) -> Array:
+    """EASE (Steck, WWW 2019) in closed form: a linear autoencoder without self-loops.
+
+    Args:
+        together: (n, n) people who had both, on the diagonal who had it.
+        ridge: added to the diagonal.
+    """
+    gram = together.copy()
+    gram[np.diag_indices_from(gram)] += ridge
     inverse = np.linalg.inv(gram)
-    weights = -inverse / np.diag(inverse)
+    weights: Array = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    return np.asarray(seen[split.rows] @ weights)
+    return weights
 
 
 def _following(split: Split, window: int, weight: Callable[[int], float]) -> Array:

@@ -22,7 +22,7 @@ from scipy.stats import kendalltau
 
 from simpatico.domain import Candidate, Mentions, Profile, UserState
 from simpatico.errors import DataError
-from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out_checks, hold_out
+from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out_checks, hold_out, split_told
 from simpatico.eval.record import Cases, Run, record_of
 from simpatico.finetune.dialogue_train import Plan
 from simpatico.finetune.film_ranker import ReadAll, card_of, read_films, train_films
@@ -328,8 +328,7 @@ def _run(
         data=[file],
         protocol={
             "taken away": f"{taken}; the row says which",
-            "split": f"{len(asked.films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
-            " ranker trained on the others",
+            "split": f"{split_told(asked.films, seed)}; a ranker trained on the others",
             "recommendations": f"the first {TOP} of each decision, before variety is seen to, of"
             f" {N_CANDIDATES} candidates of {pack.name}",
             "beside another": "less what falls without another one of the same, drawn at random",

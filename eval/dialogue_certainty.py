@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from simpatico.domain import Candidate, Profile
-from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out_checks
+from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out_checks, split_told
 from simpatico.eval.pooled import CHANCE, TRUE, Pooled
 from simpatico.eval.record import Cases, Run, record_of
 from simpatico.finetune.acceptance import platt
@@ -125,8 +125,7 @@ def certainty_run(
         data=[file],
         protocol={
             "catalogue": f"{pack.name}, {len(films.items):,} films",
-            "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
-            " ranker trained on the others",
+            "split": f"{split_told(films, seed)}; a ranker trained on the others",
             "told": "no likes or dislikes, which were said in one go with these answers",
             "cases": "films that a recommender suggested, not those that a ranker would have",
             "answered": f"{n_answered} that the seeker liked or disliked,"

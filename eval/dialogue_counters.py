@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from simpatico.eval.baselines_items import ease_weights
 from simpatico.finetune.dialogues import Decision
 from simpatico.retrieval.links import count_links, newest_of
 
@@ -85,21 +86,6 @@ def counters(named: Sequence[Places], n_items: int) -> dict[str, Counter]:
         return lambda told: score(told) + _TIES * known
 
     return {name: with_ties(score) for name, score in found.items()}
-
-
-def ease_weights(together: Array, ridge: float) -> Array:
-    """EASE (Steck, WWW 2019) in closed form: a linear autoencoder without self-loops.
-
-    Args:
-        together: (n, n) people who had both, on the diagonal who had it.
-        ridge: added to the diagonal.
-    """
-    gram = together.copy()
-    gram[np.diag_indices_from(gram)] += ridge
-    inverse = np.linalg.inv(gram)
-    weights: Array = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return weights
 
 
 def _seen(named: Sequence[Places], n_items: int) -> Named:

@@ -21,7 +21,14 @@ from simpatico.domain import Profile, UserState
 from simpatico.eval.dialogue_certainty import certainty_run, suggested
 from simpatico.eval.dialogue_counters import counters, told_of
 from simpatico.eval.dialogue_moods import MOODS_TRIED, NEEDS_TRIED, TOP, Told, swapped
-from simpatico.eval.held_dialogues import N_CANDIDATES, Asked, held_out, held_out_checks, hold_out
+from simpatico.eval.held_dialogues import (
+    N_CANDIDATES,
+    Asked,
+    held_out,
+    held_out_checks,
+    hold_out,
+    split_told,
+)
 from simpatico.eval.record import Cases, Run, record_of
 from simpatico.finetune.dialogue_train import Conversational, Plan, named_in
 from simpatico.finetune.dialogues import Decision
@@ -187,8 +194,7 @@ def run_of(
         protocol={
             "catalogue": f"{pack.name}, {len(films.items):,} films; which they are was chosen by"
             " all dialogues",
-            "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}:"
-            f" {n_held} with a target",
+            "split": f"{split_told(films, seed)}: {n_held} with a target",
             "targets": "films of the catalogue that a recommender names first; what was named"
             " before is masked, what a row does not offer is missed, ties count against it",
             "told": f"{told}; rankers also the seeker's words, and what they said when it was over"
@@ -222,8 +228,7 @@ def moods_run(
         data=[file],
         protocol={
             "catalogue": f"{pack.name}, {len(films.items):,} films",
-            "split": f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}; a"
-            " ranker trained on the others",
+            "split": f"{split_told(films, seed)}; a ranker trained on the others",
             "changed": f"share of the first {TOP} that differ, mean over all pairs of"
             f" {', '.join(MOODS_TRIED)} (or of {', '.join(NEEDS_TRIED)}); words and what was named"
             " stay",

@@ -74,6 +74,11 @@ class Asked(NamedTuple):
         )
 
 
+def split_told(films: Films, seed: int) -> str:
+    """How dialogues were parted, as a run's protocol says it."""
+    return f"{len(films.dialogues):,} dialogues, a fifth held out by seed {seed}"
+
+
 def held_out_checks(films: Films, asked: Asked, seed: int) -> tuple[Check, ...]:
     """Looks for dialogues held out among the others, by id or nearly, and for targets told."""
     held = held_out(films, seed)

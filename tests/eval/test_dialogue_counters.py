@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simpatico.eval.baselines_items import ease_weights
 from simpatico.eval.dialogue_counters import (
     DECAY,
     EASE,
@@ -12,7 +13,6 @@ from simpatico.eval.dialogue_counters import (
     RIDGE,
     SHRINK,
     counters,
-    ease_weights,
     told_of,
 )
 from simpatico.finetune.dialogues import Decision

@@ -8,47 +8,26 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from seeing import MeanColour
 
 from simpatico.domain import Item, Media
 from simpatico.finetune import own_bridge
 from simpatico.finetune.own_bridge import LEAST_KEPT, Gain, OwnBridge, told_of, train_on_catalog
 from simpatico.retrieval.bridge import unit
 from simpatico.retrieval.catalog import Catalog
-from simpatico.retrieval.encoders.hash import HashEncoder
-from simpatico.retrieval.media import decode_image
 
 Array = NDArray[np.float32]
 COLOURS = ("red", "green", "blue")
 N = 120
 
 
-class Eyes:
+class Eyes(MeanColour):
     """See the mean colour, and call every thing by the next one's name."""
-
-    name, named_by, dim = "eyes", "eyes' names", 3
-
-    def __init__(self) -> None:
-        self.kept, self.texts = self, HashEncoder(32)
-
-    def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
-        return unit(np.array([picture.mean(axis=(0, 1)) + 1 for picture in inputs]))
-
-    def decode(self, data: bytes) -> NDArray[np.uint8]:
-        return decode_image(data)
-
-    def own(self, rows: Array) -> Array:
-        return rows
 
     def named(self, rows: Array) -> Array | None:
         called = self.texts.encode([COLOURS[(at + 1) % 3] for at in rows.argmax(axis=1)])
         apart = np.random.default_rng(0).normal(size=(3, 32)).astype(np.float32)
         return unit(called + 0.1 * rows @ apart)  # no two alike, as real names are not
-
-    def fetch(self, *_: object, **__: object) -> None:
-        """It has nothing to fetch."""
-
-    def of(self, medium: str) -> "Eyes":
-        return self
 
 
 @pytest.fixture(scope="module")

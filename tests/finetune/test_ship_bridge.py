@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +9,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from seeing import MeanColour
 
 from simpatico.errors import DataError
 from simpatico.eval.cross_free import MIXED, run_free
 from simpatico.eval.cross_modal import LABELS
 from simpatico.finetune.ship_bridge import read_free, told_of, train_free, write_shipped
-from simpatico.retrieval.bridge import unit
-from simpatico.retrieval.encoders.hash import HashEncoder
-from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.shipped import CardData, shipped_bridge, shipped_card
 
 Array = NDArray[np.float32]
 NAMES = ("red", "green", "blue")
 
 
-class Eyes:
+class Eyes(MeanColour):
     """See the mean colour, and call things what they are not."""
-
-    name, named_by, dim = "eyes", "eyes' names", 3
-
-    def __init__(self) -> None:
-        self.kept, self.texts = self, HashEncoder(32)
-
-    def encode(self, inputs: Sequence[NDArray[np.uint8]]) -> Array:
-        return unit(np.array([picture.mean(axis=(0, 1)) + 1 for picture in inputs]))
-
-    def decode(self, data: bytes) -> NDArray[np.uint8]:
-        return decode_image(data)
-
-    def own(self, rows: Array) -> Array:
-        return rows
 
     def named(self, rows: Array) -> Array:
         return self.texts.encode([f"thing {int(row.sum() * 1e6) % 7}" for row in rows])
-
-    def fetch(self, medium: str, *, progress: Any) -> None: ...
-
-    def of(self, medium: str) -> "Eyes":
-        return self
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def compose(
     """Present recommendations: an answer to the person, a bullet for each item, a next step.
 
     Args:
-        state: what was understood.
+        state: what was understood; its constraints are those that the recommendations meet.
         recommendations: best first, at least one; each is named exactly once.
         items: what the state's mentions are, by id; unknown ids are passed over.
         notes: what has to be admitted, in sentences (a wish that was let go of).
@@ -89,7 +89,7 @@ def compose(
     rng = random.Random(seed)
     opening = [_feeling(state, rng), _offer(state, recommendations, rng)]
     opening.append(_starting_points(state, recommendations, items or {}, rng))
-    opening.append(_read_back(_besides_kinds(state.constraints), rng, relaxed=bool(notes)))
+    opening.append(_read_back(_besides_kinds(state.constraints), rng))
     lead = rng.choice(phrases.WHY)
     blocks = [
         " ".join(part for part in opening if part),
@@ -349,9 +349,9 @@ def _besides_kinds(constraints: Constraints) -> Constraints:
     return constraints if kept(bare) else bare
 
 
-def _read_back(constraints: Constraints, rng: random.Random, *, relaxed: bool) -> str:
+def _read_back(constraints: Constraints, rng: random.Random) -> str:
     asked, without = kept(constraints), left_out(constraints)
-    if asked and not relaxed:  # a relaxed wish was not kept: the notes say what happened
+    if asked:
         tail = f" and left out {without}" if without else ""
         return rng.choice(phrases.READ_BACK).format(kept=asked, and_left_out=tail)
     return rng.choice(phrases.READ_BACK_OUT).format(left_out=without) if without else ""

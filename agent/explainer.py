@@ -16,7 +16,7 @@ from simpatico.agent.brief import brief_of, evidence_of, fillings_of
 from simpatico.agent.evidence import Evidence, FindTitles
 from simpatico.agent.explain import clean_prose
 from simpatico.agent.ground import Gate, check, entry_of, evidence_for
-from simpatico.domain import Constraints, Item, Recommendation, UserState
+from simpatico.domain import Item, Recommendation, UserState
 from simpatico.errors import LLMError, kinds
 from simpatico.explaining import (
     MAX_ITEMS,
@@ -87,11 +87,11 @@ class Explainer:
 
         Args:
             draft: the template reply, as `explain.compose` gives it.
-            state: what was understood.
+            state: what was understood; its constraints are those that the recommendations meet.
             recommendations: what is recommended, best first.
             said: the person's newest words.
             others: further items that may be named.
-            notes: what has to be admitted; it comes first, and what was let go of is not claimed.
+            notes: what has to be admitted; it comes first.
             after: a last paragraph. The draft has both already.
             seed: chooses the words of the opening.
             find_titles: finds catalogue titles in a text, as in `check`.
@@ -177,25 +177,11 @@ def material(
 ) -> tuple[Brief, Evidence]:
     """What the model is told and what it may say; see `Explainer.reply`.
 
-    Where notes admit that a wish was let go of, neither has the wishes, so that none is claimed.
+    Where notes admit that a wish was let go of, the person's words are no evidence: they name it.
     """
-    if notes:
-        state = without_wishes(state)
     brief = brief_of(state, recommendations, said=said)
     sayings = [] if notes else [said]
     return brief, evidence_for(state, recommendations, others=others, said=sayings)
-
-
-def without_wishes(state: UserState) -> UserState:
-    """The state without the wishes that had to hold; tones and what was ruled out stay."""
-    wishes = state.constraints
-    left = Constraints(
-        tones=wishes.tones,
-        not_genres=wishes.not_genres,
-        not_tones=wishes.not_tones,
-        not_people=wishes.not_people,
-    )
-    return state.model_copy(update={"constraints": left})
 
 
 def unaided(

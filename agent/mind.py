@@ -11,7 +11,7 @@ from functools import partial
 from simpatico.agent import phrases
 from simpatico.agent.read.affect import chosen_mood
 from simpatico.agent.read.reference import Reference, resolve
-from simpatico.agent.relax import relaxations
+from simpatico.agent.relax import changed, relaxations
 from simpatico.agent.words import listing, plural
 from simpatico.agent.zh import phrases as chinese
 from simpatico.agent.zh.gloss import gloss
@@ -59,9 +59,15 @@ _ANSWERS = ("**", "Why **", chinese.BECAUSE.split("{")[0] + "**")
 
 
 class Found(Value):
-    """Candidates, what had to be let go of to find them, and what did not work."""
+    """Candidates, what had to be let go of to find them, and what did not work.
+
+    Attributes:
+        let_go: fields of `Constraints` that not all candidates meet.
+        notes: how to say so.
+    """
 
     candidates: tuple[Candidate, ...] = ()
+    let_go: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -177,13 +183,21 @@ class Mind:
         With `shown` also by a picture or a sound.
 
         Of several kinds asked for each is looked for by itself. One that the catalogue has not, or
-        of which nothing fits, is said to be missing.
+        of which nothing fits, is said to be missing; so is a length that most items do not say.
         """
         state, notes = self._of_kinds_here(state)
+        found = await self._find_each(state, profile, shown)
+        let_go = (*found.let_go, "kinds") if notes else found.let_go
+        notes += found.notes
+        if "max_minutes" not in let_go and (note := self._of_unknown_length(state)):
+            let_go, notes = (*let_go, "max_minutes"), (*notes, note)
+        return found.model_copy(update={"let_go": let_go, "notes": notes})
+
+    async def _find_each(self, state: UserState, profile: Profile, shown: Query) -> Found:
+        """Find of one kind or any, or of each of several kinds its share."""
         kinds, n = state.constraints.kinds, self.settings.n_candidates
         if len(kinds) < 2:
-            found = await self._find(state, profile, n, shown=shown)
-            return found.model_copy(update={"notes": (*notes, *found.notes)})
+            return await self._find(state, profile, n, shown=shown)
         parts = [
             await self._find(
                 _of_kind(state, kind), profile, math.ceil(n / len(kinds)), of=kind, shown=shown
@@ -191,11 +205,15 @@ class Mind:
             for kind in kinds
         ]
         lacking = [kind for kind, part in zip(kinds, parts, strict=True) if not part.candidates]
+        let_go = [field for part in parts for field in part.let_go]
+        notes = [note for part in parts for note in part.notes]
         if lacking and len(lacking) < len(kinds):
-            notes += (phrases.NONE_FIT.format(lacking=_named(lacking, last="or")),)
+            let_go.append("kinds")
+            notes.insert(0, phrases.NONE_FIT.format(lacking=_named(lacking, last="or")))
         return Found(
             candidates=tuple(one for part in parts for one in part.candidates),
-            notes=(*notes, *(note for part in parts for note in part.notes)),
+            let_go=tuple(dict.fromkeys(let_go)),
+            notes=tuple(notes),
             degraded=tuple(dict.fromkeys(word for part in parts for word in part.degraded)),
         )
 
@@ -218,7 +236,8 @@ class Mind:
                 self._candidates, weaker, profile, n, shown
             )
             if candidates:
-                return Found(candidates=candidates, notes=(note,), degraded=degraded)
+                let_go = changed(state.constraints, constraints)
+                return Found(candidates=candidates, let_go=let_go, notes=(note,), degraded=degraded)
         return Found(degraded=degraded)
 
     async def choose_many(
@@ -344,6 +363,15 @@ class Mind:
         note = says.format(lacking=_named(lacking, last="or"), has=_named(table.kinds))
         constraints = state.constraints.model_copy(update={"kinds": known})
         return state.model_copy(update={"constraints": constraints}), (note,)
+
+    def _of_unknown_length(self, state: UserState) -> str:
+        """What to say where a length is asked for that most items do not tell; or ""."""
+        wishes = state.constraints
+        kinds = self.index.table.unmeasured(wishes.kinds)
+        if wishes.max_minutes is None or not kinds:
+            return ""
+        names = _named(kinds) if len(kinds) <= _KINDS_NAMED else "titles"
+        return phrases.UNMEASURED.format(kinds=names, minutes=wishes.max_minutes)
 
     def _candidates(
         self, state: UserState, profile: Profile, n: int, shown: Query = NOTHING_SHOWN

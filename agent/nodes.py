@@ -22,6 +22,7 @@ from simpatico.agent.mind import (
     with_chosen_mood,
 )
 from simpatico.agent.read.reference import Reference
+from simpatico.agent.relax import without_wishes
 from simpatico.agent.route import choose_route
 from simpatico.agent.showing import Looked, apart_from_it
 from simpatico.agent.turn import Request, TurnState
@@ -144,6 +145,7 @@ class Nodes:
         found = await self.mind.find(wanted, profile, shown=media.query)
         return {
             "candidates": found.candidates,
+            "let_go": found.let_go,
             "notes": found.notes,
             "profile": profile,
             "taught": taught,
@@ -181,7 +183,8 @@ class Nodes:
 
     async def explain(self, state: TurnState, writer: Writer) -> TurnState:
         """Say why these, from evidence."""
-        understood, recommendations = state["understood"], state["recommendations"]
+        understood = without_wishes(state["understood"], state["let_go"])
+        recommendations = state["recommendations"]
         language, lead = understood.language, state.get("lead", "")
         writer(StageUpdate(name="explain", detail=doing("explain", language)))
         speak = voice(language)

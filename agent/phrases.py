@@ -168,6 +168,11 @@ LACKING = "I have no {lacking} here."
 LACKING_BUT = "I have no {lacking} here, only {has}."
 NONE_FIT = "I found no {lacking} that would fit."
 
+# When a length was asked for of kinds of which few say theirs: {kinds} as above.
+UNMEASURED = (
+    "I do not know the lengths of most {kinds} here, so I could not keep to {minutes} minutes."
+)
+
 # What to ask when too little is known: by mood group, then for anyone.
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "low": (

@@ -1,8 +1,8 @@
 """When nothing fits every wish: which wish to let go of, in which order, and how to say so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from simpatico.domain import Constraints
+from simpatico.domain import Constraints, UserState
 
 # From the least to the most missed: a person who said "with Bill Murray" would sooner hear of
 # another year than of another actor. What they do not want is never let go of.
@@ -46,3 +46,17 @@ def relaxations(constraints: Constraints, *, of: str = "") -> Iterator[tuple[Con
         yield without([one])
     for count in range(2, len(held) + 1):
         yield without(held[:count])
+
+
+def changed(asked: Constraints, weaker: Constraints) -> tuple[str, ...]:
+    """The fields that differ."""
+    fields = Constraints.model_fields
+    return tuple(one for one in fields if getattr(asked, one) != getattr(weaker, one))
+
+
+def without_wishes(state: UserState, fields: Iterable[str]) -> UserState:
+    """The state without these wishes: what is claimed of a list that not all of it meets."""
+    nothing = Constraints()
+    update = {field: getattr(nothing, field) for field in fields}
+    constraints = state.constraints.model_copy(update=update)
+    return state.model_copy(update={"constraints": constraints})

@@ -61,6 +61,7 @@ class TurnState(TypedDict, total=False):
     route: Annotated[Route, UntrackedValue]
     candidates: Annotated[tuple[Candidate, ...], UntrackedValue]
     recommendations: Annotated[tuple[Recommendation, ...], UntrackedValue]
+    let_go: Annotated[tuple[str, ...], UntrackedValue]  # wishes that not all candidates meet
     notes: Annotated[tuple[str, ...], UntrackedValue]
     degraded: Annotated[tuple[str, ...], UntrackedValue]
     stages: Annotated[tuple[Stage, ...], UntrackedValue]

@@ -12,6 +12,7 @@ from simpatico.agent.explainer import material
 from simpatico.agent.mind import Mind
 from simpatico.agent.read.encoder_reader import EncoderReader
 from simpatico.agent.read.words import Vocabulary
+from simpatico.agent.relax import without_wishes
 from simpatico.domain import (
     MOODS,
     NEEDS,
@@ -49,7 +50,7 @@ class Case(Value):
 
     Attributes:
         said: the person's message.
-        state: what was understood.
+        state: what was understood, without wishes that had to be let go of.
         recommendations: what was chosen, best first.
         others: further items that may be named.
         notes: what has to be admitted.
@@ -155,6 +156,7 @@ async def _film_case(mind: Mind, text: str, *, k: int) -> Case | None:
     state, nobody = understanding.state, Profile(user="nobody")
     found = await mind.find(state, nobody)
     chosen = mind.choose(found.candidates, state, nobody, TurnOptions(), k=k)
+    state = without_wishes(state, found.let_go)
     if not chosen:
         return None
     others = mind.items(state.mentions.ids)

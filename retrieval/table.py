@@ -1,8 +1,9 @@
 """Items as columns, so that constraints become masks over 100,000 items in a few milliseconds.
 
 A constraint on something an item does not say fails: a film of unknown year is not "older than
-1990". The one exception is tone, where an unknown profile excludes nothing, because `not_tones`
-asks for the absence of something.
+1990". There are two exceptions. An unknown tone excludes nothing, because `not_tones` asks for the
+absence of something; neither does an unknown length among items of a kind of which few say theirs
+(`ItemTable.unmeasured`), because "nothing too long" would else choose among those few.
 """
 
 import re
@@ -73,6 +74,9 @@ LANGUAGES: dict[str, str] = dict(
 MAX_MINUTES = 1_000_000
 """Longer than anything; an item that claims more has unknown minutes."""
 
+LENGTHS_TOLD = 0.5
+"""The share of a kind's items that must say their length for a limit on it to be kept."""
+
 _GROUP_OF = {name: group for group in GENRE_GROUPS for name in group}
 _NAME_ENDINGS = {"jr", "sr", "ii", "iii", "iv"}
 
@@ -134,6 +138,11 @@ class ItemTable:
             for name in {_language(part) for part in _split(fields.get("language", ""))}
         )
         self._kinds = Postings((kind_name(item.kind), row) for row, item in enumerate(items))
+        self._unmeasured = tuple(
+            kind
+            for kind in self.kinds
+            if np.isfinite(self._minutes[self._kinds[kind_name(kind)]]).mean() < LENGTHS_TOLD
+        )
         self._genre_rows = Postings(_pairs((i.genres for i in items), lambda name: (fold(name),)))
         self._people = Postings(_pairs((i.creators for i in items), _name_forms))
         self._strong = np.zeros((len(TONES), len(items)), dtype=bool)  # (n_tones, n_items)
@@ -159,6 +168,15 @@ class ItemTable:
         """Whether an item is of a kind, under any of its names."""
         return kind_name(kind) in self._kinds
 
+    def unmeasured(self, kinds: Iterable[str] = ()) -> tuple[str, ...]:
+        """Which of these kinds, or of all, mostly do not say how long their items are.
+
+        Among those a limit on length leaves out only what is known to be longer. Less than
+        `LENGTHS_TOLD` of the items is "mostly not".
+        """
+        asked = {kind_name(kind) for kind in kinds}
+        return tuple(one for one in self._unmeasured if not asked or kind_name(one) in asked)
+
     def mask(self, constraints: Constraints) -> Mask:
         """Which items meet every constraint: (n_items,) bool, a fresh array.
 
@@ -182,7 +200,11 @@ class ItemTable:
             mask &= self._years <= constraints.year_to
         if constraints.max_minutes is not None:
             # NaN, unknown, compares false; the cap keeps absurd numbers out of float conversion.
-            mask &= self._minutes <= min(constraints.max_minutes, MAX_MINUTES)
+            fits = self._minutes <= min(constraints.max_minutes, MAX_MINUTES)
+            for kind in self._unmeasured:
+                of_kind = self._kinds[kind_name(kind)]
+                fits[of_kind] |= np.isnan(self._minutes[of_kind])
+            mask &= fits
         for name in constraints.not_genres:
             mask[self._genre(name)] = False
         for name in constraints.not_people:

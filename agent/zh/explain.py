@@ -45,7 +45,7 @@ def compose(
         zh.IN_MIND.format(titles=listing([f"*{explain.label(one)}*" for one in liked[-2:]]))
         if liked
         else "",
-        zh.KEPT.format(wishes=asked) if asked and not notes else "",
+        zh.KEPT.format(wishes=asked) if asked else "",
         zh.LEFT_OUT.format(wishes=without) if without else "",
     ]
     a, b = rng.sample(zh.TWEAKS, 2)

@@ -123,6 +123,9 @@ NOTES: tuple[tuple[str, str], ...] = (
     (r"I have no (?P<lacking>.+) here, only (?P<has>.+)\.", "这里没有{lacking}，只有{has}。"),
     (r"I have no (?P<lacking>.+) here\.", "这里没有{lacking}。"),
     (r"I found no (?P<lacking>.+) that would fit\.", "没有找到合适的{lacking}。"),
+    (r"I do not know the lengths of most (?P<what>.+) here, "
+     r"so I could not keep to (?P<n>\d+) minutes\.",
+     "这里大多数{what}没有标明片长，所以没能做到不超过 {n} 分钟。"),
 )  # fmt: skip
 """Sentences of admission as they are made, and what they are in Chinese."""
 

@@ -268,6 +268,18 @@ def test_the_kinds_hold_in_the_next_turn_and_each_keeps_its_wishes(runner: Run) 
 
 
 @pytest.mark.model
+def test_a_length_that_films_do_not_tell_is_admitted_and_not_claimed(runner: Run) -> None:
+    reply = said(runner, "a funny film from the 90s, nothing too long")
+    assert set(kinds_of(reply)) == {"film"}
+    assert not any(dict(one.item.extra).get("minutes") for one in reply.recommendations)
+    assert "the lengths of most films here, so I could not keep to 120 minutes." in reply.text
+    assert "1990s" in reply.text.split("\n")[0] and "minutes long" not in reply.text
+    reply = said(runner, "music, at most 10 minutes long")
+    assert all(float(dict(one.item.extra)["minutes"]) <= 10 for one in reply.recommendations)
+    assert "minutes long" in reply.text and "could not" not in reply.text
+
+
+@pytest.mark.model
 @pytest.mark.parametrize("text", ["just music", "no films, a soundtrack", "no films"])
 def test_one_kind_alone_is_nothing_else(runner: Run, text: str) -> None:
     reply = said(runner, text)

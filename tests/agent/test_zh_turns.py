@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from simpatico.agent import phrases
 from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
 from simpatico.agent.zh.explain import note
@@ -132,4 +133,6 @@ def test_admissions_are_said_in_chinese_and_unknown_ones_are_not_lost() -> None:
     relaxed = "Nothing fits everything at once, so I let go of the years and the genre."
     assert note(relaxed) == "没有全部符合的，所以我放宽了年代和类型。"
     assert note("I have no books here, only films.") == "这里没有书，只有电影。"
+    unmeasured = phrases.UNMEASURED.format(kinds="films and books", minutes=90)
+    assert note(unmeasured) == "这里大多数电影和书没有标明片长，所以没能做到不超过 90 分钟。"
     assert note("Something new.") == "Something new."

@@ -66,9 +66,6 @@ TABLE = ItemTable(FILMS)
         ({"kinds": ("Series",)}, "trek"),
         ({"languages": ("French",)}, "amelie"),
         ({"languages": ("es", "fr")}, "heat amelie"),
-        ({"max_minutes": 170}, "heat"),
-        ({"max_minutes": 169}, ""),
-        ({"max_minutes": 10**400}, "heat"),
         ({"not_tones": ("scary",)}, "heat amelie toys dolittle trek"),
         ({"not_tones": ("kids", "spiky")}, "heat amelie alien dolittle trek"),
         ({"tones": ("scary",)}, "heat amelie alien toys dolittle trek"),
@@ -79,6 +76,31 @@ TABLE = ItemTable(FILMS)
 def test_each_constraint_leaves_what_meets_it(wanted: dict[str, object], found: str) -> None:
     mask = TABLE.mask(Constraints.model_validate(wanted))
     assert [TABLE.ids[row] for row in np.flatnonzero(mask)] == found.split()
+
+
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [(170, "long short"), (169, "short"), (10, ""), (10**400, "long short")],
+)
+def test_of_a_kind_that_tells_lengths_an_unknown_one_is_too_long(limit: int, found: str) -> None:
+    lengths = {"long": "170", "short": "90", "unknown": "", "absurd": "-5"}
+    items = [film(name, extra=(("minutes", told),)) for name, told in lengths.items()]
+    table = ItemTable(items)
+    assert table.unmeasured() == ()
+    mask = table.mask(Constraints(max_minutes=limit))
+    assert [table.ids[row] for row in np.flatnonzero(mask)] == found.split()
+
+
+def test_of_a_kind_that_mostly_does_not_only_what_is_known_to_be_longer_goes() -> None:
+    piece = film("piece", kind="Music", extra=(("minutes", "3.5"),))
+    table = ItemTable((*FILMS, piece, film("silent", kind="Music")))
+    assert table.unmeasured() == ("film", "series")
+    assert table.unmeasured(("movies", "music")) == ("film",)
+    assert table.unmeasured(("music", "polka")) == ()
+    mask = table.mask(Constraints(max_minutes=120))
+    assert [table.ids[row] for row in np.flatnonzero(mask)] == [
+        *("amelie", "alien", "toys", "dolittle", "trek", "piece")
+    ]
 
 
 def test_positions_and_genres_follow_the_items() -> None:

@@ -419,9 +419,14 @@ def _facts(item: Item, *, start: bool = True) -> str:
     return f"{phrase[0].upper()}{phrase[1:]}." if start else f"{phrase}."
 
 
+def directors_of(item: Item) -> list[str]:
+    """Who directed it, as far as its catalogue tells."""
+    return [name for name in dict(item.extra).get("director", "").split(" | ") if name]
+
+
 def _people(item: Item, *, shown: bool) -> str:
     """Who made it: "directed by A, with B and C", or no role claimed where none is known."""
-    directors = [name for name in dict(item.extra).get("director", "").split(" | ") if name]
+    directors = directors_of(item)
     others = [name for name in item.creators if name not in directors]
     named = [clean_prose(name, max_chars=60) for name in directors[:2]]
     cast = [clean_prose(name, max_chars=60) for name in others[:2]]

@@ -91,7 +91,7 @@ class Explainer:
             recommendations: what is recommended, best first.
             said: the person's newest words.
             others: further items that may be named.
-            notes: what has to be admitted; it comes first.
+            notes: what has to be admitted; it comes after the opening.
             after: a last paragraph. The draft has both already.
             seed: chooses the words of the opening.
             find_titles: finds catalogue titles in a text, as in `check`.
@@ -113,18 +113,18 @@ class Explainer:
             dropped=dropped,
         )
         writing = _Writing(evidence, fillings, gate)
-        before = " ".join(clean_prose(note, max_chars=300) for note in notes)
-        before = f"{before}\n\n" if before else ""
+        admitted = " ".join(clean_prose(note, max_chars=300) for note in notes)
+        before = f"{admitted}\n\n" if admitted else ""
         opening = opening_of(brief, random.Random(seed))
         if opened := writing.open(opening):
-            yield before + opened
-            before = ""
+            yield f"{opened}\n\n{admitted}" if admitted else opened
+            before = "\n\n" if admitted else ""
         stream = written(self._llm, brief, opening, adapter=self._adapter)
         broke: LLMError | None = None
         try:
             async for piece in stream:
                 if ready := writing.take(piece):
-                    yield before + ready
+                    yield before + ready.lstrip() if before else ready
                     before = ""
                 if writing.over:
                     break
@@ -134,7 +134,7 @@ class Explainer:
             if close := getattr(stream, "aclose", None):
                 await close()
         if ready := writing.end(whole=broke is None):
-            yield before + ready
+            yield before + ready.lstrip() if before else ready
         if not writing.named:
             why = "; ".join(writing.problems) or (kinds(broke) if broke else "nothing held")
             log.info("the template's reply instead: %s", why)

@@ -64,7 +64,7 @@ def bullet(recommendation: Recommendation, named: Sequence[Item] = ()) -> str:
     item = recommendation.item
     told = explain.premise(item)
     said = dict.fromkeys(reason(one, item, named) for one in recommendation.reasons[:4])
-    reasons = listing([one for one in said if one][:2])
+    reasons = "；".join([one for one in said if one][:2])
     why = f" {zh.WHY}：{reasons}。" if reasons else ""
     return f"- {bold(item)}: {told or facts(item)}{why}"
 
@@ -119,7 +119,7 @@ def why(recommendation: Recommendation) -> str:
     said = dict.fromkeys(reason(one, item) for one in recommendation.reasons)
     reasons = [one for one in said if one]
     text = (
-        zh.BECAUSE.format(title=bold(item), reasons=listing(reasons[:4]))
+        zh.BECAUSE.format(title=bold(item), reasons="；".join(reasons[:4]))
         if reasons
         else zh.NO_REASON.format(title=bold(item))
     )
@@ -216,7 +216,11 @@ def facts(item: Item) -> str:
     """What sort of thing an item is, in one sentence."""
     sorts = listing([genre(one) for one in item.genres[:2]])
     year = f"{item.year} 年的" if item.year else ""
-    by = f"，{clean(item.creators[0], max_chars=60)}" if item.creators else ""
+    directors, by = explain.directors_of(item), ""
+    if directors:
+        by = f"，{clean(directors[0], max_chars=60)} 导演"
+    elif item.creators:
+        by = f"，主创 {clean(item.creators[0], max_chars=60)}"
     what = names.kind(item.kind.casefold())
     return f"{year}{sorts}{what if not sorts.endswith(what) else ''}{by}。"
 

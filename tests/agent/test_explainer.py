@@ -308,7 +308,7 @@ def test_leaving_early_closes_the_models_stream() -> None:
     assert llm.closed
 
 
-def test_a_wish_that_was_let_go_of_is_admitted_first_and_never_claimed() -> None:
+def test_a_wish_that_was_let_go_of_is_admitted_after_the_opening_and_never_claimed() -> None:
     state = SAD.model_copy(
         update={"constraints": Constraints(genres=("Western",), not_genres=("Horror",))}
     )
@@ -318,8 +318,8 @@ def test_a_wish_that_was_let_go_of_is_admitted_first_and_never_claimed() -> None
     assert "I kept to westerns. " in said(text, state=state)
     state = without_wishes(state, ("genres",))
     got = said(text, state=state, notes=[note], draft=draft, said="a western, not horror")
-    opened = f"{note}\n\n{OPENED} I left out horror, as you asked."  # which still holds
-    assert got == opened + FILLED.removeprefix(OPENED)
+    opened = f"{OPENED} I left out horror, as you asked.\n\n{note}"  # the horror still holds
+    assert got == f"{opened}\n\n{FILLED.removeprefix(OPENED).lstrip()}"
     entries = draft[draft.index("- ") :]
     assert said("no", state=state, notes=[note], draft=draft) == f"{opened}\n\n{entries}"
     llm = Pieces(GOOD)
@@ -619,7 +619,8 @@ def test_in_a_turn_the_explainer_writes_the_reply() -> None:
 def test_notes_stay_and_what_was_said_before_is_not_sent_again() -> None:
     nodes = nodes_with(explainer=Explainer(Pieces(GOOD)))
     sent, reply = turn(nodes, notes=("I let go of the years.",), lead="Noted.")
-    assert sent[0].startswith("I let go of the years.\n\n") and sent[0].count("\n\n") == 1
+    assert sent[0].endswith("\n\nI let go of the years.") and sent[0].count("\n\n") == 1
+    assert sent[1].startswith("\n\n**")
     assert reply.text == "Noted.\n\n" + "".join(sent)
     sent, reply = turn(nodes_with(llm=Pieces(FILLED)), lead="Noted.")
     assert reply.text == "Noted.\n\n" + "".join(sent)

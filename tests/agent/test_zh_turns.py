@@ -12,8 +12,8 @@ import pytest
 from simpatico.agent import phrases
 from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
-from simpatico.agent.zh.explain import note
-from simpatico.domain import Finished, Reply, Turn
+from simpatico.agent.zh.explain import bullet, facts, note
+from simpatico.domain import Finished, Item, Reason, Recommendation, Reply, Turn
 from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
 from simpatico.retrieval.encoders.e5 import MultilingualE5
@@ -127,6 +127,25 @@ def test_a_damaged_file_of_vectors_is_told(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(data)
     with pytest.raises(ModelError):
         MultilingualE5(tmp_path)
+
+
+def test_facts_and_reasons_are_sentences_of_their_own() -> None:
+    film = Item(
+        id="m",
+        title="Mon Oncle",
+        year=1958,
+        genres=("Comedy",),
+        creators=("Jacques Tati", "Jean-Pierre Zola"),
+        extra=(("director", "Jacques Tati"),),
+    )
+    assert facts(film) == "1958 年的喜剧电影，Jacques Tati 导演。"
+    assert facts(film.model_copy(update={"extra": ()})) == "1958 年的喜剧电影，主创 Jacques Tati。"
+    reasons = (
+        Reason(kind="behaviour", text="people who liked it"),
+        Reason(kind="attribute", text="it is a comedy"),
+    )
+    entry = bullet(Recommendation(item=film, p_accept=0.5, reasons=reasons))
+    assert entry.endswith("：喜欢你所喜欢的人也喜欢它；它是1958 年的喜剧电影，Jacques Tati 导演。")
 
 
 def test_admissions_are_said_in_chinese_and_unknown_ones_are_not_lost() -> None:

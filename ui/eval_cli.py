@@ -9,7 +9,7 @@ import typer
 from simpatico.errors import SettingsError
 from simpatico.settings import load_settings
 from simpatico.ui.eval_all import eval_all
-from simpatico.ui.feedback_cli import eval_feedback
+from simpatico.ui.feedback_cli import eval_feedback, eval_lists
 from simpatico.ui.hostile_cli import eval_fuzz, eval_injection
 from simpatico.ui.media_cli import eval_cross_modal, eval_music_mood
 from simpatico.ui.multimodal_cli import eval_multimodal
@@ -49,6 +49,7 @@ evaluate.command("fairness")(eval_fairness)
 evaluate.command("simulate")(eval_simulate)
 evaluate.command("system")(eval_system)
 evaluate.command("feedback")(eval_feedback)
+evaluate.command("lists")(eval_lists)
 evaluate.command("mood")(eval_mood)
 evaluate.command("intent")(eval_intent)
 evaluate.command("intents", hidden=True)(eval_intent)

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from pydantic import AwareDatetime, Field
 
 from simpatico.agent.undo import Amend
-from simpatico.domain import Consent, Event, EventKind, Profile, UserState, Value
+from simpatico.domain import Consent, Event, EventKind, Profile, UserState, Value, YearSpan
 
 Verdict = Literal["opinion", "saved", "seen"]
 """What is held of an item: whether it was liked or disliked, wanted, or known already."""
@@ -23,7 +23,7 @@ _SAID: Final[dict[Verdict, tuple[str, ...]]] = {
     "seen": ("seen",),
 }
 _LISTS: Final = ("genres", "not_genres", "tones", "not_tones", "people", "not_people", "languages",
-                 "kinds")  # fmt: skip
+                 "not_languages", "kinds")  # fmt: skip
 _WHOLE: Final[dict[str, dict[str, Any]]] = {
     "years": {"year_from": None, "year_to": None},
     "max_minutes": {"max_minutes": None},
@@ -90,9 +90,9 @@ def not_wanting(what: str, value: str = "") -> Amend | None:
 
     Args:
         what: a list of `Constraints`, "years", "max_minutes", "exclude_ids" or "need".
-        value: which one of the list.
+        value: which one of the list; of `not_years` its `YearSpan.name`.
     """
-    if what not in (*_LISTS, *_WHOLE, "need"):
+    if what not in (*_LISTS, *_WHOLE, "not_years", "need"):
         return None
 
     def amend(state: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +101,9 @@ def not_wanting(what: str, value: str = "") -> Amend | None:
         wants = dict(state.get("constraints") or {})
         if what in _WHOLE:
             wants |= _WHOLE[what]
+        elif what == "not_years":
+            spans = [YearSpan.model_validate(each) for each in wants.get(what, ())]
+            wants[what] = [span.model_dump() for span in spans if span.name != value]
         else:
             wants[what] = [each for each in wants.get(what, ()) if each != value]
         return {**state, "constraints": wants}

@@ -166,6 +166,10 @@ def left_out(constraints: Constraints) -> str:
     tones = [_TONES.get(tone, f"too {tone}") for tone in constraints.not_tones[:4]]
     if tones:
         parts.append(f"anything {listing(tones, last='or')}")
+    if years := [_years(span.first, span.last) for span in constraints.not_years[:3]]:
+        parts.append(f"anything {listing(years, last='or')}")
+    if languages := _languages(constraints.not_languages):
+        parts.append(f"anything in {listing(languages, last='or')}")
     parts += _names(constraints.not_people)
     return listing(list(dict.fromkeys(parts)))
 
@@ -193,4 +197,4 @@ def _names(people: Sequence[str]) -> list[str]:
 
 
 def _languages(codes: Sequence[str]) -> list[str]:
-    return [_LANGUAGES.get(code.casefold(), clean(code, max_chars=20)) for code in codes[:3]]
+    return [_LANGUAGES.get(code.casefold(), clean(code, max_chars=20)) for code in codes[:4]]

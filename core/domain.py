@@ -7,7 +7,7 @@ None and never a guess. Time is timezone-aware, ids are strings.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     field_validator,
+    model_validator,
 )
 
 from simpatico.language import Language
@@ -112,6 +113,9 @@ EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 
 Route = Literal["recommend", "clarify", "explain", "acknowledge", "talk", "care"]
 
+MAX_YEAR = 3000
+"""No later year is one."""
+
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 
@@ -161,7 +165,7 @@ class Item(Value):
     id: str = Field(min_length=1, max_length=200)
     kind: str = "film"
     title: str = Field(min_length=1, max_length=500)
-    year: int | None = Field(default=None, ge=0, le=3000)
+    year: int | None = Field(default=None, ge=0, le=MAX_YEAR)
     creators: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
@@ -241,6 +245,28 @@ class Mood(Value):
     confidence: Unit = 0.0
 
 
+class YearSpan(Value):
+    """The years from `first` to `last`, both included."""
+
+    first: int = Field(ge=0, le=MAX_YEAR)
+    last: int = Field(ge=0, le=MAX_YEAR)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"wanted the first year before the last, got {self.name}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Both years: "1980-1989"."""
+        return f"{self.first}-{self.last}"
+
+    def meets(self, other: "YearSpan") -> bool:
+        """Whether they have a year in common."""
+        return self.first <= other.last and other.first <= self.last
+
+
 class Constraints(Value):
     """What must hold of an item. Empty and None mean "anything".
 
@@ -254,9 +280,11 @@ class Constraints(Value):
     not_tones: tuple[str, ...] = ()
     year_from: int | None = None
     year_to: int | None = None
+    not_years: tuple[YearSpan, ...] = ()
     people: tuple[str, ...] = ()
     not_people: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    not_languages: tuple[str, ...] = ()
     max_minutes: int | None = None
     kinds: tuple[str, ...] = ()
     exclude_ids: tuple[str, ...] = ()

@@ -56,8 +56,11 @@ def known_of(
     texts += [str(year) for year in (wishes.year_from, wishes.year_to, wishes.max_minutes) if year]
     if wishes.year_from is not None and wishes.year_to == wishes.year_from + 9:
         texts.append(f"{wishes.year_from}s")
+    for span in wishes.not_years:
+        texts += [str(span.first), str(span.last), f"{span.first}s"]
     texts += [
         *wishes.languages,
+        *wishes.not_languages,
         *(reason.text for one in recommendations for reason in one.reasons),
     ]
     for item in (*(one.item for one in recommendations), *others):

@@ -1,13 +1,15 @@
 """Items as columns, so that constraints become masks over 100,000 items in a few milliseconds.
 
 A constraint on something an item does not say fails: a film of unknown year is not "older than
-1990". There are two exceptions. An unknown tone excludes nothing, because `not_tones` asks for the
-absence of something; neither does an unknown length among items of a kind of which few say theirs
-(`ItemTable.unmeasured`), because "nothing too long" would else choose among those few.
+1990". There are two exceptions. What is unknown is not refused, because the `not_` fields ask for
+the absence of something: an unknown year or tone, and an unknown language but for the one that most
+items of the kind are in. Neither does an unknown length exclude among items of a kind of which few
+say theirs (`ItemTable.unmeasured`), because "nothing too long" would else choose among those few.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,11 +134,12 @@ class ItemTable:
         self._years = np.array([-1 if i.year is None else i.year for i in items], dtype=np.int32)
         extra = [_lower(item) for item in items]
         self._minutes = np.array([_minutes(row.get("minutes", "")) for row in extra], dtype=float)
-        self._languages = Postings(
-            (name, row)
-            for row, fields in enumerate(extra)
-            for name in {_language(part) for part in _split(fields.get("language", ""))}
-        )
+        spoken = [
+            {_language(part) for part in _split(fields.get("language", ""))} for fields in extra
+        ]
+        self._languages = Postings((name, row) for row, some in enumerate(spoken) for name in some)
+        self._presumed = Postings(_presumed([kind_name(item.kind) for item in items], spoken))
+        self._n_languages = np.array([len(some) for some in spoken], dtype=np.int32)
         self._kinds = Postings((kind_name(item.kind), row) for row, item in enumerate(items))
         self._unmeasured = tuple(
             kind
@@ -183,7 +186,9 @@ class ItemTable:
         A person matches by whole name or by the end of it ("De Niro", "Nolan"); a genre also by
         `GENRE_GROUPS` and `GENRE_MIXES`. Languages and minutes come from the item's `extra`
         ("language", several parted by "|" or ","; "minutes"). A name of no item matches nothing;
-        a tone outside `TONES` and an unknown id exclude nothing.
+        a tone outside `TONES` and an unknown id exclude nothing. Refused languages exclude what
+        is in no other; what does not say is taken to be in the one that more than half of all
+        items of its kind are in, if there is such a one.
         """
         mask = np.ones(len(self), dtype=bool)
         if constraints.genres:
@@ -207,8 +212,12 @@ class ItemTable:
             mask &= fits
         for name in constraints.not_genres:
             mask[self._genre(name)] = False
+        for span in constraints.not_years:
+            mask &= (self._years < span.first) | (self._years > span.last)
         for name in constraints.not_people:
             mask[self._people[_person(name)]] = False
+        if constraints.not_languages:
+            mask &= ~self._only_in({_language(name) for name in constraints.not_languages})
         for name in constraints.not_tones:
             if name in TONES:
                 mask &= ~self._strong[TONES.index(name)]
@@ -221,6 +230,16 @@ class ItemTable:
         for rows in found:
             mask[rows] = True
         return mask
+
+    def _only_in(self, languages: Collection[str]) -> Mask:
+        """What is in these languages and in no other, known or taken to be."""
+        left = self._n_languages.copy()  # (n_items,)
+        for name in languages:
+            left[self._languages[name]] -= 1
+        only: Mask = (left == 0) & (self._n_languages > 0)
+        for name in languages:
+            only[self._presumed[name]] = True
+        return only
 
     def _genre(self, asked: str) -> NDArray[np.int32]:
         """Rows that are of the genre asked for, under any of its names."""
@@ -254,6 +273,23 @@ def _pairs(
                 known[name] = tuple(forms(name))
         for form in {form for name in names for form in known[name] if form}:
             yield form, row
+
+
+def _presumed(kinds: Sequence[str], spoken: Sequence[Collection[str]]) -> list[tuple[str, int]]:
+    """(language, row) of what says none, where more than half of all of its kind are in one."""
+    sizes = Counter(kinds)
+    counts = Counter(
+        (kind, name) for kind, some in zip(kinds, spoken, strict=True) for name in some
+    )
+    usual: dict[str, str] = {}
+    for (kind, name), n in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        if 2 * n > sizes[kind]:
+            usual.setdefault(kind, name)
+    return [
+        (usual[kind], row)
+        for row, (kind, some) in enumerate(zip(kinds, spoken, strict=True))
+        if not some and kind in usual
+    ]
 
 
 def _by_count(names: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from html import escape
 
-from simpatico.domain import Constraints, UserState
+from simpatico.domain import UserState
 from simpatico.ui.mood_words import guess, word_of
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.moods import NEEDS, PICKS
@@ -12,9 +12,8 @@ TitleOf = Callable[[str], str]
 """The title of an item by its id; empty for an unknown one."""
 
 
-def years(constraints: Constraints, words: Strings = EN) -> str:
+def years(first: int | None, last: int | None, words: Strings = EN) -> str:
     """A span of years as people say it: "the 90s", "before 1990", "from 2010", "1994"."""
-    first, last = constraints.year_from, constraints.year_to
     if first is not None and last is not None:
         if first == last:
             return str(first)
@@ -36,10 +35,14 @@ def understood(state: UserState, *, title_of: TitleOf, words: Strings = EN) -> t
     said += map(words.kind, wants.kinds)
     said += [words.not_this.format(name=words.tone(tone)) for tone in wants.not_tones]
     said += [words.no_genre.format(name=words.genre(one.lower())) for one in wants.not_genres]
-    said += [years(wants, words)]
+    said += [years(wants.year_from, wants.year_to, words)]
+    said += [
+        words.not_this.format(name=years(span.first, span.last, words)) for span in wants.not_years
+    ]
     said += [words.with_person.format(name=name) for name in wants.people]
     said += [words.without_person.format(name=name) for name in wants.not_people]
     said += [words.in_language.format(name=words.spoken(name)) for name in wants.languages]
+    said += [words.not_in_language.format(name=words.spoken(one)) for one in wants.not_languages]
     if wants.max_minutes is not None:
         said.append(words.at_most.format(n=wants.max_minutes))
     for template, ids in (

@@ -88,11 +88,15 @@ def wishes(state: UserState, words: Strings = EN) -> Iterator[Wish]:
         ("people", wants.people, str, words.with_person),
         ("not_people", wants.not_people, str, words.without_person),
         ("languages", wants.languages, words.spoken, words.in_language),
+        ("not_languages", wants.not_languages, words.spoken, words.not_in_language),
     )
     for what, values, name_of, phrase in named:
         yield from (Wish(what, one, phrase.format(name=name_of(one))) for one in values)
-    if span := years(wants, words):
-        yield Wish("years", "", span)
+    if said := years(wants.year_from, wants.year_to, words):
+        yield Wish("years", "", said)
+    for span in wants.not_years:
+        said = words.not_this.format(name=years(span.first, span.last, words))
+        yield Wish("not_years", span.name, said)
     if wants.max_minutes is not None:
         yield Wish("max_minutes", "", words.at_most.format(n=wants.max_minutes))
     if wants.exclude_ids:

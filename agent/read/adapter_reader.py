@@ -176,7 +176,7 @@ class AdapterReader:
             "mentions": _judged(state.mentions, titles, reply, reading, places[4:])
         }
         if state.intent in ("seek", "refine"):
-            changed["constraints"] = _wished(state.constraints, reply, understood.lifted)
+            changed["constraints"] = _wished(state.constraints, reply, understood)
             changed["query"] = state.query or _searched(reply)
         return state.model_copy(update=changed)
 
@@ -259,11 +259,13 @@ def _certain(reply: Completion, field: int) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _wished(kept: Constraints, reply: Completion, lifted: Sequence[str]) -> Constraints:
+def _wished(kept: Constraints, reply: Completion, understood: Understood) -> Constraints:
     """Wishes and refusals of the answer, each kind only where none stands already.
 
-    `lifted` were taken back just now, so they are neither wished for nor refused.
+    What was taken back just now is neither wished for nor refused. Years are wished for only where
+    the rules heard no others refused or let in: the adapter never learnt to refuse any.
     """
+    lifted = understood.lifted
     genres: list[str] = []
     tones: list[str] = []
     years: tuple[int | None, int | None] = (None, None)
@@ -279,7 +281,8 @@ def _wished(kept: Constraints, reply: Completion, lifted: Sequence[str]) -> Cons
             years = (None, int(year) - 1) if side == "before" else (int(year) + 1, None)
     no_genres = [_GENRES[m[4]] for m in _certain(reply, 3) if m[4] in _GENRES]
     no_tones = [_TONES[m[4]] for m in _certain(reply, 3) if m[4] in _TONES]
-    free = kept.year_from is None and kept.year_to is None
+    told = kept.not_years or understood.lifted_years
+    free = kept.year_from is None and kept.year_to is None and not told
     said = Constraints(
         genres=_beside(genres, kept.genres, (*kept.not_genres, *no_genres, *lifted)),
         tones=_beside(tones, kept.tones, (*kept.not_tones, *no_tones, *lifted)),

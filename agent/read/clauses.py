@@ -41,7 +41,9 @@ def blank(text: str, spans: Sequence[Span], char: str = "_") -> str:
 
 
 _NOT_NEGATION = re.compile(
-    r"\b(?:(?:i'?m )?not (?:only|just|sure|bad|that i know|gonna lie)|no (?:idea|problem|worries|"
+    r"\b(?:(?:never|not|(?:is|do|wo|ca)n'?t)(?: (?:get|be|really|ever)){0,2} (?:sick|tired|bored) "
+    r"of|"
+    r"(?:i'?m )?not (?:only|just|sure|bad|that i know|gonna lie)|no (?:idea|problem|worries|"
     r"wonder|matter|clue|doubt|offen[cs]e)"
     r"|don'?t (?:mind|care|know|worry)|why (?:not|don't (?:you|we))|can'?t (?:wait|sleep|decide|"
     r"stop|go wrong|get enough|think|remember|find)"
@@ -54,9 +56,10 @@ _NOT_NEGATION = re.compile(
     r"|no,|no\.|without (?:a )?doubt|no one|not much|why no)\b"
 )
 
-_NEGATOR = re.compile(
+NEGATOR = re.compile(
     r"\b(?:no more|not|no|nothing|none|nor|without|avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
-    r"except(?: for)?|excluding|"
+    r"except(?: for)?|exclud(?:e|ing)|leav(?:e|ing) out|stay(?:ing)? away from|"
+    r"(?:any|some)thing (?:other than|besides|apart from)|"
     r"anything but|rather not|instead of|less|fewer|never|minus|sick of|tired of|bored of|"
     r"fed up with|had enough of|enough of|enough(?= (?:with|horror|romance|westerns|superheroes))|"
     r"can'?t (?:stand|do|handle|bear|take|deal with)|cannot (?:stand|do|handle|bear|take)|"
@@ -102,7 +105,7 @@ def negated(text: str, *, terms: Sequence[Span] = ()) -> tuple[Span, ...]:
     """
     harmless = [match.span() for match in _NOT_NEGATION.finditer(text)]
     found: list[Span] = []
-    for match in _NEGATOR.finditer(text):
+    for match in NEGATOR.finditer(text):
         if any(start <= match.start() < end for start, end in harmless):
             continue
         found.append((match.start(), _reach(text, match.end(), terms)))

@@ -83,7 +83,7 @@ def read_languages(low: str, *, denied: Sequence[Span]) -> tuple[str, ...]:
             r"(?:[\w-]+ )?(?:films?|movies?|cinema|comed(?:y|ies)|thrillers?|dramas?|horror|"
             r"language|ones?|romances?|series|songs?|music|noir|musicals?)"
         )
-        match = pattern(source).search(low)
-        if match and not inside(match.span(), denied):
+        spans = (match.span() for match in pattern(source).finditer(low))
+        if any(not inside(span, denied) for span in spans):
             found.append(name)
     return tuple(found)

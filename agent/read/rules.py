@@ -7,6 +7,7 @@ from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
 from simpatico.agent.read.kinds import read_kinds
 from simpatico.agent.read.limits import read_languages, read_minutes
 from simpatico.agent.read.people import Names
+from simpatico.agent.read.refused import is_refused, named, told_apart
 from simpatico.agent.read.wishes import Clause, clauses
 from simpatico.agent.read.words import (
     GENRES,
@@ -14,8 +15,8 @@ from simpatico.agent.read.words import (
     Vocabulary,
     pattern,
 )
-from simpatico.agent.read.years import read_years
-from simpatico.domain import Constraints, Value
+from simpatico.agent.read.years import decades, read_years
+from simpatico.domain import MAX_YEAR, Constraints, Value, YearSpan
 from simpatico.text import fold
 
 
@@ -25,7 +26,9 @@ class Heard(Value):
     Attributes:
         constraints: what it asks for and excludes.
         any_year, any_length: it takes back an earlier wish.
-        lifted: genres, tones and people no longer wished for, nor excluded.
+        lifted: genres, tones, people and languages no longer wished for, nor excluded.
+        lifted_years: decades no longer excluded, nor wished for if it wishes for no others.
+        let_in: languages no longer excluded.
         adds: its wishes join earlier ones of the same field; otherwise they take their place.
         restart: it drops every earlier wish.
         denied: spans that it says no to.
@@ -40,6 +43,8 @@ class Heard(Value):
     any_year: bool = False
     any_length: bool = False
     lifted: tuple[str, ...] = ()
+    lifted_years: tuple[YearSpan, ...] = ()
+    let_in: tuple[str, ...] = ()
     adds: bool = False
     restart: bool = False
     denied: tuple[Span, ...] = ()
@@ -93,10 +98,28 @@ def hear(
         }
     )
     denied = negated(low, terms=terms)
-    years = read_years(low, this_year=this_year, negated=lambda span: inside(span, denied))
+    dropped = [match.span(1) for match in _TAKE_BACK.finditer(low) if match[1]]
+    years = read_years(
+        low,
+        this_year=this_year,
+        negated=lambda span: inside(span, (*denied, *dropped)),
+        refused=lambda span: is_refused(low, span, denied=denied, terms=terms),
+    )
+    tongues = [
+        (names, span)
+        for names, span in named(low)
+        if is_refused(low, span, denied=denied, terms=terms)
+    ]
     kinds = read_kinds(low, denied=denied, vocabulary=vocabulary)
-    parts = clauses(low, terms=(*terms, *years.spans, *kinds.things), denied=denied)
+    parts = clauses(
+        low,
+        terms=(*terms, *years.spans, *(span for _, span in tongues), *kinds.things),
+        denied=denied,
+    )
     wished = [(part.start, part.end) for part in parts if part.wish]
+    not_years = [(one, span) for one, span in years.refused if inside(span, wished)]
+    not_languages = [(names, span) for names, span in tongues if inside(span, wished)]
+    parting = [span for _, span in (*not_years, *not_languages)]
     lifted = tuple(_lifted(low, table))
     found: dict[str, list[str]] = {}
 
@@ -109,6 +132,8 @@ def hear(
         if not inside(span, wished):
             continue
         refused = _refused(low, span, denied)
+        if refused and told_apart(low, span, parting):
+            continue
         if refused and genre == "Horror" and low[slice(*span)].startswith("slasher"):
             continue  # a genre of its own: who wants no slashers may want to be scared
         put("not_genres" if refused else "genres", genre)
@@ -117,6 +142,8 @@ def hear(
         if not inside(span, wished):
             continue
         refused = _refused(low, span, denied) and not _wanted_more(low, span)
+        if refused and told_apart(low, span, parting):
+            continue
         put("not_tones" if refused else "tones", tone)
     if "kids" in found.get("not_tones", ()):
         for genre in ("Family", "Animated"):
@@ -132,15 +159,21 @@ def hear(
             not_tones=tuple(found.get("not_tones", ())),
             year_from=years.start,
             year_to=years.end,
+            not_years=tuple(dict.fromkeys(one for one, _ in not_years)),
             people=people,
             not_people=not_people,
             languages=read_languages(low, denied=denied),
+            not_languages=_without([name for names, _ in not_languages for name in names], lifted),
             max_minutes=minutes,
             kinds=kinds.names,
         ),
         any_year=years.any_year,
         any_length=any_length,
         lifted=lifted,
+        lifted_years=tuple(one for said in _taken_back(low) for one, _ in decades(said)),
+        let_in=tuple(
+            name for said in _taken_back(low) for names, _ in named(said) for name in names
+        ),
         adds=bool(_ADDS.search(low)),
         restart=bool(_RESTART.search(low)),
         denied=denied,
@@ -158,12 +191,8 @@ def merge(previous: Constraints, heard: Heard) -> Constraints:
     """Bring earlier constraints up to date: what is said now wins over what was said before."""
     now = heard.constraints
     before = Constraints(exclude_ids=previous.exclude_ids) if heard.restart else previous
-    lifted = set(heard.lifted)
-    years = (before.year_from, before.year_to)
-    if heard.any_year:
-        years = (None, None)
-    elif now.year_from is not None or now.year_to is not None:
-        years = _narrow(years, (now.year_from, now.year_to))
+    lifted = {*heard.lifted, *({*heard.let_in} & {*before.not_languages})}
+    years, not_years = _years(before, heard)
 
     def wished(field: str, *, joins: bool) -> tuple[str, ...]:
         new, old = getattr(now, field), getattr(before, field)
@@ -186,13 +215,46 @@ def merge(previous: Constraints, heard: Heard) -> Constraints:
         not_tones=refused("tones"),
         year_from=years[0],
         year_to=years[1],
+        not_years=not_years,
         people=wished("people", joins=False),
         not_people=refused("people"),
         languages=wished("languages", joins=False),
+        not_languages=refused("languages"),
         max_minutes=None if heard.any_length else now.max_minutes or before.max_minutes,
         kinds=wished("kinds", joins=False),
         exclude_ids=before.exclude_ids,
     )
+
+
+def _years(
+    before: Constraints, heard: Heard
+) -> tuple[tuple[int | None, int | None], tuple[YearSpan, ...]]:
+    """The range that is wished for, and the years that are refused."""
+    now = heard.constraints
+    if heard.any_year:
+        return (None, None), now.not_years
+    new, old = _span(now), _span(before)
+    let_in = [span for span in heard.lifted_years if any(map(span.meets, before.not_years))]
+    wanted = let_in or ([new] if new else [])
+    refused = [
+        *(span for span in before.not_years if not any(map(span.meets, wanted))),
+        *now.not_years,
+    ]
+    years = (before.year_from, before.year_to)
+    gone = now.not_years if new else (*now.not_years, *heard.lifted_years)
+    if old and any(one.first <= old.first and old.last <= one.last for one in gone):
+        years = (None, None)
+    if not let_in and (now.year_from is not None or now.year_to is not None):
+        years = _narrow(years, (now.year_from, now.year_to))
+    return years, tuple(dict.fromkeys(refused))
+
+
+def _span(constraints: Constraints) -> YearSpan | None:
+    """The range of years that is wished for, if it has both ends."""
+    first, last = constraints.year_from, constraints.year_to
+    if first is None or last is None or not 0 <= first <= last <= MAX_YEAR:
+        return None
+    return YearSpan(first=first, last=last)
 
 
 def _narrow(
@@ -248,7 +310,13 @@ def _without(names: Sequence[str], refused: Sequence[str]) -> tuple[str, ...]:
 def _lifts(match: re.Match[str], table: dict[str, str]) -> list[str]:
     said = next(group for group in match.groups() if group)
     names = [name for name, _ in (*_matches(said, table), *_matches(said, TONES))]
+    if match[1]:
+        names += [name for languages, _ in named(said) for name in languages]
     return names + ["kids"] * bool(re.search(r"\b(?:kids|children)\b", said))
+
+
+def _taken_back(low: str) -> list[str]:
+    return [next(filter(None, match.groups())) for match in _TAKE_BACK.finditer(low)]
 
 
 def _lifted(low: str, table: dict[str, str]) -> Iterator[str]:

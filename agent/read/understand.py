@@ -32,6 +32,7 @@ from simpatico.domain import (
     Item,
     UserState,
     Value,
+    YearSpan,
 )
 
 
@@ -54,7 +55,8 @@ class Understood(Value):
         state: the state with everything but mood filled in; need and intent may be "unknown".
         intent_sure, need_sure: how sure the rule is, in [0, 1]; 0 where none spoke.
         titles: the ids of the titles linked in it, each once, in their order.
-        lifted: genres and tones that it takes back, without saying no to them.
+        lifted: genres, tones and languages that it takes back, without saying no to them.
+        lifted_years: decades that it takes back.
     """
 
     said: str = ""
@@ -65,6 +67,7 @@ class Understood(Value):
     need_sure: float = 0.0
     titles: tuple[str, ...] = ()
     lifted: tuple[str, ...] = ()
+    lifted_years: tuple[YearSpan, ...] = ()
 
 
 class Rules:
@@ -139,6 +142,7 @@ class Rules:
             intent_sure=intent_sure,
             need_sure=need_sure,
             lifted=heard.lifted,
+            lifted_years=heard.lifted_years,
             titles=tuple(
                 dict.fromkeys(one.item_id for one in sorted(named, key=lambda one: one.start))
             ),
@@ -200,6 +204,7 @@ def _query(words: Sequence[str], before: str, heard: Heard, intent: IntentName) 
     gone = [tables[name] for name in heard.lifted if name in tables]
     now = heard.constraints
     gone += [tables[name] for name in (*now.not_genres, *now.not_tones) if name in tables]
+    gone += [name.lower() for name in now.not_languages]
     if now.genres and not heard.adds:
         gone += [source for name, source in GENRES.items() if name not in now.genres]
     return join_query(words, before, gone=gone)

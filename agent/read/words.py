@@ -167,6 +167,7 @@ LANGUAGES: tuple[str, ...] = (
     "Romanian",
     "Icelandic",
     "Tamil",
+    "Telugu",
     "Bengali",
 )
 

@@ -1,21 +1,28 @@
 """Years as people say them: decades, bounds, "recent", "black and white"."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from simpatico.agent.read.clauses import Span
-from simpatico.domain import Value
+from simpatico.domain import Value, YearSpan
 
 RECENT_YEARS = 10
 """How many years back "recent" and "new" reach."""
 
 
 class Years(Value):
-    """A range of years, both ends included; None is open. `any_year` takes an earlier wish back."""
+    """A range of years, both ends included; None is open.
+
+    Attributes:
+        any_year: an earlier wish is taken back.
+        refused: years that are not wanted, each with where they stand.
+        spans: where all of these stand.
+    """
 
     start: int | None = None
     end: int | None = None
     any_year: bool = False
+    refused: tuple[tuple[YearSpan, Span], ...] = ()
     spans: tuple[Span, ...] = ()
 
 
@@ -59,17 +66,32 @@ def _decade(match: re.Match[str], first: int = 1) -> tuple[int, int] | None:
     return start + low, start + high
 
 
-def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) -> Years:
+def decades(text: str) -> Iterator[tuple[YearSpan, Span]]:
+    """Decades and parts of them in a plain text ("the late 90s")."""
+    for match in re.finditer(rf"(?<!\w){_DECADE}(?! (?:on|onwards)\b)", text):
+        if years := _decade(match):
+            yield YearSpan(first=years[0], last=years[1]), match.span()
+
+
+def read_years(
+    text: str,
+    *,
+    this_year: int,
+    negated: Callable[[Span], bool],
+    refused: Callable[[Span], bool] = lambda span: False,
+) -> Years:
     """Read a plain text's years into one range.
 
     Several decades give the range over them; several bounds are all kept. A negated bound turns
-    around ("nothing older than 1980"), a negated decade says nothing that a range can hold.
+    around ("nothing older than 1980"), a negated decade or year says nothing, unless it is
+    `refused`.
     """
     if match := _ANY.search(text):
         return Years(any_year=True, spans=(match.span(),))
     start: int | None = None
     end: int | None = None
     spans: list[Span] = []
+    away: list[tuple[YearSpan, Span]] = []
 
     def at_least(year: int) -> None:
         nonlocal start
@@ -80,9 +102,12 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
         end = year if end is None else min(end, year)
 
     def free(match: re.Match[str]) -> bool:
-        taken = any(match.start() < stop and begin < match.end() for begin, stop in spans)
+        return unread(match.span())
+
+    def unread(span: Span) -> bool:
+        taken = any(span[0] < stop and begin < span[1] for begin, stop in spans)
         if not taken:
-            spans.append(match.span())
+            spans.append(span)
         return not taken
 
     for match in re.finditer(
@@ -91,6 +116,9 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
     ):
         if free(match):
             years = sorted(int(year) for year in match.groups() if year)
+            if refused(match.span()):
+                away.append((YearSpan(first=years[0], last=years[1]), match.span()))
+                continue
             at_least(years[0])
             at_most(years[1])
     bound = (
@@ -129,16 +157,21 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
         else:
             at_most(low - 1) if denied else at_least(low)
     hull: list[int] = []
-    for match in re.finditer(rf"(?<!\w){_DECADE}(?! (?:on|onwards)\b)", text):
-        if not negated(match.span()) and free(match):
-            hull += _decade(match) or ()
+    for years_, span in decades(text):
+        if refused(span) and unread(span):
+            away.append((years_, span))
+        elif not negated(span) and unread(span):
+            hull += (years_.first, years_.last)
     for match in re.finditer(
         rf"\b(?:from|in|of|made in|released in|year|circa|around) {_Y}\b(?! ?s\b)|"
         rf"\b{_Y}(?= (?:film|movie)s?\b)",
         text,
     ):
-        if not negated(match.span()) and free(match):
-            hull += [int(match[1] or match[2])] * 2
+        year = int(match[1] or match[2])
+        if refused(match.span()) and free(match):
+            away.append((YearSpan(first=year, last=year), match.span()))
+        elif not negated(match.span()) and free(match):
+            hull += (year, year)
     if hull:
         at_least(min(hull))
         at_most(max(hull))
@@ -157,7 +190,7 @@ def read_years(text: str, *, this_year: int, negated: Callable[[Span], bool]) ->
                 at_least(high_ + 1)
     if start is not None and end is not None and start > end:
         start, end = end, start
-    return Years(start=start, end=end, spans=tuple(spans))
+    return Years(start=start, end=end, refused=tuple(away), spans=tuple(spans))
 
 
 def _loose(this_year: int) -> tuple[tuple[str, int, int], ...]:

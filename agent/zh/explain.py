@@ -227,28 +227,13 @@ def facts(item: Item) -> str:
 
 def wishes(constraints: Constraints) -> str:
     """The wishes that had to hold: "爱情、90年代、有 Tom Hanks"; or ""."""
-    first, last = constraints.year_from, constraints.year_to
-    years = ""
-    if first is not None and last is not None:
-        decade = first % 10 == 0 and last == first + 9
-        years = (
-            f"{first}年代"
-            if decade
-            else f"{first} 年"
-            if first == last
-            else f"{first} 到 {last} 年"
-        )
-    elif first is not None:
-        years = f"{first} 年起"
-    elif last is not None:
-        years = f"{last} 年及以前"
     people = [clean(name, max_chars=60) for name in constraints.people[:3]]
     spoken = [names.LANGUAGES.get(name, name) for name in constraints.languages[:3]]
     length = constraints.max_minutes
     parts = [
         *(genre(one) for one in constraints.genres[:3]),
         *(names.kind(kind) for kind in constraints.kinds[:2]),
-        years,
+        _years(constraints.year_from, constraints.year_to),
         f"有 {'、'.join(people)}" if people else "",
         f"语言是{'、'.join(spoken)}" if spoken else "",
         f"最多 {length} 分钟" if length else "",
@@ -261,8 +246,21 @@ def left_out(constraints: Constraints) -> str:
     tones = [names.tone(tone) for tone in constraints.not_tones[:4]]
     parts = [genre(one) for one in constraints.not_genres[:4]]
     parts += ["适合孩子的" if one == names.tone("kids") else f"太{one}的" for one in tones]
+    parts += [f"{_years(span.first, span.last)}的" for span in constraints.not_years[:3]]
+    parts += [f"{names.LANGUAGES.get(one, one)}的" for one in constraints.not_languages[:4]]
     parts += [clean(name, max_chars=60) for name in constraints.not_people[:3]]
     return "、".join(dict.fromkeys(parts))
+
+
+def _years(first: int | None, last: int | None) -> str:
+    if first is not None and last is not None:
+        if first == last:
+            return f"{first} 年"
+        decade = first % 10 == 0 and last == first + 9
+        return f"{first}年代" if decade else f"{first} 到 {last} 年"
+    if first is not None:
+        return f"{first} 年起"
+    return f"{last} 年及以前" if last is not None else ""
 
 
 def part_name(name: str) -> str:

@@ -86,7 +86,8 @@ LANGUAGES: dict[str, str] = {
     **{"Finnish": "芬兰语", "Dutch": "荷兰语", "Polish": "波兰语", "Czech": "捷克语"},
     **{"Greek": "希腊语", "Turkish": "土耳其语", "Arabic": "阿拉伯语", "Persian": "波斯语"},
     **{"Hebrew": "希伯来语", "Thai": "泰语", "Vietnamese": "越南语", "Hungarian": "匈牙利语"},
-    **{"Romanian": "罗马尼亚语", "Icelandic": "冰岛语", "Tamil": "泰米尔语", "Bengali": "孟加拉语"},
+    **{"Romanian": "罗马尼亚语", "Icelandic": "冰岛语", "Tamil": "泰米尔语"},
+    **{"Telugu": "泰卢固语", "Bengali": "孟加拉语"},
 }
 """Languages that the rules for wishes know, by their English name."""
 

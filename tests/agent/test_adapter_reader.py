@@ -18,7 +18,7 @@ from simpatico.agent.read.adapter_reader import (
 from simpatico.agent.read.mood import DECAY
 from simpatico.agent.read.understand import Rules
 from simpatico.calibration import Calibration
-from simpatico.domain import MOODS, Completion, Item, Mood, Token, Turn, UserState
+from simpatico.domain import MOODS, Completion, Item, Mood, Token, Turn, UserState, YearSpan
 from simpatico.errors import BadReply, LLMUnavailable
 from simpatico.reading import MAX_ANSWER_TOKENS, MOOD_WORDS
 from simpatico.retrieval.titles import TitleIndex
@@ -237,6 +237,16 @@ def test_wishes_never_contradict_the_rules() -> None:
     taken_back = answer(" neutral any refine | | western | |")
     state = ask(taken_back, "forget the western", previous=before)
     assert state.constraints.genres == ()
+
+
+def test_years_that_were_refused_or_let_in_are_no_wish_of_the_answer() -> None:
+    eighties = (YearSpan(first=1980, last=1989),)
+    refused = ask(answer(" neutral any seek | | 1980s | |"), "no 80s movies")
+    assert refused.constraints.not_years == eighties
+    assert refused.constraints.year_from is None
+    reply = answer(" neutral any refine | | 1980s | |")
+    let_in = ask(reply, "the 80s are fine after all", previous=refused)
+    assert (let_in.constraints.not_years, let_in.constraints.year_from) == ((), None)
 
 
 def test_a_chat_makes_no_wishes() -> None:

@@ -14,6 +14,7 @@ from simpatico.agent.known import Known, not_of, not_wanting, verdicts_of
 from simpatico.agent.service import Simpatico
 from simpatico.domain import (
     Consent,
+    Constraints,
     Event,
     EventKind,
     Finished,
@@ -21,6 +22,8 @@ from simpatico.domain import (
     Profile,
     Reply,
     TurnOptions,
+    UserState,
+    YearSpan,
 )
 from simpatico.errors import StoreError
 
@@ -302,3 +305,15 @@ def test_every_kind_of_event_is_sorted_and_parts_that_are_not_there_do_no_harm()
     amend = not_wanting("need")
     assert amend is not None and amend({"need": "laugh"}) == {"need": "unknown"}
     assert not_wanting("mentions") is None
+
+
+def test_years_and_languages_that_are_refused_can_be_let_in_again_one_by_one() -> None:
+    eighties, last = YearSpan(first=1980, last=1989), YearSpan(first=2010, last=2010)
+    wants = Constraints(not_years=(eighties, last), not_languages=("French", "Korean"))
+    kept: dict[str, object] = UserState(constraints=wants).model_dump(mode="json")
+    for what, value in (("not_years", eighties.name), ("not_languages", "Korean")):
+        amend = not_wanting(what, value)
+        assert amend is not None
+        kept = amend(kept)
+    left = UserState.model_validate(kept).constraints
+    assert left == Constraints(not_years=(last,), not_languages=("French",))

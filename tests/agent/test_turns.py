@@ -208,6 +208,18 @@ def test_crisis_words_get_help_and_teach_nothing(run: Runs) -> None:
     run(work)
 
 
+def test_refused_years_and_languages_are_left_out_and_told(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        reply = await talk.say("a samurai film, nothing from the 50s and nothing in English")
+        assert reply.recommendations
+        for one in reply.recommendations:
+            assert one.item.year is not None and not 1950 <= one.item.year <= 1959
+            assert dict(one.item.extra).get("language", "English") != "English"
+        assert "anything from the 1950s and anything in English" in reply.text
+
+    run(work)
+
+
 def test_a_title_left_out_takes_its_remakes_along(run: Runs) -> None:
     async def work(talk: Talk) -> None:
         reply = await talk.say("anything with Bill Murray that isn't Ghostbusters")

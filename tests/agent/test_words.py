@@ -1,7 +1,7 @@
 import pytest
 
 from simpatico.agent.words import article, count, kept, left_out, listing, noun_for, plural
-from simpatico.domain import Constraints, Item
+from simpatico.domain import Constraints, Item, YearSpan
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,13 @@ def test_wishes_are_put_back_into_words(wishes: Constraints, words: str) -> None
         (
             Constraints(not_genres=("War",), not_tones=("sad",), not_people=("Tom Cruise",)),
             "war stories, anything too sad and Tom Cruise",
+        ),
+        (
+            Constraints(
+                not_years=(YearSpan(first=1980, last=1989), YearSpan(first=2010, last=2010)),
+                not_languages=("French", "ko"),
+            ),
+            "anything from the 1980s or from 2010 and anything in French or Korean",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
 from simpatico.agent.zh.gloss import gloss
 from simpatico.agent.zh.refused import to_front
-from simpatico.domain import Constraints
+from simpatico.domain import Constraints, YearSpan
 from simpatico.retrieval.titles import TitleIndex
 
 RULES = Rules(
@@ -62,8 +62,9 @@ def test_a_refusal_means_the_same_behind_and_before(behind: str, before: str) ->
 def test_what_is_refused_behind_is_left_out_or_not_wanted() -> None:
     horror = Constraints(not_genres=("Horror",), not_tones=("scary",))
     assert wants("恐怖片就不要了") == horror
-    assert wants("80年代的恐怖片不要") == horror
-    assert wants("80年代的不要") == wants("日本的别推") == Constraints()
+    eighties = Constraints(not_years=(YearSpan(first=1980, last=1989),))
+    assert wants("80年代的不要") == wants("80年代的恐怖片不要") == eighties
+    assert wants("日本的别推") == Constraints()
     assert wants("80年代以前的不要") == Constraints(year_from=1980)
     assert wants("恐怖片真的不行") == horror
     assert wants("血腥的不行") == Constraints(not_tones=("violent",))
@@ -76,7 +77,8 @@ def test_a_wish_beside_it_stays_one() -> None:
     for said in ("想看喜剧，恐怖片不要", "喜剧可以，但恐怖片就算了", "恐怖片不要，来部喜剧"):
         read = wants(said)
         assert (read.genres, read.not_genres) == (("Comedy",), ("Horror",)), said
-    assert wants("喜剧，80年代的不要") == Constraints(genres=("Comedy",))
+    read = wants("喜剧，80年代的不要")
+    assert (read.genres, read.not_years) == (("Comedy",), (YearSpan(first=1980, last=1989),))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,17 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from simpatico.domain import MOODS, TONES, Event, Item, Mentions, Mood, TurnOptions, UserState
+from simpatico.domain import (
+    MOODS,
+    TONES,
+    Event,
+    Item,
+    Mentions,
+    Mood,
+    TurnOptions,
+    UserState,
+    YearSpan,
+)
 
 
 def test_a_mood_is_written_by_name_and_comes_back_the_same() -> None:
@@ -41,6 +51,23 @@ def test_values_are_frozen_and_closed() -> None:
 
 def test_mentions_name_each_item_once_liked_first() -> None:
     assert Mentions(liked=("b",), seen=("a", "b"), named=("c",)).ids == ("b", "a", "c")
+
+
+def test_a_state_that_was_stored_before_years_could_be_refused_still_loads() -> None:
+    state = UserState.model_validate({"constraints": {"not_genres": ["War"], "year_to": 1990}})
+    assert (state.constraints.not_years, state.constraints.not_languages) == ((), ())
+    refused = {"not_years": [{"first": 1980, "last": 1989}], "not_languages": ["French"]}
+    state = UserState.model_validate({"constraints": refused})
+    assert state.model_dump(mode="json")["constraints"].items() >= refused.items()
+    assert UserState.model_validate_json(state.model_dump_json()) == state
+
+
+def test_years_stand_in_their_order() -> None:
+    with pytest.raises(ValidationError, match="first year before the last, got 1989-1980"):
+        YearSpan(first=1989, last=1980)
+    nineties = YearSpan(first=1990, last=1999)
+    assert nineties.meets(YearSpan(first=1999, last=2005))
+    assert not nineties.meets(YearSpan(first=1980, last=1989))
 
 
 def test_time_without_a_zone_is_refused() -> None:

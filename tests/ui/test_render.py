@@ -25,14 +25,17 @@ from simpatico.domain import (
     TextDelta,
     Update,
     UserState,
+    YearSpan,
 )
 from simpatico.errors import NotAllowed, StoreError
 from simpatico.ui.acts import pressed_of
 from simpatico.ui.cards import card, markdown
 from simpatico.ui.chips import mood_chip, understood, years
 from simpatico.ui.mood_words import guess, word_of
+from simpatico.ui.profile_sheet import wishes
 from simpatico.ui.prose import part, prose
 from simpatico.ui.render import block, conversation, empty
+from simpatico.ui.strings import strings
 from simpatico.ui.strings.moods import PICKS
 from simpatico.ui.talk import Exchange, Talk, advance, apology
 from simpatico.ui.tiles import cover, palette, poster, strongest_tones, tile
@@ -328,7 +331,7 @@ def test_a_chosen_mood_is_said_back_and_off_is_said_too() -> None:
     ],
 )
 def test_years_are_said_as_people_say_them(first: int | None, last: int | None, words: str) -> None:
-    assert years(Constraints(year_from=first, year_to=last)) == words
+    assert years(first, last) == words
 
 
 def test_what_was_understood_is_said_shortly_and_once() -> None:
@@ -346,6 +349,18 @@ def test_what_was_understood_is_said_shortly_and_once() -> None:
         "you like Alien",
         "I don’t know “Xyzzy”",
     )
+
+
+def test_refused_years_and_languages_are_said_and_can_be_taken_back_by_hand() -> None:
+    spans = (YearSpan(first=1980, last=1989), YearSpan(first=2010, last=2010))
+    state = UserState(constraints=Constraints(not_years=spans, not_languages=("French",)))
+    said = understood(state, title_of=lambda id_: "")
+    assert said == ("not the 80s", "not 2010", "not in French")
+    assert [tuple(wish) for wish in wishes(state, strings("zh"))] == [
+        ("not_languages", "French", "不要法语的"),
+        ("not_years", "1980-1989", "不要80年代"),
+        ("not_years", "2010-2010", "不要2010"),
+    ]
 
 
 def test_a_care_reply_shows_help_and_nothing_else() -> None:

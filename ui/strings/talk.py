@@ -37,6 +37,7 @@ class TalkStrings(Table):
     with_person = Both("with {name}", "有 {name}")
     without_person = Both("without {name}", "没有 {name}")
     in_language = Both("in {name}", "{name}的")
+    not_in_language = Both("not in {name}", "不要{name}的")
     at_most = Both("at most {n} minutes", "最多 {n} 分钟")
     you_like = Both("you like {title}", "你喜欢 {title}")
     not_title = Both("not {title}", "不要 {title}")

@@ -4,6 +4,7 @@ The file is replaced whole, so that a training killed at any moment leaves the l
 """
 
 import os
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,11 @@ from typing import Any
 import torch
 
 from simpatico.errors import DataError
+
+
+def forget(folder: Path) -> None:
+    """Remove the folder of a training that is done, with what killed ones left in it half."""
+    shutil.rmtree(folder)
 
 
 class Checkpoint:

@@ -4,9 +4,11 @@ As in `simpatico.finetune.fusion_train`, evidence is counted from other dialogue
 name themselves is learnt from, too, but counts less: it is what they think of, not what they take.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,8 +18,10 @@ from torch import Tensor, nn
 
 from simpatico.domain import UserState
 from simpatico.errors import DataError, ModelError
+from simpatico.finetune.checkpoints import Checkpoint
 from simpatico.finetune.dialogues import Decision
-from simpatico.finetune.epochs import set_rate
+from simpatico.finetune.distributed import ALONE, Group
+from simpatico.finetune.epochs import Epochs, learn
 from simpatico.finetune.fusion_model import Events, Feeling, Fusion, Shape, Tower
 from simpatico.finetune.fusion_train import (
     N_FOLDS,
@@ -35,6 +39,8 @@ from simpatico.retrieval.past import KINDS, PLAIN, START, Kind
 from simpatico.retrieval.signals import SIGNALS, signals_of
 
 _ROWS: Final = 64
+_SEEDS_APART: Final = 1000
+_TICKS: Final = 1000
 _UNSERVED: Final = {"fresh"}
 """Weights of a model that nothing here asks: they are not exported."""
 
@@ -154,6 +160,8 @@ def train_dialogues(
     *,
     feelings: Feelings = UNFELT,
     start: Start | None = None,
+    keep: Path | None = None,
+    group: Group = ALONE,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
     """Train on every decision with a fresh target.
@@ -164,10 +172,13 @@ def train_dialogues(
         plan: how.
         feelings: the moods and needs of their states to learn of.
         start: go on from there; else from random weights.
+        keep: a folder for the state after each epoch; a training that broke off goes on from
+            there, to the same weights.
+        group: the processes that train together, and the device.
         progress: told of batches.
 
     Raises:
-        DataError: no decision has a fresh target.
+        DataError: no decision has a fresh target, or `keep` is of another training.
         ModelError: the weights to go on from are of another shape.
         ValueError: the catalogue has no text.
     """
@@ -208,28 +219,68 @@ def train_dialogues(
     counts = _counted(list(named.values()), n_items, start)
     kinds = tuple(KINDS) if any(one.answers for one in talks.decisions) else PLAIN
     found = Conversational(model, catalogue, counts, feelings, kinds)
-    optimizer = optimizer_of(model, plan.weight_decay)
+    kept = None
+    if keep is not None:
+        of = f"{plan} on {_digest(found, talks)} in {group.size} processes"
+        kept = Checkpoint(keep / f"{plan.tower}.pt", of)
+    if group.rank:
+        torch.manual_seed(torch.initial_seed() + _SEEDS_APART * group.rank)
+    model.to(group.device)
     folds = np.array([fold[talks.decisions[row].dialogue] for row in learnt])
-    for epoch in range(plan.epochs):
-        batches = _batches(learnt, folds, plan.batch_size, rng)
-        total = 0.0
-        for at, rows in enumerate(batches):
-            done_share = (epoch + at / len(batches)) / plan.epochs
-            set_rate(optimizer, plan.learning_rate, done_share, warm_up=1 / plan.epochs)
-            part = _hiding(talks.at(rows), plan.hidden, rng)
-            links = others[fold[part.decisions[0].dialogue]]
-            model.train()
-            scores = _scores(found, part, links)
-            loss = _loss(scores, part.decisions, plan.seeker_weight)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            total += loss.item() * len(rows)
-            done = epoch * len(batches) + at + 1
-            progress("Training the ranker", done, plan.epochs * len(batches))
-        found.losses.append(total / len(learnt))
+    how = Epochs(
+        n=plan.epochs,
+        rate=plan.learning_rate,
+        patience=0,
+        batches=lambda rng: _batches(learnt, folds, plan.batch_size, rng),
+        size_of=len,
+        judge=None,
+    )
+    history = learn(
+        model,
+        group.wrap(_Step(found, talks, plan, {each: others[k] for each, k in fold.items()})),
+        optimizer_of(model, plan.weight_decay),
+        how,
+        rng=rng,
+        group=group,
+        kept=kept,
+        tell=lambda share: progress("Training the ranker", round(share * _TICKS), _TICKS),
+    )
+    model.cpu()
+    found.losses = history.losses
     return found
+
+
+class _Step(nn.Module):
+    """A batch to its loss, as one module: what gradients are averaged of."""
+
+    def __init__(
+        self, of: Conversational, talks: Talks, plan: Plan, links: Mapping[int, Links]
+    ) -> None:
+        super().__init__()
+        self.model = of.model
+        self.of = of
+        self.talks = talks
+        self.plan = plan
+        self.links = links  # of each dialogue, from others
+
+    def forward(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+        part = _hiding(self.talks.at(rows), self.plan.hidden, rng)
+        scores = _scores(self.of, part, self.links[part.decisions[0].dialogue])
+        return _loss(scores, part.decisions, self.plan.seeker_weight)
+
+
+def _digest(of: Conversational, talks: Talks) -> str:
+    """A short hash of a model that learnt nothing yet and of all that it learns from."""
+    found = hashlib.sha256(repr(list(talks.decisions)).encode())
+    near, together, known = of.counts
+    arrays = [talks.words, *_feeling(of.feelings, talks), of.catalogue.has_id]
+    arrays += [near.data, near.indices, together.data, together.indices, known]
+    for parts in (of.catalogue.features, of.catalogue.there, of.model.state_dict()):
+        arrays += [parts[name] for name in sorted(parts)]
+    for values in arrays:
+        found.update(np.ascontiguousarray(values).data)
+        found.update(b"|")
+    return found.hexdigest()[:16]
 
 
 def _counted(named: Sequence[NDArray[np.int64]], n_items: int, start: Start | None) -> Counts:
@@ -257,10 +308,12 @@ def named_in(decisions: Sequence[Decision]) -> dict[int, NDArray[np.int64]]:
 def _scores(of: Conversational, talks: Talks, links: Links) -> Tensor:
     """Scores of a batch, (n, n_items); what was named before is out of the question."""
     model, catalogue, decisions = of.model, of.catalogue, talks.decisions
+    device = model.known.device
     tokens, mean = tokens_of(model, catalogue)
-    events = _events(decisions)
-    words = torch.from_numpy(talks.words)
-    read = model.person(mean[events.items], events, words, _feeling(of.feelings, talks))
+    events = Events(*(each.to(device) for each in _events(decisions)))
+    feeling = Feeling(*(each.to(device) for each in _feeling(of.feelings, talks)))
+    words = torch.from_numpy(talks.words).to(device)
+    read = model.person(mean[events.items], events, words, feeling)
     person = read[torch.arange(len(decisions)), events.there.sum(1) - 1]
     newest = np.stack([newest_of(np.array(one.had, dtype=np.int64)) for one in decisions])
     text = catalogue.features["text"]
@@ -268,9 +321,9 @@ def _scores(of: Conversational, talks: Talks, links: Links) -> Tensor:
     scores: Tensor = model(
         person,
         tokens,
-        torch.from_numpy(links.evidence(newest)),
-        torch.from_numpy(of.log_known),
-        torch.from_numpy(signals),
+        torch.from_numpy(links.evidence(newest)).to(device),
+        torch.from_numpy(of.log_known).to(device),
+        torch.from_numpy(signals).to(device),
     )
     for row, one in enumerate(decisions):
         scores[row, list(one.before)] = -1e9
@@ -318,7 +371,7 @@ def _loss(scores: Tensor, decisions: Sequence[Decision], seeker_weight: float) -
         for target in one.fresh
     ]
     rows, targets, weights = zip(*pairs, strict=True)
-    weight = torch.tensor(weights)
+    weight = torch.tensor(weights, device=scores.device)
     return -(scores.log_softmax(1)[list(rows), list(targets)] * weight).sum() / weight.sum()
 
 

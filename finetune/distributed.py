@@ -71,6 +71,17 @@ class Group:
 ALONE = Group()
 
 
+def alone_on(device: str) -> Group:
+    """One process by itself, on "cpu" or "cuda".
+
+    Raises:
+        SettingsError: there is no such device here.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("wanted a CUDA device to compute on, torch sees none here")
+    return Group(device=device)
+
+
 @contextmanager
 def group_of(device: str) -> Iterator[Group]:
     """The group that torchrun began this process in; one process where it did not.
@@ -83,7 +94,7 @@ def group_of(device: str) -> Iterator[Group]:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Group(device=device)
+        yield alone_on(device)
         return
     mine = f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" else device
     if device == "cuda":

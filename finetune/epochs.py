@@ -63,7 +63,7 @@ def learn(
         optimizer: of the model's weights.
         how: how.
         rng: orders the batches, and serves `step`.
-        group: the processes; every one has the same `rng`.
+        group: the processes; every one begins with the same `rng`.
         kept: what broke off goes on from there, to the same weights.
         tell: told which share of all is done.
     """
@@ -77,6 +77,7 @@ def learn(
         found, best = History(state["losses"], state["judged"]), state["best"]
     while len(found.losses) < how.n and not is_stale(found.judged, how.patience):
         epoch = len(found.losses)
+        rng.bit_generator.state = group.gather(rng.bit_generator.state)[0]  # steps drew unlike
         batches = group.share(how.batches(rng))
         total, size = 0.0, 0
         for at, batch in enumerate(batches):

@@ -15,6 +15,7 @@ from simpatico.domain import Item, Turn, UserState
 from simpatico.errors import DataError
 from simpatico.finetune.dialogue_train import Conversational, Plan, Talks, train_dialogues
 from simpatico.finetune.dialogues import Decision, Dialogue, decisions_of, read_dialogues
+from simpatico.finetune.distributed import ALONE, Group
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of
 from simpatico.finetune.notability import Linker
 from simpatico.protocols import Encoder, ProgressCallback
@@ -120,15 +121,23 @@ def train_films(
     talks: Talks,
     plan: Plan,
     *,
+    keep: Path | None = None,
+    group: Group = ALONE,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
     """Train on some of the decisions; a film that they do not name gets no vector of its own.
 
-    Moods and needs are learnt of where somebody read them.
+    Moods and needs are learnt of where somebody read them. `keep` and `group`: see
+    `train_dialogues`.
     """
-    feelings = FEELINGS if talks.states else UNFELT
     return train_dialogues(
-        talks, _catalogue(films, talks), plan, feelings=feelings, progress=progress
+        talks,
+        _catalogue(films, talks),
+        plan,
+        feelings=FEELINGS if talks.states else UNFELT,
+        keep=keep,
+        group=group,
+        progress=progress,
     )
 
 
@@ -140,6 +149,7 @@ def card_of(trained: Conversational, films: Films, *, encoder: str, command: str
         encoder=encoder,
         vocabulary=films.vocabulary,
         modalities=trained.model.shape.modalities,
+        tower=trained.model.shape.tower,
         kinds=trained.kinds,
         moods=trained.feelings.moods,
         needs=trained.feelings.needs,

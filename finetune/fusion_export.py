@@ -102,7 +102,7 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
 
     Args:
         trained: on items in the order of `ids`.
-        card: what it is; its modalities, kinds of event, moods and needs are the model's.
+        card: what it is; its modalities, tower, kinds of event, moods and needs are the model's.
         ids: (n_items,) of the items it learnt of.
         folder: holds nothing else.
     """
@@ -110,6 +110,8 @@ def export(trained: Conversational, card: Card, ids: Sequence[str], folder: Path
     shape = model.shape
     if tuple(card.modalities) != shape.modalities:
         raise ValueError(f"wanted a card of {shape.modalities}, got {card.modalities}")
+    if card.tower != shape.tower:
+        raise ValueError(f"wanted a card of {shape.tower}, got {card.tower}")
     if card.feelings != trained.feelings:
         raise ValueError(f"wanted a card of {trained.feelings}, got {card.feelings}")
     if card.kinds != trained.kinds:

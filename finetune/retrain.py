@@ -30,6 +30,7 @@ from simpatico.finetune.dialogue_train import (
     train_dialogues,
 )
 from simpatico.finetune.dialogues import Decision
+from simpatico.finetune.distributed import ALONE, Group
 from simpatico.finetune.feedback import HELD_SHARE, Choice, Parts, Read, read_log, split
 from simpatico.finetune.fusion_export import read_weights, rewrite
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of
@@ -107,6 +108,7 @@ def renew(
     dialogues: Dialogues | None = None,
     plan: Plan = PLAN,
     held_share: float = HELD_SHARE,
+    group: Group = ALONE,
     command: str = "",
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Renewal:
@@ -119,8 +121,9 @@ def renew(
         at: now; names the version.
         dialogues: to learn from as well; the shipped counts, which are of dialogues, then do not
             count.
-        plan: how; its seed is also that of the gate.
+        plan: how, see `retrain`; its seed is also that of the gate.
         held_share: of the newest choices, for the gate.
+        group: the device that trains.
         command: for the card.
         progress: told of batches and rankings.
 
@@ -139,7 +142,9 @@ def renew(
         read = read_log(log, place)
         parts = split(read, held_share=held_share, after=served.model.card.until, seed=plan.seed)
         card = served.model.card
-        trained = retrain(stock, folder, parts.learnt, plan, dialogues=dialogues, progress=progress)
+        trained = retrain(
+            stock, folder, parts.learnt, plan, dialogues=dialogues, group=group, progress=progress
+        )
         now = served.model.of(stock.items, stock.vectors)
         with versions.making() as making:
             card = _card(folder, parts, dialogues, command)
@@ -174,6 +179,7 @@ def retrain(
     plan: Plan = PLAN,
     *,
     dialogues: Dialogues | None = None,
+    group: Group = ALONE,
     progress: ProgressCallback = lambda what, done, total: None,
 ) -> Conversational:
     """Go on from a ranker with people's choices.
@@ -182,8 +188,9 @@ def retrain(
         stock: what is ranked; the vectors are of the ranker's encoder.
         folder: of the ranker to go on from.
         choices: to learn from.
-        plan: how.
+        plan: how; the tower is that of the ranker to go on from.
         dialogues: see `renew`.
+        group: the device that trains.
         progress: told of batches.
 
     Raises:
@@ -214,9 +221,10 @@ def retrain(
     return train_dialogues(
         talks,
         _catalogue(stock, card, tables, old, choices),
-        plan,
+        replace(plan, tower=card.tower),
         feelings=card.feelings,
         start=Start(weights, counts),
+        group=group,
         progress=progress,
     )
 

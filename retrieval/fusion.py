@@ -78,6 +78,7 @@ class Card(Value):
         encoder: of the text vectors that it understands.
         vocabulary: facets, see `simpatico.retrieval.features`.
         modalities: name and width of each, in the order of the graphs.
+        tower: what reads the events.
         kinds: of events that it is told of.
         moods, needs: names of those that it is told of, in the order of the graphs; none: of none.
         licence: of the weights.
@@ -93,6 +94,7 @@ class Card(Value):
     encoder: str
     vocabulary: tuple[str, ...]
     modalities: tuple[tuple[str, int], ...]
+    tower: Literal["gru", "lstm", "attention", "mlp"] = "gru"
     kinds: tuple[Kind, ...] = PLAIN
     moods: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()

@@ -55,9 +55,7 @@ def train_next_item(
         )
     from simpatico.optional import needs
 
-    torch = needs("torch", "torch", "the ranker's training")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("--device cuda: torch sees no such device here")
+    needs("torch", "torch", "the ranker's training")
     set_up_logging(load_settings().log_level)
     card = (
         _in_the_open(interactions, out, device, towers, epochs, patience, plan, seed, command())
@@ -79,6 +77,7 @@ def _in_the_open(
     seed: int,
     command: str,
 ) -> "NextItemCard | None":
+    from simpatico.finetune.checkpoints import forget
     from simpatico.finetune.distributed import group_of
     from simpatico.finetune.fusion_train import TOWERS, Plan, catalogue_of, train
     from simpatico.finetune.plan_file import read_plan
@@ -112,9 +111,7 @@ def _in_the_open(
     about = f"{interactions.name}: {data.n_events} events of {len(data)} people"
     card = NextItemCard(towers=plan.towers, width=plan.width, data=about, command=command)
     save(trained, card, data.items, out)
-    for file in kept.glob("*.pt"):
-        file.unlink()
-    kept.rmdir()
+    forget(kept)
     return card
 
 

@@ -1,4 +1,4 @@
-"""What `simpatico train ranker --from-events` does, and says."""
+"""What `simpatico train ranker` does, and says."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -18,27 +18,68 @@ from simpatico.protocols import ProgressCallback
 from simpatico.retrieval.encoders import text_encoder
 from simpatico.retrieval.encoders.minilm import MiniLM
 from simpatico.retrieval.index import Index
+from simpatico.retrieval.packs import load_pack
 from simpatico.retrieval.versions import Versions
 from simpatico.settings import Settings, load_settings
 from simpatico.ui.progress import progress_bars, set_up_logging
 from simpatico.ui.run_cli import command
 
 if TYPE_CHECKING:
+    from simpatico.finetune.fusion_model import Tower
     from simpatico.finetune.retrain import Dialogues, Renewal
 
 
-def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool:
+def train_from_dialogues(
+    dialogues: Path, out: Path, *, tower: "Tower", device: str, seed: int
+) -> None:
+    """Train the films' ranker on dialogues alone; a run that broke off goes on.
+
+    Raises:
+        DataError: the dialogues cannot be read, or what broke off in `out` was another training.
+        ModelError: weights that it needs are missing.
+        SettingsError: the training extra is not installed, or there is no such device here.
+    """
+    for library in ("torch", "onnxscript"):
+        needs(library, library, "the ranker's training")
+    from simpatico.finetune.checkpoints import forget
+    from simpatico.finetune.dialogue_train import Plan
+    from simpatico.finetune.distributed import group_of
+    from simpatico.finetune.film_ranker import card_of, read_films, train_films
+    from simpatico.finetune.fusion_export import export
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    pack = load_pack("movies")
+    kept = out / "checkpoints"
+    with group_of(device) as group, progress_bars() as bars:
+        show = bars if group.rank == 0 else lambda what, done, total: None
+        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=show))
+        read = reader_of_whole(pack.items, encoder, settings.cache, show)
+        films = read_films(dialogues, pack.items, pack.vectors, encoder, read=read, progress=show)
+        plan = Plan(tower=tower, seed=seed)
+        trained = train_films(films, films.talks, plan, keep=kept, group=group, progress=show)
+        if group.rank:
+            return
+    card = card_of(trained, films, encoder=pack.encoder, command=command())
+    export(trained, card, [item.id for item in films.items], out)
+    forget(kept)
+    typer.echo(f"{card.name}\t{card.version}\t{out}")
+
+
+def train_from_events(dialogues: Path | None, *, held: float, device: str, seed: int) -> bool:
     """Retrain on everybody's events; whether the new version is served from the next start on.
 
     Raises:
         DataError: too few events, or the dialogues cannot be read.
         ModelError: no ranker ships for the catalogue, or for this encoder.
-        SettingsError: the training extra is not installed.
+        SettingsError: the training extra is not installed, or there is no such device here.
         StoreError: the index or the log cannot be read, or the version not be written.
     """
     needs("torch", "torch", "the ranker's training")
+    from simpatico.finetune.distributed import alone_on
     from simpatico.finetune.retrain import PLAN, Stock, renew
 
+    group = alone_on(device)
     settings = load_settings()
     set_up_logging(settings.log_level)
     versions = Versions(settings.home, settings.catalog)
@@ -54,6 +95,7 @@ def train_from_events(dialogues: Path | None, *, held: float, seed: int) -> bool
                 dialogues=beside,
                 plan=replace(PLAN, seed=seed),
                 held_share=held,
+                group=group,
                 command=command(),
                 progress=bars,
             )

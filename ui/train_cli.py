@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -124,46 +124,35 @@ def ranker(
     held: Annotated[
         float, typer.Option(help="with --from-events: share of the newest choices to judge by")
     ] = 0.2,
+    tower: Annotated[
+        Literal["gru", "lstm", "attention", "mlp"] | None,
+        typer.Option(help="what reads what was named, with --out; gru if not given"),
+    ] = None,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="what computes")] = "cpu",
     seed: Annotated[int, typer.Option(help="of weights, order and folds")] = 0,
 ) -> None:
     """Train the ranker of the films on dialogues, or go on with what people here did.
 
-    Into --out from --dialogues alone. With --from-events (and dialogues, if given) into home as a
-    new version, put to use only if it wins on the newest choices: status 0 then, 3 if it does not.
+    Into --out from --dialogues alone: a run that broke off goes on, and under torchrun several
+    processes share the work. With --from-events (and dialogues, if given) into home as a new
+    version, put to use only if it wins on the newest choices: status 0 then, 3 if it does not.
     """
-    if from_events and out is None:
-        from simpatico.ui.ranker_train import train_from_events
+    from simpatico.ui.ranker_train import train_from_dialogues, train_from_events
 
+    if from_events and out is None:
         if not 0 < held < 1:
             raise typer.BadParameter("wanted a share between 0 and 1", param_hint="--held")
-        if not train_from_events(dialogues, held=held, seed=seed):
+        if tower is not None:
+            raise typer.BadParameter(
+                "goes with --out; --from-events goes on with the tower of the shipped ranker",
+                param_hint="--tower",
+            )
+        if not train_from_events(dialogues, held=held, device=device, seed=seed):
             raise typer.Exit(NOT_PROMOTED)
         return
     if from_events or dialogues is None or out is None:
         raise typer.BadParameter("wanted --from-events, or --dialogues with --out")
-    from simpatico.agent.read.whole import reader_of_whole
-    from simpatico.modelstore import ModelStore
-    from simpatico.optional import needs
-    from simpatico.retrieval.encoders.minilm import MiniLM
-    from simpatico.retrieval.packs import load_pack
-
-    for library in ("torch", "onnxscript"):
-        needs(library, library, "the ranker's training")
-    from simpatico.finetune.dialogue_train import Plan
-    from simpatico.finetune.film_ranker import card_of, read_films, train_films
-    from simpatico.finetune.fusion_export import export
-
-    settings = load_settings()
-    set_up_logging(settings.log_level)
-    pack = load_pack("movies")
-    with progress_bars() as bars:
-        encoder = MiniLM(ModelStore(settings.cache).fetch("minilm", progress=bars))
-        read = reader_of_whole(pack.items, encoder, settings.cache, bars)
-        films = read_films(dialogues, pack.items, pack.vectors, encoder, read=read, progress=bars)
-        trained = train_films(films, films.talks, Plan(seed=seed), progress=bars)
-    card = card_of(trained, films, encoder=pack.encoder, command=run_cli.command())
-    export(trained, card, [item.id for item in films.items], out)
-    typer.echo(f"{card.name}\t{card.version}\t{out}")
+    train_from_dialogues(dialogues, out, tower=tower or "gru", device=device, seed=seed)
 
 
 def _with_bars(work: Callable[[ProgressCallback], Adapter]) -> Adapter:

@@ -1,7 +1,11 @@
 """The conversational ranker: it learns, is exported, and is served with the same figures."""
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,7 @@ from simpatico.domain import (  # noqa: E402
     UserState,
 )
 from simpatico.errors import DataError, ModelError  # noqa: E402
+from simpatico.finetune import fusion_train  # noqa: E402
 from simpatico.finetune.dialogue_train import (  # noqa: E402
     Conversational,
     Plan,
@@ -27,8 +32,12 @@ from simpatico.finetune.dialogue_train import (  # noqa: E402
     train_dialogues,
 )
 from simpatico.finetune.dialogues import Decision  # noqa: E402
-from simpatico.finetune.fusion_export import export, read_weights  # noqa: E402
+from simpatico.finetune.distributed import Group  # noqa: E402
+from simpatico.finetune.feedback import Choice  # noqa: E402
+from simpatico.finetune.fusion_export import export, read_weights, rewrite  # noqa: E402
+from simpatico.finetune.fusion_model import Tower  # noqa: E402
 from simpatico.finetune.fusion_train import Catalogue, catalogue_of  # noqa: E402
+from simpatico.finetune.retrain import Stock, retrain  # noqa: E402
 from simpatico.retrieval.features import features_of, vocabulary_of  # noqa: E402
 from simpatico.retrieval.feelings import FEELINGS, UNFELT, Feelings  # noqa: E402
 from simpatico.retrieval.fusion import (  # noqa: E402
@@ -125,20 +134,25 @@ def trained() -> Conversational:
     return train_dialogues(felt_talks(), catalogue(), PLAN, feelings=FEELINGS)
 
 
-@pytest.fixture(scope="module")
-def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    card = Card(
+def card_of(trained: Conversational) -> Card:
+    return Card(
         name="circle",
         catalog="c",
         encoder="e",
         vocabulary=vocabulary_of(items(), least=2),
         modalities=trained.model.shape.modalities,
+        tower=trained.model.shape.tower,
         kinds=trained.kinds,
         moods=FEELINGS.moods,
         needs=FEELINGS.needs,
         licence="none",
         data="none",
     )
+
+
+@pytest.fixture(scope="module")
+def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    card = card_of(trained)
     made = tmp_path_factory.mktemp("ranker")
     export(trained, card, [item.id for item in items()], made)
     with pytest.raises(ValueError, match="wanted a card"):
@@ -147,6 +161,8 @@ def folder(trained: Conversational, tmp_path_factory: pytest.TempPathFactory) ->
         export(trained, card.model_copy(update={"moods": ()}), [], made / "x")
     with pytest.raises(ValueError, match="wanted a card"):
         export(trained, card.model_copy(update={"kinds": PLAIN}), [], made / "x")
+    with pytest.raises(ValueError, match="wanted a card of gru, got mlp"):
+        export(trained, card.model_copy(update={"tower": "mlp"}), [], made / "x")
     return made
 
 
@@ -232,6 +248,105 @@ def test_the_same_seed_gives_the_same_model() -> None:
     assert train_dialogues(talks(), catalogue(), replace(plan, seed=1)).losses != one.losses
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "kept"), [(0.2, 0.0), (0.8, 2 / 3)])
+def test_a_training_that_was_killed_goes_on_to_the_same_weights(
+    share: float, kept: float, tmp_path: Path
+) -> None:
+    plan = replace(PLAN, epochs=3, dropout=0.2, token_dropout=0.1)
+    shares: list[float] = []
+
+    def train(talks: Talks, plan: Plan, keep: Path | None, until: float = 1) -> Conversational:
+        def tell(what: str, done: int, total: int) -> None:
+            shares.append(done / total)
+            if done > until * total:
+                raise KeyboardInterrupt
+
+        return train_dialogues(
+            talks, catalogue(), plan, feelings=FEELINGS, keep=keep, progress=tell
+        )
+
+    whole = train(felt_talks(), plan, None)
+    with pytest.raises(KeyboardInterrupt):
+        train(felt_talks(), plan, tmp_path, until=share)
+    shares.clear()
+    again = train(felt_talks(), plan, tmp_path)
+    assert shares[0] == pytest.approx(kept, abs=0.03) and shares[-1] == 1
+    assert again.losses == whole.losses
+    weights, wanted = again.model.state_dict(), whole.model.state_dict()
+    assert all(torch.equal(weights[name], wanted[name]) for name in wanted)
+    fewer = felt_talks(150)
+    unlike = felt_talks()._replace(states=[UserState()] * 240)
+    for other, how in ((fewer, plan), (unlike, plan), (felt_talks(), replace(plan, seed=2))):
+        with pytest.raises(DataError, match="is of another training"):
+            train(other, how, tmp_path)
+
+
+@pytest.mark.parametrize("tower", ["gru", "lstm", "attention", "mlp"])
+def test_a_step_has_all_it_needs_on_the_device_of_the_model(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no device is: tensors without numbers refuse those of the processor beside them."""
+    monkeypatch.setattr(fusion_train, "RARE", -1)  # there are no sparse ones without numbers
+    plan = replace(PLAN, tower=tower, epochs=1)
+    with pytest.raises(RuntimeError, match="item.. cannot be called on meta"):  # after a step
+        train_dialogues(
+            felt_talks(), catalogue(), plan, feelings=FEELINGS, group=Group(device="meta")
+        )
+
+
+_TWO = """
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from simpatico.finetune import dialogue_train
+from simpatico.finetune.distributed import group_of
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+talks, catalogue, plan, feelings = pickle.loads((folder / "told.pickle").read_bytes())
+seen, hiding = [], dialogue_train._hiding
+
+def noted(part, share, rng):
+    seen.extend(one.dialogue for one in part.decisions)
+    return hiding(part, share, rng)
+
+dialogue_train._hiding = noted
+with group_of("cpu") as group:
+    trained = dialogue_train.train_dialogues(
+        talks, catalogue, plan, feelings=feelings, group=group
+    )
+    np.savez(folder / f"{group.rank}.npz", scores=trained.scores(talks), losses=trained.losses,
+             seen=seen)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model_on_half_of_the_batches_each(tmp_path: Path) -> None:
+    plan = replace(PLAN, batch_size=7, epochs=4)  # 8 folds of 30, 5 batches each
+    told = (felt_talks(), catalogue(), plan, FEELINGS)
+    (tmp_path / "told.pickle").write_bytes(pickle.dumps(told))
+    (tmp_path / "two.py").write_text(_TWO, encoding="utf-8")
+    begun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*begun, str(tmp_path / "two.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    one, two = (np.load(tmp_path / f"{rank}.npz") for rank in (0, 1))
+    for name in ("scores", "losses"):
+        assert np.array_equal(one[name], two[name])
+    assert one["losses"][-1] < one["losses"][0]
+    both = np.bincount(np.concatenate([one["seen"], two["seen"]]))
+    assert both.tolist() == [plan.epochs] * 240
+
+
 def test_nothing_to_learn_from_is_refused() -> None:
     repeat = Decision(0, True, (1,), (True,), "", (1,))
     with pytest.raises(DataError, match="not named before"):
@@ -241,6 +356,28 @@ def test_nothing_to_learn_from_is_refused() -> None:
 
 
 def test_served_it_scores_as_it_was_trained(trained: Conversational, folder: Path) -> None:
+    serves_as(trained, folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tower", ["lstm", "attention", "mlp"])
+def test_with_another_tower_it_is_served_as_well_and_can_be_gone_on_from(
+    tower: Tower, tmp_path: Path
+) -> None:
+    plan = replace(PLAN, tower=tower, epochs=3)
+    trained = train_dialogues(felt_talks(), catalogue(), plan, feelings=FEELINGS)
+    assert trained.losses[-1] < trained.losses[0]
+    export(trained, card_of(trained), [item.id for item in items()], tmp_path / "one")
+    serves_as(trained, tmp_path / "one")
+    choice = Choice(0, datetime(2026, 11, 1, tzinfo=UTC), ((3, "liked"),), (3,), 4)
+    on = retrain(Stock(items(), Known()), tmp_path / "one", [choice], replace(PLAN, epochs=1))
+    assert on.model.shape.tower == tower
+    rewrite(on, card_of(on), [item.id for item in items()], tmp_path / "one", tmp_path / "two")
+    serves_as(on, tmp_path / "two")
+
+
+def serves_as(trained: Conversational, folder: Path) -> None:
+    """What is served of a folder scores as a model does."""
     scorer = FusionModel(folder).of(items(), Known())
     cases: tuple[tuple[str, tuple[int, ...], tuple[Kind, ...], UserState], ...] = (
         ("", (3,), (), UserState()),

@@ -80,7 +80,7 @@ class Runner:
                 async for update in updates:
                     yield update
             return
-        looked = await looked_at(self._mind.index, files)
+        looked = await looked_at(self._mind.index, files, request.options.weights)
         degraded += looked.degraded
         thread = thread_id(request.user, request.session)
         lock = self._locks.setdefault(thread, asyncio.Lock())
@@ -111,7 +111,7 @@ class Runner:
         files: Files,
     ) -> AsyncGenerator[Update]:
         """A turn whose history the caller keeps; only the dialogue counts, nothing is stored."""
-        looked = await looked_at(self._mind.index, files)
+        looked = await looked_at(self._mind.index, files, request.options.weights)
         understanding, shown = await self._mind.replay(dialogue)
         request = request.model_copy(update={"said": tuple(dialogue), "stored": False})
         begin: TurnState = {

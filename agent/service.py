@@ -136,6 +136,11 @@ class Simpatico:
         return self._mind.index.catalog
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether anything here can be found by a picture."""
+        return self._mind.index.has_media("image")
+
+    @property
     def temporary(self) -> "Simpatico":
         """One that keeps nothing. Raises `ValueError` from one that is it."""
         if self._temporary is None:
@@ -170,8 +175,8 @@ class Simpatico:
 
         Raises:
             NotAllowed: when the session is somebody else's.
-            DataError: when a picture or a sound is none, is damaged, or is beyond the limits;
-                nothing was answered.
+            DataError: when a picture or a sound is none, is damaged, or is beyond the limits, or
+                the options let nothing count; nothing was answered.
         """
         if not text.strip():
             text = WORDS["image"] if image else WORDS["audio"] if audio else text
@@ -302,7 +307,7 @@ class Simpatico:
         state = with_chosen_mood(understanding.state, options.mood)
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        looked = await looked_at(self._mind.index, files)
+        looked = await looked_at(self._mind.index, files, options.weights)
         chosen, degraded = await self._mind.choose_many(
             state, profile, options, k=k, shown=looked.query
         )

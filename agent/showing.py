@@ -7,15 +7,17 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from simpatico.agent.zh.lexicon import TRADITIONAL
-from simpatico.errors import ModelError
+from simpatico.domain import Weights
+from simpatico.errors import DataError, ModelError
 from simpatico.language import language_of
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.media import decode_image
 from simpatico.retrieval.media_index import NOTHING_SHOWN, SHOWN_SOUND
-from simpatico.retrieval.modal import Medium, Query, Shown
+from simpatico.retrieval.modal import Asked, Medium, Query, Shown
 from simpatico.retrieval.sound import decode_sound
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ class Files(NamedTuple):
 NO_FILES = Files()
 
 
-async def looked_at(index: Index, files: Files) -> Looked:
+async def looked_at(index: Index, files: Files, weights: Weights | None) -> Looked:
     """What `look` makes of files, beside the event loop; without any there is nothing to wait for.
 
     Raises:
@@ -98,22 +100,23 @@ async def looked_at(index: Index, files: Files) -> Looked:
     """
     if files == NO_FILES:
         return Looked()
-    return await asyncio.to_thread(look, index, image=files.image, audio=files.audio)
+    return await asyncio.to_thread(look, index, files, weights or Weights())
 
 
-def look(index: Index, *, image: bytes | None = None, audio: bytes | None = None) -> Looked:
+def look(index: Index, files: Files, weights: Weights) -> Looked:
     """Make something to search with of the bytes of a picture and of a sound.
 
     Raises:
-        DataError: one of them is none, is damaged, or is beyond the limits.
+        DataError: one of them is none, is damaged, or is beyond the limits; or neither they nor
+            the words count.
     """
     shown: dict[Medium, Shown] = {}
     degraded: list[str] = []
-    files: tuple[tuple[Medium, bytes | None, Callable[[bytes], Any]], ...] = (
-        ("image", image, decode_image),
-        ("audio", audio, _decode_sound),
+    given: tuple[tuple[Medium, bytes | None, Callable[[bytes], Any]], ...] = (
+        ("image", files.image, decode_image),
+        ("audio", files.audio, _decode_sound),
     )
-    for medium, data, decode in files:
+    for medium, data, decode in given:
         if data is None:
             continue
         decoded, name = decode(data), _NAMES[medium]
@@ -127,7 +130,17 @@ def look(index: Index, *, image: bytes | None = None, audio: bytes | None = None
         except ModelError as error:
             log.warning("a %s was not used: %s", name, error)
             degraded.append(f"I could not look at your {name}, so I went by your words alone.")
-    return Looked(Query(image=shown.get("image"), audio=shown.get("audio")), tuple(degraded))
+    query = Query(image=shown.get("image"), audio=shown.get("audio"))
+    if shown:  # else the words are all there is
+        counts: dict[Asked, float] = {
+            "text": weights.text,
+            "image": weights.image,
+            "audio": weights.audio,
+        }
+        if not counts["text"] and not any(counts[medium] for medium in shown):
+            raise DataError(f"wanted a weight above 0 of text or {' or '.join(shown)}, got none")
+        query = replace(query, weights=counts)
+    return Looked(query, tuple(degraded))
 
 
 def _decode_sound(data: bytes) -> Any:

@@ -118,6 +118,7 @@ MAX_YEAR = 3000
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
+Weight = Annotated[float, Field(ge=0, le=10)]
 
 
 class Value(BaseModel):
@@ -330,7 +331,8 @@ class Hit(Value):
     `liked` is closeness to what the person liked, `behaviour` what others liked beside it,
     `learned` the best of a trained ranker. `shown` says that it was found by a picture or a sound
     that came with the message, not by words or by what is known of the person. `heard` are
-    adjectives for how the item sounds.
+    adjectives for how the item sounds. `weight` is what the person has count of what it was found
+    by (see `Weights`).
     """
 
     source: Literal[
@@ -340,6 +342,7 @@ class Hit(Value):
     score: float
     shown: Literal["", "image", "audio"] = ""
     heard: tuple[str, ...] = ()
+    weight: float = Field(default=1.0, ge=0)
 
 
 class Candidate(Value):
@@ -449,6 +452,31 @@ class Profile(Value):
     n_events: int = 0
 
 
+class Weights(Value):
+    """What counts how much where a message comes with a picture or a sound: 1 is as without them.
+
+    Attributes:
+        text: what the words are found by. Limits, genres and the mood in them hold all the same.
+        image: the picture.
+        audio: the sound.
+    """
+
+    text: Weight = 1.0
+    image: Weight = 1.0
+    audio: Weight = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        for name in value:
+            if name not in cls.model_fields:
+                names = ", ".join(cls.model_fields)
+                raise ValueError(f"wanted weights of {names}; got one of {str(name)[:50]!r}")
+        return {name: weight for name, weight in value.items() if weight is not None}
+
+
 class TurnOptions(Value):
     """What a person sets for a turn, beside what they say.
 
@@ -465,6 +493,8 @@ class TurnOptions(Value):
         popular: 0 favours the little known, 1 the well known, .5 neither; None leaves it to
             `adventurous` and the settings.
         not_genres: left out, but for one that is asked for by name.
+        weights: of the words beside a picture or a sound that comes with them; None: all alike.
+            Without either they change nothing.
     """
 
     k: int | None = Field(default=None, ge=1, le=20)
@@ -474,6 +504,7 @@ class TurnOptions(Value):
     keep_mood: bool | None = None
     popular: Unit | None = None
     not_genres: tuple[str, ...] = Field(default=(), max_length=40)
+    weights: Weights | None = None
 
     @field_validator("mood")
     @classmethod

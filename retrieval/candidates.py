@@ -32,6 +32,9 @@ SOURCE_WEIGHTS: Final[Mapping[Source, float]] = {
 }
 """Hand-set. `popular` fills up what the others leave: it must not push them out."""
 
+OF_WORDS: Final[tuple[Source, ...]] = ("text", "lexical")
+"""What the person's words find among texts."""
+
 
 @dataclass(frozen=True)
 class Fused:

@@ -17,6 +17,7 @@ from simpatico.retrieval.audit import AuditReport, faults, mend
 from simpatico.retrieval.behaviour import Behaviour
 from simpatico.retrieval.build import COLLECTION, build, read_manifest, root_of, with_tones
 from simpatico.retrieval.candidates import (
+    OF_WORDS,
     SOURCE_WEIGHTS,
     Fused,
     Scored,
@@ -45,7 +46,6 @@ _MIN_DEPTH: Final = 50
 _LIKED_SEARCHES: Final = 3
 """Newest likes whose neighbours are searched; one when there is a query to go by as well."""
 
-_OF_WORDS: Final[tuple[Source, ...]] = ("text", "lexical")
 _KNOWN_BONUS: Final = 0.1
 """Of two items of equal tone the better known comes first: tone alone says nothing of quality."""
 
@@ -177,8 +177,8 @@ class Index:
         """The n items most worth ranking, best first: every one allowed, each with its hits.
 
         With `shown` (see `show`) also by a picture or a sound; its weights are of the words, the
-        picture and the sound beside each other, 1 where none is given. What is found through a
-        bridge counts as `modal` says; see docs/multimodal.md.
+        picture and the sound beside each other, 1 where none is given, and hits tell them to the
+        ranker. What is found through a bridge counts as `modal` says; see docs/multimodal.md.
 
         Never among them: what breaks a constraint, `exclude_ids`, and what the person has seen,
         liked or disliked. Every candidate that has a vector has a `text` hit when there is a
@@ -224,12 +224,14 @@ class Index:
         if close is not None:
             lists["liked"] = close.result()
         of_words = shown.weights.get("text", 1.0)
-        weights = {**SOURCE_WEIGHTS, **{one: of_words * SOURCE_WEIGHTS[one] for one in _OF_WORDS}}
+        weights = {**SOURCE_WEIGHTS, **{one: of_words * SOURCE_WEIGHTS[one] for one in OF_WORDS}}
         found = fuse(lists, weights=weights)
         fused = (summed([*found, *more]) if more else found)[:n]
         hits = {each.item_id: each.hits for each in fused}
         if vector is not None:
             hits = self._with_cosines(hits, vector, n_before=len(lists.get("text", ())))
+        if of_words != 1:
+            hits = {item_id: _weighed(found, of_words) for item_id, found in hits.items()}
         return [
             Candidate(item=self._known(each.item_id), hits=hits[each.item_id], score=each.score)
             for each in fused
@@ -423,6 +425,7 @@ class Index:
                 by_words["text"] = answer.found
                 continue
             weights = {answer.source: answer.weight * SOURCE_WEIGHTS[answer.source]}
+            weight = shown.weights.get(answer.asked, 1.0)
             more += [
                 Fused(
                     one.item_id,
@@ -431,6 +434,7 @@ class Index:
                         hit.model_copy(
                             update={
                                 "shown": "" if answer.asked == "text" else answer.asked,
+                                "weight": weight,
                                 "heard": media.said.get(one.item_id, ())
                                 if hit.source == "audio"
                                 else (),
@@ -505,6 +509,16 @@ class Index:
             for rank, (item_id, score) in enumerate(rest, start=n_before + 1)
         }
         return {**hits, **more}
+
+
+def _weighed(hits: tuple[Hit, ...], of_words: float) -> tuple[Hit, ...]:
+    """The hits with what those of words among texts count."""
+    return tuple(
+        hit.model_copy(update={"weight": of_words})
+        if hit.source in OF_WORDS and not hit.shown
+        else hit
+        for hit in hits
+    )
 
 
 def _read_tones(path: Path, n_items: int) -> NDArray[np.float32]:

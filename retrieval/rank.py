@@ -25,7 +25,7 @@ from simpatico.domain import (
     Value,
 )
 from simpatico.retrieval.attribution import Grounds
-from simpatico.retrieval.candidates import tone_matrix
+from simpatico.retrieval.candidates import OF_WORDS, tone_matrix
 from simpatico.retrieval.certainty import Certainty
 from simpatico.retrieval.lexical import without_terms, words
 from simpatico.retrieval.reasons import CLOSE, Evidence, folded, reasons_for
@@ -221,6 +221,8 @@ class LinearRanker:
             {hit.source: hit.score for hit in each.hits if not hit.shown} for each in candidates
         ]
         best_words = max(found.get("lexical", 0.0) for found in hits)
+        told = [_scaled(found.get("text"), 0.15, 0.6) for found in hits]
+        of_words = _weight_of_words(candidates)
         wishes = {fold(name) for name in (*state.constraints.genres, *state.constraints.people)}
         shown = Counter(profile.shown)
         learned: Sequence[Mapping[str, float]] = [{}] * len(candidates)
@@ -228,8 +230,8 @@ class LinearRanker:
             learned = self._learned.learned(candidates, state, profile)
         weights = dict(self._weights)
         amounts: dict[str, list[float]] = {
-            "match": [_scaled(found.get("text"), 0.15, 0.6) for found in hits],
-            "words": [found.get("lexical", 0.0) / (best_words or 1.0) for found in hits],
+            "match": [of_words * fits_words for fits_words in told],
+            "words": [of_words * found.get("lexical", 0.0) / (best_words or 1.0) for found in hits],
             "tone": np.nan_to_num(fits).tolist(),
             "liked": [_scaled(_score(link), 0.3, 0.8) for link in liked],
             "unlike": [_scaled(_score(link), 0.3, 0.8) for link in unlike],
@@ -240,14 +242,16 @@ class LinearRanker:
         }
         if any(is_of_media(hit) for each in candidates for hit in each.hits):
             media = [
-                media_amounts(each.hits, told=told)
-                for each, told in zip(candidates, amounts["match"], strict=True)
+                media_amounts(each.hits, told=fits_words)
+                for each, fits_words in zip(candidates, told, strict=True)
             ]
             for name in {name for one in media for name in one}:
                 amounts[name] = [one.get(name, 0.0) for one in media]
         values = {name: weights[name] * np.array(column) for name, column in amounts.items()}
         for name in learned[0]:
             values[name] = np.array([one[name] for one in learned])
+            if name == "match":
+                values[name] *= of_words
         names, table = tuple(values), np.stack(tuple(values.values()), axis=1)
         scores = (self._weights.bias + table.sum(axis=1)).tolist()
         order = sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place]))
@@ -363,6 +367,12 @@ class PopularityRanker:
             )
             for one in chosen
         ]
+
+
+def _weight_of_words(candidates: Sequence[Candidate]) -> float:
+    """What the words count, which is the same for all."""
+    hits = (hit for each in candidates for hit in each.hits)
+    return next((hit.weight for hit in hits if hit.source in OF_WORDS and not hit.shown), 1.0)
 
 
 def _newest(profile: Profile) -> tuple[str, ...]:

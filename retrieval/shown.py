@@ -21,7 +21,7 @@ def is_of_media(hit: Hit) -> bool:
 
 
 def media_amounts(hits: Sequence[Hit], *, told: float = 0.0) -> dict[str, float]:
-    """How much hits among media speak for an item, each in [0, 1].
+    """How much hits among media speak for an item, each in [0, 1] times the hit's weight.
 
     Only ranks count, for cosines of different encoders do not compare. Beside a text that fits
     the words, how a picture or a sound fits them says little: it counts for what is left to say.
@@ -40,7 +40,7 @@ def media_amounts(hits: Sequence[Hit], *, told: float = 0.0) -> dict[str, float]
     for hit in hits:
         name = _amount_of(hit)
         if name and not (name == "about" and answered):
-            weight = 1.0 if hit.shown == hit.source else THROUGH_BRIDGE
+            weight = hit.weight * (1.0 if hit.shown == hit.source else THROUGH_BRIDGE)
             if not hit.shown:
                 weight *= 1 - told
             amount = weight * HALF_AT / (HALF_AT + hit.rank - 1)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from simpatico.domain import Item, TurnOptions, Value
+from simpatico.domain import Item, TurnOptions, Value, Weights
 from simpatico.language import Language
 from simpatico.text import clean
 
@@ -26,6 +26,7 @@ class Chosen(Value):
     posters: bool = False
     adventurous: float = Field(default=MIDDLE, ge=0, le=100)
     popular: float = Field(default=MIDDLE, ge=0, le=100)
+    pictured: float = Field(default=MIDDLE, ge=0, le=100)
     not_genres: tuple[str, ...] = Field(default=(), max_length=40)
 
     @field_validator("not_genres", mode="before")
@@ -54,6 +55,7 @@ class Chosen(Value):
             popular=_share(self.popular),
             keep_mood=False,
             not_genres=self.not_genres,
+            weights=_weights(self.pictured),
         )
 
 
@@ -63,6 +65,12 @@ def genres_of(items: Iterable[Item]) -> tuple[str, ...]:
         genre for item in items for genre in item.genres if genre == clean(genre, max_chars=30)
     )
     return tuple(genre for genre, _ in counts.most_common(MOST_GENRES))
+
+
+def _weights(slider: float) -> Weights | None:
+    """Of the words and of a picture beside them: together always 2, in the middle alike."""
+    share = _share(slider)
+    return None if share is None else Weights(text=2 * (1 - share), image=2 * share)
 
 
 def _share(slider: float) -> float | None:

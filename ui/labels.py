@@ -29,6 +29,7 @@ class Labelled(NamedTuple):
     message: "gr.Textbox"
     adventurous: "gr.Slider"
     popular: "gr.Slider"
+    pictured: "gr.Slider"
     personal: "gr.Checkbox"
     posters: "gr.Checkbox"
     language: "gr.Radio"
@@ -50,6 +51,7 @@ class Labelled(NamedTuple):
             self.message: {"label": words.your_message, "placeholder": words.placeholder},
             self.adventurous: {"label": words.adventurous, "info": words.adventurous_info},
             self.popular: {"label": words.popular, "info": words.popular_info},
+            self.pictured: {"label": words.pictured, "info": words.pictured_info},
             self.personal: {"label": words.personal, "info": words.personal_info},
             self.posters: {"label": words.posters, "info": words.posters_info},
             self.language: {

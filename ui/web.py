@@ -111,6 +111,13 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 info=EN.popular_info,
                 buttons=[],
             )  # fmt: skip
+            pictured = gr.Slider(
+                0, 100, MIDDLE, step=5,
+                label=EN.pictured,
+                info=EN.pictured_info,
+                buttons=[],
+                visible=True if service.has_pictures else "hidden",
+            )  # fmt: skip
             personal = gr.Checkbox(True, label=EN.personal, info=EN.personal_info)
             posters = gr.Checkbox(False, label=EN.posters, info=EN.posters_info, elem_id="posters")
             language = gr.Radio(
@@ -166,6 +173,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             "posters": posters,
             "adventurous": adventurous,
             "popular": popular,
+            "pictured": pictured,
             "not_genres": genres,
             "language": language,
         }
@@ -184,6 +192,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
             message=message,
             adventurous=adventurous,
             popular=popular,
+            pictured=pictured,
             personal=personal,
             posters=posters,
             language=language,

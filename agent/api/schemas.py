@@ -21,6 +21,7 @@ from simpatico.domain import (
     TurnOptions,
     UserState,
     Value,
+    Weights,
 )
 from simpatico.retrieval.explore import EXPLORED
 
@@ -152,6 +153,7 @@ class RecommendRequest(Sent):
     adventurous: float | None = None
     popular: float | None = None
     not_genres: tuple[str, ...] = Field(default=(), max_length=MAX_GENRES)
+    weights: Weights | None = None
 
     @model_validator(mode="after")
     def _one_dialogue(self) -> "RecommendRequest":
@@ -179,6 +181,7 @@ class RecommendRequest(Sent):
             adventurous=self.adventurous,
             popular=self.popular,
             not_genres=self.not_genres,
+            weights=self.weights,
         )
 
 

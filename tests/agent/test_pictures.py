@@ -7,7 +7,7 @@ import io
 import socket
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +41,7 @@ def ask(method: str, url: str, **more: Any) -> httpx.Response:
 
 
 KINDS = ("squares", "stripes", "noise")
+TOLD = ("A cat asleep on a sunny window sill.", "A steam train crossing an iron bridge.")
 
 
 def quiet(label: str, done: int, total: int) -> None:
@@ -88,7 +89,10 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with eighteen items: pictures of three kinds, and for the last six sounds of two."""
+    """A home with eighteen items: pictures of three kinds, and for the last six sounds of two.
+
+    Of each kind the even ones are told to be of a cat, the odd ones of a train.
+    """
     own = load_settings()
     home = tmp_path_factory.mktemp("home")
     cache = tmp_path_factory.mktemp("cache")
@@ -108,7 +112,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             (files / f"{at}.wav").write_bytes(sound("noise" if at % 2 else "tone", at))
             media.append(Media(kind="audio", uri=f"shapes/{at}.wav"))
         items.append(
-            Item(id=f"{kind}-{at}", kind="poster", title=f"Number {at}", media=tuple(media))
+            Item(
+                id=f"{kind}-{at}",
+                kind="poster",
+                title=f"Number {at}",
+                text=TOLD[at % 2],
+                media=tuple(media),
+            )
         )
     Catalogs(home).upsert("shapes", items)
     settings = load_settings(home=home, cache=cache, catalog="shapes", llm={"enabled": False})
@@ -261,10 +271,22 @@ def url(made: Settings) -> Iterator[str]:
         yield server.url
 
 
-def chat(url: str, *parts: dict[str, Any], text: str = "find things that look like this") -> Any:
+def chat(
+    url: str,
+    *parts: dict[str, Any],
+    text: str = "find things that look like this",
+    options: dict[str, Any] | None = None,
+) -> Any:
     content = [{"type": "text", "text": text}, *parts]
-    body = {"model": "simpatico", "messages": [{"role": "user", "content": content}]}
+    messages = [{"role": "user", "content": content}]
+    body = {"model": "simpatico", "messages": messages, "simpatico": options}
     return ask("POST", f"{url}/v1/chat/completions", json=body)
+
+
+def share(found: Any, of: Callable[[str, int], bool]) -> float:
+    """Of the recommendations in an answer, how many have such an id."""
+    names = [one["id"].partition("-") for one in found["recommendations"]]
+    return sum(of(kind, int(number)) for kind, _, number in names) / len(names)
 
 
 def test_the_api_takes_a_picture_as_a_data_url(url: str) -> None:
@@ -275,6 +297,70 @@ def test_the_api_takes_a_picture_as_a_data_url(url: str) -> None:
     assert found["recommendations"][0]["reasons"][0]["kind"] == "media"
     bare = chat(url, part, text="").json()["simpatico"]
     assert bare["recommendations"][0]["id"].startswith("squares")
+
+
+@pytest.mark.parametrize("door", ["chat/completions", "responses", "recommendations"])
+def test_words_and_picture_weigh_what_the_caller_says(url: str, door: str) -> None:
+    """Of eighteen three have stripes and a cat; six have stripes, nine a cat."""
+    picture_url = data_url(picture("stripes", 61))
+    text = "a cat asleep in the sun, like this"
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "text": text},
+        {"type": "image_url", "image_url": {"url": picture_url}},
+    ]
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": parts}]}
+    if door == "responses":
+        parts[:] = [
+            {"type": "input_text", "text": text},
+            {"type": "input_image", "image_url": picture_url},
+        ]
+        body = {"input": body["messages"]}
+
+    def found(weights: dict[str, float] | None) -> Any:
+        options = {"k": 6, "adventurous": 0, "weights": weights}
+        own = options if door == "recommendations" else {"simpatico": options}
+        response = ask("POST", f"{url}/v1/{door}", json=body | own)
+        assert response.status_code == 200, response.text
+        answer = response.json()
+        return answer if door == "recommendations" else answer["simpatico"]
+
+    def cats_and_stripes(weights: dict[str, float] | None) -> tuple[float, float]:
+        answer = found(weights)
+        return (
+            share(answer, lambda _, number: number % 2 == 0),
+            share(answer, lambda kind, _: kind == "stripes"),
+        )
+
+    assert cats_and_stripes({"image": 10, "text": 0}) == (0.5, 1)
+    cats, stripes = cats_and_stripes({"image": 0.1, "text": 10})
+    assert cats == 1 and stripes <= 0.5
+    alike: tuple[dict[str, float] | None, ...] = (None, {})
+    ids = [[one["id"] for one in found(weights)["recommendations"]] for weights in alike]
+    assert ids[0] == ids[1]
+    assert {*ids[0][:3]} == {"stripes-4", "stripes-10", "stripes-16"}
+
+
+def test_weights_change_nothing_without_a_picture(url: str) -> None:
+    text = "a steam train on a bridge"
+    plain = chat(url, text=text).json()["simpatico"]
+    weighed = chat(url, text=text, options={"weights": {"text": 0}}).json()["simpatico"]
+    assert weighed["recommendations"] == plain["recommendations"]
+    assert share(plain, lambda _, number: number % 2 == 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        ({"picture": 2}, "simpatico.weights: wanted weights of text, image, audio"),
+        ({"image": 11}, "simpatico.weights.image: "),
+        ({"text": 0, "image": 0}, "wanted a weight above 0 of text or image"),
+    ],
+)
+def test_weights_that_cannot_be_are_a_plain_400(url: str, weights: object, says: str) -> None:
+    part = {"type": "image_url", "image_url": {"url": data_url(picture("noise", 2))}}
+    response = chat(url, part, options={"weights": weights})
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith(says)
 
 
 def test_the_api_takes_a_sound(url: str) -> None:

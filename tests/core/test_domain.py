@@ -12,6 +12,7 @@ from simpatico.domain import (
     Mood,
     TurnOptions,
     UserState,
+    Weights,
     YearSpan,
 )
 
@@ -90,3 +91,26 @@ def test_a_mood_may_be_chosen(mood: str) -> None:
 def test_a_mood_that_does_not_exist_may_not() -> None:
     with pytest.raises(ValidationError, match="hangry"):
         TurnOptions(mood="hangry")
+
+
+def test_weights_that_are_not_given_are_one() -> None:
+    options = TurnOptions.model_validate({"weights": {"image": 2, "audio": None}})
+    assert options.weights == Weights(text=1, image=2, audio=1)
+    assert (
+        TurnOptions.model_validate({"weights": None}) == TurnOptions() == TurnOptions(weights=None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        ({"picture": 1}, "wanted weights of text, image, audio; got one of 'picture'"),
+        ({"image": -0.1}, "greater than or equal to 0"),
+        ({"text": 10.5}, "less than or equal to 10"),
+        ({"text": float("nan")}, "finite number"),
+        (2, "dictionary"),
+    ],
+)
+def test_other_weights_are_refused(weights: object, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        TurnOptions.model_validate({"weights": weights})

@@ -44,6 +44,30 @@ def test_a_picture_that_did_not_count_is_no_reason() -> None:
     assert said == {0.3: ["Its picture fits your words"], 0.7: []}
 
 
+def test_words_and_picture_count_in_the_ranking_as_they_are_told_to() -> None:
+    def hits(words: float, picture: float) -> list[tuple[Hit, ...]]:
+        fits = Hit(source="text", rank=1, score=0.6, weight=words)
+        said = Hit(source="lexical", rank=1, score=3, weight=words)
+        alike = Hit(source="image", rank=1, score=0.9, shown="image", weight=picture)
+        return [(fits, said), (alike,)]
+
+    def parts(words: float, picture: float) -> list[tuple[str, dict[str, float]]]:
+        pair = [
+            Candidate(item=Item(id=name, title=name), hits=found, score=0)
+            for name, found in zip(("said", "alike"), hits(words, picture), strict=True)
+        ]
+        ranked = LinearRanker().rank(pair, state=UserState(query="x"), profile=Profile())
+        return [(one.item.id, {part.name: part.value for part in one.parts}) for one in ranked]
+
+    plain = dict(parts(1, 1))
+    assert parts(1, 1)[0][0] == "alike" and plain["said"] == {"match": 1.4, "words": 0.25}
+    assert parts(2, 0.5) == [
+        ("said", {"match": 2.8, "words": 0.5}),
+        ("alike", {"looks": plain["alike"]["looks"] / 2}),
+    ]
+    assert dict(parts(0, 1)) == {"said": {}, "alike": plain["alike"]}
+
+
 def test_of_two_hits_the_better_counts_and_texts_only_for_what_is_shown() -> None:
     hits = [
         Hit(source="audio", rank=1, score=0.1),

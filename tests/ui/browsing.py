@@ -143,6 +143,7 @@ class Scripted:
             media=(Media(kind="image", uri="https://upload.wikimedia.org/none.jpg"),),
         )
         self.catalog = Catalog("scripted", (item,))
+        self.has_pictures = True
         self.cards = (Recommendation(item=item, p_accept=0.5),)
         self.asked: list[str] = []
         self.options: list[TurnOptions] = []

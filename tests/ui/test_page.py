@@ -14,6 +14,7 @@ from gradio.server_messages import ProcessCompletedMessage
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from simpatico.domain import Weights
 from simpatico.settings import LimitSettings, Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -294,11 +295,14 @@ def test_sliders_and_switches_go_along_with_what_is_said(visit: Open, scripted: 
     tab.page.keyboard.press("End")
     tab.page.get_by_role("slider", name="Little or well known").focus()
     tab.page.keyboard.press("Home")
+    tab.page.get_by_role("slider", name="With a picture").focus()
+    tab.page.keyboard.press("End")
     tab.page.get_by_label("Use what you know about me").uncheck()
     tab.page.keyboard.press("Escape")
     tab.say("cards")
     options = scripted.service.options[-1]
     assert (options.adventurous, options.popular, options.personal) == (1, 0, False)
+    assert options.weights == Weights(text=0, image=2)
 
 
 def test_a_turn_can_be_stopped_and_a_new_conversation_begun(visit: Open, scripted: Site) -> None:

@@ -40,6 +40,11 @@ class PageStrings(Table):
         "Left: what few have heard of. Right: what many know.",
         "左：少有人知道的。右：很多人知道的。",
     )
+    pictured = Both("With a picture: words or picture", "附图片时：看文字还是图片")
+    pictured_info = Both(
+        "Left: what your words ask for. Right: what looks like your picture.",
+        "左：按你说的找。右：找和图片看起来相似的。",
+    )
     never = Both("Never these", "这些不要")
     never_info = Both("Left out, unless you ask for one by name.", "不会出现，除非你点名要。")
     personal = Both("Use what you know about me", "参考你对我的了解")

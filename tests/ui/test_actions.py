@@ -121,6 +121,8 @@ def test_the_little_known_is_favoured_when_asked_for_and_that_is_kept(
     tab.page.locator("#settings").click()
     slider = tab.page.get_by_role("slider", name="Little or well known")
     slider.focus()
+    weighing = tab.page.get_by_role("slider", name="With a picture")
+    expect(weighing).to_have_count(0)  # of these films no picture can be searched
     before = tab.kept()
     tab.page.keyboard.press("Home")
     tab.page.keyboard.press("Escape")

@@ -8,12 +8,15 @@ calls what it meets. In each fold it is judged beside these names alone, which w
 catalogue has no bridge; both are centred on the other folds.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatico.domain import Item
 from simpatico.errors import DataError
 from simpatico.finetune.bridge import (
     N_FOLDS,
@@ -26,7 +29,7 @@ from simpatico.finetune.bridge import (
     report,
     train,
 )
-from simpatico.protocols import ProgressCallback
+from simpatico.protocols import Encoder, ProgressCallback
 from simpatico.retrieval.bridge import labels_bridge, source_name
 from simpatico.retrieval.build import item_text
 from simpatico.retrieval.catalog import Catalog
@@ -88,6 +91,7 @@ def train_on_catalog(
     *,
     root: Path,
     keep: Path,
+    known: Mapping[str, Array] = MappingProxyType({}),
     seed: int = 0,
     progress: ProgressCallback = lambda label, done, total: None,
 ) -> OwnBridge:
@@ -99,6 +103,8 @@ def train_on_catalog(
         senses: the encoders.
         root: folder that the media's paths start from.
         keep: folder of what was made of media: those that were looked at are not read again.
+        known: items' texts as unit vectors of the text encoder, (dim,) each, by id, as far as they
+            were made before (see `vectors_before`); only the others are encoded.
         seed: of the folds, and of the `MOST` items that are taken of more.
         progress: told as it goes on.
 
@@ -120,12 +126,13 @@ def train_on_catalog(
         items, kind, sense.kept, sense.decode, root=root, keep=keep, progress=progress
     )
     good = np.flatnonzero(np.isfinite(made.vectors).all(axis=1))
-    said = [item_text(items[at]) for at in good]
+    used = [items[at] for at in good]
+    said = [item_text(item) for item in used]
     problems = tuple(f"{bad.uri}: {bad.why}" for bad in made.problems)
     if not said:
         raise DataError(f"wanted items with {kind} files, got none", problems=problems)
     own, named = sense.own(made.vectors[good]), sense.named(made.vectors[good])
-    texts = senses.texts.encode(said)
+    texts = _texts(used, said, senses.texts, known)
     groups = groups_of(said, own)
     trained = train(
         own if named is None else np.concatenate([own, named], axis=1),
@@ -153,6 +160,19 @@ def told_of(made: OwnBridge, out: Path) -> str:
             f"({made.gain.low:+.3f} to {made.gain.high:+.3f}, 95 %)",
         ]
     return "\n".join(lines)
+
+
+def _texts(
+    items: Sequence[Item], said: Sequence[str], encoder: Encoder[str], known: Mapping[str, Array]
+) -> Array:
+    """A unit row for what is told of each item, (n, dim): known ones, and the others encoded."""
+    texts = np.empty((len(items), encoder.dim), dtype=np.float32)
+    lacking = [row for row, item in enumerate(items) if item.id not in known]
+    texts[lacking] = encoder.encode([said[row] for row in lacking])
+    for row, item in enumerate(items):
+        if item.id in known:
+            texts[row] = known[item.id]
+    return texts
 
 
 def _by_names(named: Array, texts: Array, groups: Numbers, seed: int) -> tuple[Numbers, Numbers]:

@@ -198,7 +198,7 @@ def item_vectors(
         known |= _vectors_of_pack(pack, items, encoder)
     for other in dict.fromkeys((root, *_related(root))):
         if lacking := [item for item in items if item.id not in known]:
-            known |= _vectors_before(other, lacking, encoder)
+            known |= vectors_before(other, lacking, encoder)
     todo = [item_text(item) for item in items if item.id not in known]
     made = iter(_encoded(root, todo, encoder, tell=tell))
     vectors = np.empty((len(items), encoder.dim), dtype=np.float32)
@@ -281,10 +281,13 @@ def _kept(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
     return chunk if chunk.shape == shape and chunk.dtype == np.float32 else None
 
 
-def _vectors_before(
+def vectors_before(
     root: Path, items: Sequence[Item], encoder: Encoder[str]
 ) -> Mapping[str, NDArray[np.float32]]:
-    """Vectors of the current index for items whose text is unchanged; none if it is damaged."""
+    """Vectors by id from the index in `root`, (dim,) each, of items whose text is unchanged.
+
+    None without an index, from one of another encoder, or from a damaged one, which is logged.
+    """
     manifest = _current(root)
     if manifest is None or (manifest.encoder, manifest.dim) != (encoder.name, encoder.dim):
         return {}

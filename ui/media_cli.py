@@ -320,14 +320,18 @@ def _on_catalog(
 ) -> "OwnBridge":
     from simpatico.finetune.own_bridge import train_on_catalog
     from simpatico.modelstore import ModelStore
+    from simpatico.retrieval.build import root_of, vectors_before
     from simpatico.retrieval.catalog import Catalogs
 
+    catalog = Catalogs(settings.home).load(name)
+    senses = _senses(settings, ModelStore(settings.cache))
     return train_on_catalog(
-        Catalogs(settings.home).load(name),
+        catalog,
         kind,
-        _senses(settings, ModelStore(settings.cache)),
+        senses,
         root=settings.home / "media",
         keep=keep,
+        known=vectors_before(root_of(settings.home, catalog.name), catalog.items, senses.texts),
         seed=seed,
         progress=progress,
     )

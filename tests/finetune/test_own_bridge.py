@@ -14,7 +14,9 @@ from simpatico.domain import Item, Media
 from simpatico.finetune import own_bridge
 from simpatico.finetune.own_bridge import LEAST_KEPT, Gain, OwnBridge, told_of, train_on_catalog
 from simpatico.retrieval.bridge import unit
+from simpatico.retrieval.build import build, root_of, vectors_before
 from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.encoders.hash import HashEncoder
 
 Array = NDArray[np.float32]
 COLOURS = ("red", "green", "blue")
@@ -41,14 +43,32 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def trained(pictures: Path, words: Sequence[str]) -> OwnBridge:
+class Told(HashEncoder):
+    """An encoder of texts that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(32)
+        self.asked: list[str] = []
+
+    def encode(self, inputs: Sequence[str]) -> Array:
+        self.asked += inputs
+        return super().encode(inputs)
+
+
+def things(words: Sequence[str]) -> Catalog:
     items = [
         Item(id=str(at), title=f"{word} {at}", media=(Media(kind="image", uri=f"{at}.png"),))
         for at, word in enumerate(words)
     ]
-    senses: Any = Eyes()
-    catalog = Catalog("things", tuple(items))
-    return train_on_catalog(catalog, "image", senses, root=pictures, keep=pictures / "kept")
+    return Catalog("things", tuple(items))
+
+
+def trained(pictures: Path, words: Sequence[str]) -> OwnBridge:
+    return fitted(pictures, things(words), Eyes())
+
+
+def fitted(pictures: Path, catalog: Catalog, senses: Any, **more: Any) -> OwnBridge:
+    return train_on_catalog(catalog, "image", senses, root=pictures, keep=pictures / "kept", **more)
 
 
 def test_it_is_kept_where_it_finds_what_names_call_wrongly(pictures: Path) -> None:
@@ -80,3 +100,21 @@ def test_it_must_surely_find_more(pictures: Path) -> None:
     assert not made._replace(n=LEAST_KEPT - 1).better
     assert not made._replace(gain=Gain(0.1, -0.01, 0.21)).better
     assert not made._replace(gain=None).better
+
+
+def test_texts_that_the_index_has_are_not_encoded_again(pictures: Path, tmp_path: Path) -> None:
+    catalog, texts, eyes = things([COLOURS[at % 3] for at in range(N)]), Told(), Eyes()
+    eyes.texts = texts
+    build(tmp_path, catalog, texts)
+    changed = catalog.items[7].model_copy(update={"title": "red again"})
+    later = Catalog("things", (*catalog.items[:7], changed, *catalog.items[8:]))
+    plain = fitted(pictures, later, eyes)
+
+    known = vectors_before(root_of(tmp_path, "things"), later.items, texts)
+    assert {*known} == {item.id for item in later.items} - {"7"}
+    texts.asked.clear()
+    made = fitted(pictures, later, eyes, known=known)
+    assert [one for one in texts.asked if one not in COLOURS] == ["red again"]
+    np.testing.assert_array_equal(made.trained.to_text, plain.trained.to_text)
+    np.testing.assert_array_equal(made.trained.from_text, plain.trained.from_text)
+    assert vectors_before(root_of(tmp_path, "things"), later.items, HashEncoder(16)) == {}

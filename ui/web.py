@@ -1,10 +1,8 @@
-"""The chat page: layout and events. Looks are in `render`, `cards` and `page.css`."""
+"""The chat page: its events. Parts are in `layout`, looks in `render`, `cards` and `page.css`."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, suppress
-from functools import partial
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -15,13 +13,13 @@ from simpatico.agent.safety import is_crisis
 from simpatico.agent.service import MAX_CHARS, Simpatico
 from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
-from simpatico.ui import labels
 from simpatico.ui.acts import choose_mood, editing, pressed_of, take_back
 from simpatico.ui.admin import admin_sheet
-from simpatico.ui.chosen import MIDDLE, Chosen, genres_of
+from simpatico.ui.chosen import Chosen
 from simpatico.ui.headers import PageHeaders
-from simpatico.ui.history import Shared, forget_stranger, history_sheet, tab_closed, temporary
-from simpatico.ui.labels import Labelled, words_for
+from simpatico.ui.history import Shared, forget_stranger, history_sheet, temporary
+from simpatico.ui.labels import words_for
+from simpatico.ui.layout import asset, lay_out
 from simpatico.ui.media_route import media_routes
 from simpatico.ui.mood_words import word_of
 from simpatico.ui.picture import picture_of
@@ -82,122 +80,10 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
 
     page = gr.Blocks(title="Simpatico", analytics_enabled=False, fill_width=True)
     with page:
-        # The browser can read what it keeps, so the key is no secret: a fixed one lets a person
-        # stay themselves when the server starts again.
-        kept = gr.BrowserState(None, storage_key="simpatico", secret="simpatico-browser")
-        talk_state = gr.State(None, delete_callback=partial(tab_closed, service))
-        place = gr.Textbox("", visible="hidden", elem_id="place")  # held by the tab; see rejoin.py
-        with gr.Row(elem_id="top"):
-            brand = gr.HTML(
-                labels.brand(EN),
-                html_template="${value.html}",
-                js_on_load=_asset("brand.js"),
-                apply_default_css=False,
-            )
-            past = gr.Button(EN.conversations, elem_id="past", scale=0, min_width=80, size="sm")
-            you = gr.Button(EN.you_name, elem_id="you", scale=0, min_width=60, size="sm")
-            fresh = gr.Button(EN.start_over, elem_id="fresh", scale=0, min_width=80, size="sm")
-            gear = gr.Button(EN.settings, elem_id="settings", scale=0, min_width=80, size="sm")
-        with gr.Column(elem_id="drawer"):  # opened and closed in page.js
-            adventurous = gr.Slider(
-                0, 100, MIDDLE, step=5,
-                label=EN.adventurous,
-                info=EN.adventurous_info,
-                buttons=[],
-            )  # fmt: skip
-            popular = gr.Slider(
-                0, 100, MIDDLE, step=5,
-                label=EN.popular,
-                info=EN.popular_info,
-                buttons=[],
-            )  # fmt: skip
-            pictured = gr.Slider(
-                0, 100, MIDDLE, step=5,
-                label=EN.pictured,
-                info=EN.pictured_info,
-                buttons=[],
-                visible=True if service.has_pictures else "hidden",
-            )  # fmt: skip
-            personal = gr.Checkbox(True, label=EN.personal, info=EN.personal_info)
-            posters = gr.Checkbox(False, label=EN.posters, info=EN.posters_info, elem_id="posters")
-            language = gr.Radio(
-                labels.languages(EN),
-                value="",
-                label=EN.language_name,
-                info=EN.language_info,
-                elem_id="language",
-            )
-            common = genres_of(service.catalog.items)
-            genres = gr.CheckboxGroup(
-                list(common),
-                label=EN.never,
-                info=EN.never_info,
-                visible=True if common else "hidden",
-                elem_id="never",
-            )
-        view = gr.HTML(
-            [empty()],
-            html_template="${value.join('')}",  # a variable of the template, never its source
-            js_on_load=_asset("page.js"),
-            apply_default_css=False,
-            elem_id="talk",
-        )
-        with gr.Column(elem_id="dock"):
-            note = gr.HTML("", apply_default_css=False, js_on_load=None, elem_id="note")
-            voice = gr.HTML(
-                labels.voice(EN),
-                html_template='<p role="status"></p>',
-                js_on_load=_asset("voice.js"),
-                apply_default_css=False,
-                elem_id="voice",
-            )
-            with gr.Row(elem_id="composer"):
-                message = gr.Textbox(
-                    label=EN.your_message,
-                    placeholder=EN.placeholder,
-                    show_label=False,
-                    container=False,
-                    lines=1,
-                    max_lines=6,
-                    autofocus=True,
-                    elem_id="message",
-                    scale=1,
-                )
-                speaking = gr.Button(EN.speak, elem_id="speak", scale=0, min_width=84)
-                photo = gr.Button(EN.picture, elem_id="picture", scale=0, min_width=84)
-                send = gr.Button(EN.send, variant="primary", elem_id="send", scale=0, min_width=84)
-        footer = gr.HTML(labels.footer(EN), apply_default_css=False, js_on_load=None)
-
-        settings: dict[str, Any] = {
-            "personal": personal,
-            "posters": posters,
-            "adventurous": adventurous,
-            "popular": popular,
-            "pictured": pictured,
-            "not_genres": genres,
-            "language": language,
-        }
-
-        labelled = Labelled(
-            brand=brand,
-            footer=footer,
-            past=past,
-            you=you,
-            fresh=fresh,
-            settings=gear,
-            picture=photo,
-            speak=speaking,
-            voice=voice,
-            send=send,
-            message=message,
-            adventurous=adventurous,
-            popular=popular,
-            pictured=pictured,
-            personal=personal,
-            posters=posters,
-            language=language,
-            genres=genres,
-        )
+        parts = lay_out(service)
+        talk_state, kept, place = parts.talk, parts.kept, parts.place
+        view, note, labelled, settings = parts.view, parts.note, parts.labelled, parts.settings
+        message, personal, posters = labelled.message, labelled.personal, labelled.posters
 
         async def talk_of(given: Given) -> Talk | None:
             given[talk_state] = await met(service, given[talk_state], given[kept], given[place])
@@ -443,7 +329,7 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 how = how.model_copy(update={"personal": consent.personal})
             talk.words = words_for(how, request)
             values = {part: getattr(how, name) for name, part in settings.items()}
-            values[genres] = [one for one in how.not_genres if one in common]
+            values[labelled.genres] = [one for one in how.not_genres if one in parts.genres]
             now: Given = {talk_state: talk, kept: kept_of(talk, how)}
             if talk.words is not EN:
                 now[view] = draw(talk, how.posters)
@@ -470,7 +356,9 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         held: set[Any] = {talk_state, kept, place, posters}
         all_set: set[Any] = {*held, *settings.values()}
         begun = page.load(arrive, [kept], [talk_state, kept, view, *labelled], **quiet)
-        gr.on([message.submit, send.click], send_message, {message, *all_set}, drawn, **many)
+        gr.on(
+            [message.submit, labelled.send.click], send_message, {message, *all_set}, drawn, **many
+        )
         view.submit(say, all_set, drawn, **many)
         view.upload(show, all_set, drawn, **many)
         view.retry(again, all_set, drawn, **many)
@@ -480,12 +368,14 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         view.clear(leave_edit, {talk_state}, [note, message], **soon)
         view.click(press, held, [talk_state, view, note], **soon)
         view.stop(stop, [talk_state], [], **soon)
-        anew = fresh.click(start_over, held, [talk_state, view, note, message], **quiet)
+        anew = labelled.fresh.click(start_over, held, [talk_state, view, note, message], **quiet)
         shared = Shared(talk_state, kept, place, view, note, posters, draw, _notice)
         tell = history_sheet(service, shared, **quiet)
         meet = profile_sheet(service, shared, personal, **quiet)
         meet(begun)
-        spoken = language.input(speak, all_set, [talk_state, view, note, *labelled], **quiet)
+        spoken = labelled.language.input(
+            speak, all_set, [talk_state, view, note, *labelled], **quiet
+        )
         operate = admin_sheet(service, door, talk_state, **quiet)
         operate(begun)
         operate(spoken)
@@ -521,7 +411,7 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         page,
         path="/",
         theme=theme(),
-        css="".join(map(_asset, ("page.css", "sheets.css", "profile.css", "admin.css"))),
+        css="".join(map(asset, ("page.css", "sheets.css", "profile.css", "admin.css"))),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -532,10 +422,6 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         max_file_size="1mb",
     )
     return app
-
-
-def _asset(name: str) -> str:
-    return files("simpatico.ui").joinpath(name).read_text("utf-8")
 
 
 def _words(talk: Talk | None) -> Strings:

@@ -2,8 +2,7 @@
 
     <home>/indexes/<catalogue>/media.json      names the current collections, replaced in one go
                                media-<random>/ as `modal` describes, and said.json: how items sound
-                               bridges/        image.npz audio.npz, given by a person, if any;
-                                               image.learnt.npz, fitted to the catalogue unasked
+                               bridges/        as `bridged` says
 
 What was made of a medium is kept by the hash of its bytes elsewhere, so that building anew only
 looks at what is new.
@@ -28,7 +27,15 @@ from pydantic import AwareDatetime, ValidationError
 from simpatico.domain import Item, Media, Value
 from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.protocols import ProgressCallback, Store
-from simpatico.retrieval.bridged import inputs_of, load_own, own_bridge, ready_made
+from simpatico.retrieval.bridged import (
+    given_path,
+    inputs_of,
+    learnt_path,
+    load_own,
+    mark_of_parts,
+    own_way,
+    ready_made,
+)
 from simpatico.retrieval.catalog import Catalog, names_in
 from simpatico.retrieval.fetched import Fetched
 from simpatico.retrieval.media import MAX_BYTES, host_of
@@ -58,7 +65,8 @@ class MediaManifest(Value):
     """Which collections are current, what they were made from, and how (see `MADE`).
 
     `n_unreached` addresses on allowed hosts did not answer and have no vector; `at` is when they
-    were asked. `shipped` is the mark of the bridges that shipped then, "" before there were any.
+    were asked. `shipped` is the mark of the bridges that shipped then, "" before there were any;
+    `parts` that of those of catalogues used together.
     """
 
     version: Literal[1] = 1
@@ -70,6 +78,7 @@ class MediaManifest(Value):
     n_unreached: int = 0
     at: AwareDatetime | None = None
     shipped: str = ""
+    parts: str = ""
 
 
 class MediaCount(Value):
@@ -126,12 +135,13 @@ def media_stale(root: Path, catalog: Catalog, *, shipped: Path = SHIPPED) -> boo
     """Whether the media were looked at, and are worth another look.
 
     That is when they are others now, were looked at in another way, other bridges ship, or a host
-    did not answer and `ASKED_AGAIN` has passed. For catalogues together: also where those of one
-    alone were looked at and these never.
+    did not answer and `ASKED_AGAIN` has passed. For catalogues together: also where one of them has
+    another bridge of its own, or those of one alone were looked at and these never.
     """
     manifest = read_media_manifest(root)
     if manifest is not None:
-        other = manifest.made != MADE or manifest.shipped != shipped_mark(shipped)
+        marks = manifest.shipped, manifest.parts
+        other = manifest.made != MADE or marks != (shipped_mark(shipped), mark_of_parts(root))
         return other or _asked_again(manifest) or manifest.digest != media_digest(catalog)
     alone = [root.with_name(name) for name in names_in(catalog.name)]
     return len(alone) > 1 and any(read_media_manifest(each) for each in alone)
@@ -191,6 +201,7 @@ def build_media(
             stale: tuple[MediaProblem, ...] = ()
             n_unreached = 0
             fetched = Fetched(keep)
+            parts = mark_of_parts(root)
             said: dict[str, tuple[str, ...]] = {}
             for medium in MEDIA:
                 items = [_reachable(item, medium, hosts, fetched) for item in catalog.items]
@@ -218,23 +229,16 @@ def build_media(
                 rows = made.vectors[places]
                 ids = [having[place].id for place in places]
                 target = senses.texts.name
-                given = root / "bridges" / f"{medium}.npz"
-                fitted = given.with_suffix(".learnt.npz")
                 if medium in bridges:
-                    load_own(bridges[medium], sense, target).save(given)
+                    load_own(bridges[medium], sense, target).save(given_path(root, medium))
                 if medium in learnt:
+                    fitted = learnt_path(root, medium)
                     if path := learnt[medium]:
                         load_own(path, sense, target).save(fitted)
                     else:
                         fitted.unlink(missing_ok=True)
-                ready, refused = own_bridge(given, sense, rows, target)
-                is_learnt = False
-                if ready is None:
-                    ready, _ = own_bridge(fitted, sense, rows, target)
-                    is_learnt = ready is not None
-                is_own = ready is not None
-                if ready is None:
-                    ready = ready_made(medium, sense, rows, texts, target, shipped)
+                own = own_way(root, medium, ids, sense, rows, target)
+                ready = own.ready or ready_made(medium, sense, rows, texts, target, shipped)
                 bridge, about = ready or (None, None)
                 counts.append(
                     MediaCount(
@@ -243,9 +247,9 @@ def build_media(
                         n_vectors=len(ids),
                         n_made=made.n_made,
                         bridge=bridge.source if bridge else "",
-                        own=is_own,
-                        learnt=is_learnt,
-                        refused=refused,
+                        own=own.ready is not None,
+                        learnt=own.learnt,
+                        refused=own.refused,
                     )
                 )
                 if ids:
@@ -266,6 +270,7 @@ def build_media(
                 n_unreached=n_unreached,
                 at=datetime.now(UTC),
                 shipped=shipped_mark(shipped),
+                parts=parts,
             )
             draft = root / "media.draft"
             draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")

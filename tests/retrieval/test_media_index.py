@@ -19,7 +19,7 @@ from PIL import Image
 from simpatico.domain import Candidate, Item, Media, Profile, UserState
 from simpatico.errors import DataError, ModelError, StoreError
 from simpatico.retrieval.bridge import Bridge, unit
-from simpatico.retrieval.catalog import Catalog
+from simpatico.retrieval.catalog import Catalog, Catalogs
 from simpatico.retrieval.encoders.hash import HashEncoder
 from simpatico.retrieval.index import Index
 from simpatico.retrieval.media import decode_image
@@ -122,9 +122,11 @@ def media(tmp_path: Path) -> Path:
 class Home:
     """A catalogue with its index, and what looks at its media."""
 
-    def __init__(self, tmp_path: Path, items: Sequence[Item] = ITEMS) -> None:
-        self.catalog = Catalog(name="things", items=tuple(items))
-        self.root = tmp_path / "indexes" / "things"
+    def __init__(
+        self, tmp_path: Path, items: Sequence[Item] = ITEMS, *, name: str = "things"
+    ) -> None:
+        self.catalog = Catalog(name=name, items=tuple(items))
+        self.root = tmp_path / "indexes" / name
         self.root.mkdir(parents=True, exist_ok=True)
         self.media, self.keep = tmp_path / "media", tmp_path / "keep"
         self.senses: Any = OnlyEyes()
@@ -473,6 +475,44 @@ def test_the_bridge_that_ships_goes_before_names_and_after_the_persons_own(
     own.save(home.root / "bridges" / "image.npz")
     (count,) = home.look(shipped=shipped).counts
     assert count.bridge == "eyes"
+
+
+@pytest.mark.parametrize("file", ["image.npz", "image.learnt.npz"])
+def test_catalogues_together_go_by_the_bridge_of_the_one_that_has_the_pictures(
+    tmp_path: Path, media: Path, file: str
+) -> None:
+    alone = Home(tmp_path)
+    its = alone.root / "bridges" / file
+    its.parent.mkdir()
+    catalogs = Catalogs(tmp_path)
+    catalogs.upsert("things", ITEMS)
+    catalogs.upsert("books", [item("book", text="a green book")])
+    both = Home(tmp_path, catalogs.load("books,things").items, name="books,things")
+
+    def look() -> tuple[str, bool, bool, list[str]]:
+        assert media_stale(both.root, both.catalog, shipped=tmp_path / "none")
+        (count,) = both.look(shipped=tmp_path / "none").counts
+        assert not media_stale(both.root, both.catalog, shipped=tmp_path / "none")
+        index = both.open()
+        found = pictured(asked(index, query="green"))
+        index.close()
+        return count.bridge, count.own, count.learnt, found
+
+    alone.look()  # then those of both are worth a look, too
+    by_names = both.senses.eyes.named_by, False, False, ["scarf"]
+    assert look() == by_names
+    its.write_bytes((ship(tmp_path / "made", both.eyes) / "image.npz").read_bytes())
+    assert look() == (both.eyes, True, file == "image.learnt.npz", ["dress"])
+
+    (media / "book.png").write_bytes(picture("blue"))  # of which that bridge learnt nothing
+    catalogs.upsert("books", [item("book", "book.png", text="a green book")])
+    both.catalog = catalogs.load("books,things")
+    assert look() == by_names
+    catalogs.upsert("books", [item("book", text="a green book")])
+    both.catalog = catalogs.load("books,things")
+    assert look()[1]
+    its.unlink()
+    assert look() == by_names
 
 
 @pytest.mark.parametrize("wrong", ["another encoder", "other bytes", "no card"])

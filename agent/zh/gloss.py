@@ -7,9 +7,9 @@ is left out; Latin words (titles, names) stay as they are.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from simpatico.agent.zh import years
+from simpatico.agent.zh import spoken, years
 from simpatico.agent.zh.lexicon import (
     COUNTRIES,
     FILMS,
@@ -21,7 +21,8 @@ from simpatico.agent.zh.lexicon import (
     TRADITIONAL,
     WORDS,
 )
-from simpatico.agent.zh.refused import FELT, NO_GOOD, to_front, without_asking
+from simpatico.agent.zh.refused import NO_GOOD, plainly, to_front
+from simpatico.agent.zh.spoken import FINE, NOT_ABOUT, TAIL, any_of
 from simpatico.domain import Value
 
 MAX_CHARS = 1500
@@ -38,7 +39,6 @@ class Glossed(Value):
 _HAN = r"[\u3400-\u9fff]"
 _TITLE = r"[\ue000-\ue0ff]"
 """What stands for a title while the words around it are read."""
-_TAIL = r"(?:类型|题材|故事|电影|大片|影片|片子|片|类|剧|戏)"
 _N = "一二三四五12345"
 _NTH = ("first", "second", "third", "fourth", "fifth")
 _FEELS = {
@@ -53,20 +53,9 @@ _UNWANTED = r"的?就?(?:不要|不看|不行|除外|免谈)"
 _NO = r"(?:不想|不能|不会|不可以|不要|不看|不|别|没有?)(?:要|看)?"
 
 
-_NOT_ABOUT = (
-    r"(?<!关于|有关|反映|讲述|描述|描绘|展现|表现|探讨|涉及|了解)(?<!背景是|背景为)"
-    r"(?<!(?<![现正实])在)(?<![去讲写])"
-)
-"""Before a country: what comes is not set there or about it."""
-
-
-def _any(words: Mapping[str, str]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
 _ENDS = re.compile(
     r"(?<=[，。！？；,!?;\n…~])|(?=但是|但|不过)"
-    r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?=想看|想要|想听|想找|我想|推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
+    r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?<!别)(?<!不要)(?=想看|想要|想听|想找|我想|推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
 )
 
 
@@ -84,6 +73,8 @@ def _at_most(match: re.Match[str]) -> str:
 _Sub = str | Callable[[re.Match[str]], str]
 _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     *years.RULES,
+    (rf"(the (?:\w+ )?\d{{2,4}}s) *的?{TAIL}?{FINE}", r"\1 are fine "),
+    *spoken.RULES,
     # length
     (rf"{_NO}(?:超过|多于|长于|大于){_LONG}|{_NO}{_LONG}(?:以上|起)|"
      rf"(?:超过|多于|长于){_LONG}{_UNWANTED}|{_LONG}以上{_UNWANTED}", _at_most),
@@ -106,36 +97,33 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
      r" something like \1 "),
     (rf"({_TITLE})(?:那样|这样|那种|一类|之类)的?", r" something like \1 "),
     (r"类似的", " something similar "),
+    # how one is not
+    (r"(?<![要别想])(?:[很好太真挺超]|非常|特别|有点儿?)?不(?:是?很|太|怎么|大|够)?(?:高兴|开心|快乐)(?!的)",
+     " i feel unhappy "),
     # yes and no
-    (rf"(?<!不)({_any(_FEELS)})[得的]不行", lambda m: f" i feel {_FEELS[m[1]]} "),  # that much
-    (rf"(得|(?:{'|'.join(FELT)})的)不行", r"\1"),
+    (r"得不行", "得"),  # that much
     (r"除了(.{1,30}?)(?:以外|之外|外)?(?:，|,)?(?:其他|别的|什么)?(?:的)?(?:都|也)?(?:行|可以|好|看)",
      r" anything except \1 "),
     (r"除了(.{1,30}?)(?:以外|之外|外)", r" anything except \1 "),
     (rf"({_HAN}{{1,8}}?)(?:除外|就算了|就不要了|免谈|{NO_GOOD})", r" no \1 "),
     (rf"(?:没|不)(?:有|要|用)?(?:那么|这么|太|很|特别)({_HAN}{{1,4}})", r" not too \1 "),
     (rf"(?:少|别)(?:一?点儿?|些|太)({_HAN}{{1,4}})", r" not too \1 "),
-    (rf"再?(?:更|再)({_any(MORE)})(?:一?点儿?|一?些)?", lambda m: f" {MORE[m[1]]} "),
-    (rf"(?<!不)({_any(MORE)})(?:一点儿?|一些|点儿?的|些的)", lambda m: f" {MORE[m[1]]} "),
+    (rf"再?(?:更|再)({any_of(MORE)})(?:一?点儿?|一?些)?", lambda m: f" {MORE[m[1]]} "),
+    (rf"(?<!不)({any_of(MORE)})(?:一点儿?|一些|点儿?的|些的)", lambda m: f" {MORE[m[1]]} "),
     # how one is, rather than how it should be
     (r"(?<![要不别么])(?:好|很|太|真|超级?|特别|非常|有点儿?|挺)"
      r"(紧张|开心|快乐|悲伤|兴奋|害怕)(?![的点])|(紧张)得",
      lambda m: f" i feel {_FEELS[m[1] or m[2]]} "),
-    # in which language
-    (rf"{_NOT_ABOUT}({_any(COUNTRIES)})(?:的)?{_TAIL}", lambda m: f" {COUNTRIES[m[1]]} film "),
-    (rf"({_any(COUNTRIES)})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
-    (r"([日韩美英])(?:剧|片)",
-     lambda m: f" {dict(日='Japanese', 韩='Korean', 美='English', 英='English')[m[1]]} film "),
 )  # fmt: skip
 _RULES = [(re.compile(pattern), put) for pattern, put in _PATTERNS]
 _GENRE = "|".join(
-    f"{re.escape(name)}{_TAIL}{'' if name in NEVER_BARE else '?'}"
+    f"{re.escape(name)}{TAIL}{'' if name in NEVER_BARE else '?'}"
     for name in sorted(GENRES, key=len, reverse=True)
 )
 _KNOWN = {**TOPICS, "、": "and", **WORDS, **dict.fromkeys(NOTHING, "")}
-_WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{_any(_KNOWN)})")
-_BEFORE_GENRE = re.compile(rf"{_NOT_ABOUT}({_any(COUNTRIES)})的?(?={_GENRE})")
-_QUOTED = re.compile(rf"《([^《》]{{1,100}})》|({_any(FILMS)})")
+_WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{any_of(_KNOWN)})")
+_BEFORE_GENRE = re.compile(rf"{NOT_ABOUT}({any_of(COUNTRIES)})的?(?={_GENRE})")
+_QUOTED = re.compile(rf"《([^《》]{{1,100}})》|({any_of(FILMS)})")
 _PUNCTUATION = str.maketrans("，。！？；：、～…“”（）", ',.!?;:,~.""()')
 
 
@@ -151,7 +139,7 @@ def glosses(text: str) -> tuple[Glossed, ...]:
         titles.append(FILMS.get(name) or (f'"{name}"' if re.search(_HAN, name) else name))
         return chr(0xE000 + len(titles) - 1)
 
-    whole = _point_out(without_asking(_QUOTED.sub(keep, re.sub(_TITLE, " ", plain))))
+    whole = _point_out(plainly(_QUOTED.sub(keep, re.sub(_TITLE, " ", plain))))
 
     def put(said: str) -> str:
         return re.sub(_TITLE, lambda match: f" {titles[ord(match[0]) - 0xE000]} ", said).strip()

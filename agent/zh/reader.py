@@ -10,6 +10,7 @@ from simpatico.agent.read.wishes import wants_anything
 from simpatico.agent.safety import is_crisis
 from simpatico.agent.zh.feeling import Feelings
 from simpatico.agent.zh.gloss import gloss, glosses
+from simpatico.agent.zh.refused import very_much
 from simpatico.domain import Item, Mood, Turn, UserState
 from simpatico.errors import ModelError
 from simpatico.language import language_of
@@ -65,7 +66,7 @@ class ChineseReader:
         if self._feelings is not None:
             try:
                 mood = self._feelings.mood([self._said(text) for text in texts[-N_TURNS:]])
-                understood = self._felt(understood, newest)
+                understood = self._felt(understood, very_much(newest))
                 self.blind = False
             except (ModelError, OSError, ValueError, MemoryError) as error:
                 if not self.blind:

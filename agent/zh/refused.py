@@ -5,9 +5,20 @@ import re
 from simpatico.agent.zh.lexicon import COUNTRIES, GENRES
 
 _NOT = "(?:不要|别|不用)"
+_KINDS = (
+    rf"(?:{'|'.join(map(re.escape, sorted(GENRES, key=len, reverse=True)))})(?:电影|片子?|剧|类)?"
+)
 _RECOMMEND = "推(?:荐|送|(?!理))"
 _ASKED_NOT_TO = re.compile(
     rf"(?<![特级个分告性区类离送有要]){_NOT}(?:再|老是?|总是?|给我们?)*{_RECOMMEND}"
+)
+_NOT_GIVEN = re.compile(
+    rf"(?<![特级个分告性区类离送有要]){_NOT}(?:再|老是?|总是?)?"
+    r"(?:给我们?(?:看|放|找)?(?:来[点些部个首]?)?|来[点些部个首])(?=[\u3400-\u9fff])"
+)
+_MAY_BE_LEFT = re.compile(r"(?<!不)(?:可以|能)(不[要看])(?:(?P<asks>[了吗么嘛]+)[？?]?)?")
+_THIS_NOT_THAT = re.compile(
+    rf"(?P<first>{_KINDS})(?P<no>不[要看])(?P<then>{_KINDS})(?:才?要|可以)(?![\u3400-\u9fff])"
 )
 FELT = (
     *("难过", "难受", "伤心", "悲伤", "心碎", "开心", "快乐", "高兴", "兴奋", "激动", "感动"),
@@ -15,6 +26,11 @@ FELT = (
     *("孤独", "寂寞", "无聊", "尴尬", "喜欢"),
 )
 """What people say of themselves: "难过的不行" is how much they are, "血腥的不行" is refused."""
+_VERY_MUCH = re.compile(rf"(不?(?:{'|'.join(FELT)}))[得的]不(?:行|得了)(?!吗)")
+_WISH_AFTER = re.compile(
+    rf"((?:{_KINDS}|年代的?|的)(?:就|都|我){{0,2}}(?:不[要看]|算了|免了))"
+    r"(?=我?[只就](?:要|想|看)|我(?:要|想[要看找])|来[点些部个首])"
+)
 NO_GOOD = rf"(?<![得行]){''.join(f'(?<!{felt}的)' for felt in FELT)}不行(?!吗)"
 """That something will not do: neither very much ("累得不行") nor asked ("行不行", "不行吗")."""
 _REFUSED = (
@@ -44,9 +60,24 @@ _NAMED = re.compile(
 )
 
 
-def without_asking(text: str) -> str:
-    """A message in which not to be recommended something is not to want it: "别推荐恐怖片"."""
-    return _ASKED_NOT_TO.sub("不要", text)
+def plainly(text: str) -> str:
+    """A message with its refusals in the words that `to_front` and the gloss look for.
+
+    "别推荐恐怖片", "别给我日本片", "恐怖片可以不要吗", "喜剧不要恐怖片要". Where a wish follows at
+    once, "恐怖片不要我只要喜剧", a comma comes before it. What is felt is told by `very_much`.
+    """
+    text = _WISH_AFTER.sub(r"\1，", _MAY_BE_LEFT.sub(_left, text))
+    text = _THIS_NOT_THAT.sub(r"\g<no>\g<first>，\g<then>", text)
+    return very_much(_NOT_GIVEN.sub("不要", _ASKED_NOT_TO.sub("不要", text)))
+
+
+def _left(match: re.Match[str]) -> str:
+    return match[1] + ("，" if match["asks"] else "")
+
+
+def very_much(text: str) -> str:
+    """A text that says first how much is felt: a reader of feelings takes "不行" for a refusal."""
+    return _VERY_MUCH.sub(r"非常\1", text)
 
 
 def to_front(clause: str) -> str:

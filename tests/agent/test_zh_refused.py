@@ -4,7 +4,7 @@ import pytest
 
 from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
-from simpatico.agent.zh.gloss import gloss
+from simpatico.agent.zh.gloss import gloss, glosses
 from simpatico.agent.zh.refused import to_front
 from simpatico.domain import Constraints, YearSpan
 from simpatico.retrieval.titles import TitleIndex
@@ -64,13 +64,83 @@ def test_what_is_refused_behind_is_left_out_or_not_wanted() -> None:
     assert wants("恐怖片就不要了") == horror
     eighties = Constraints(not_years=(YearSpan(first=1980, last=1989),))
     assert wants("80年代的不要") == wants("80年代的恐怖片不要") == eighties
-    assert wants("日本的别推") == Constraints()
+    assert wants("日本的别推") == Constraints(not_languages=("Japanese",))
     assert wants("80年代以前的不要") == Constraints(year_from=1980)
     assert wants("恐怖片真的不行") == horror
     assert wants("血腥的不行") == Constraints(not_tones=("violent",))
-    assert gloss("日本的不行") == "no japan"
+    assert wants("日本的不行") == wants("日本的别推")
     assert wants("动画片算了") == Constraints(not_genres=("Animated",))
     assert wants("恐怖片、战争片都不要").not_genres == ("Horror", "War")
+
+
+@pytest.mark.parametrize(
+    ("said", "years", "languages"),
+    [
+        ("不要80年代的", [1980], []),
+        ("九十年代的就算了", [1990], []),
+        ("不要80、90年代的", [1980, 1990], []),
+        ("不要70年代的老片", [1970], []),
+        ("别给我日本片", [], ["Japanese"]),
+        ("不要再给我法国片了", [], ["French"]),
+        ("不看韩国电影", [], ["Korean"]),
+        ("除了日本电影都行", [], ["Japanese"]),
+        ("日剧就不要了", [], ["Japanese"]),
+        ("讨厌韩剧", [], ["Korean"]),
+        ("不要日本恐怖片", [], ["Japanese"]),
+        ("不要国产的", [], ["Chinese"]),
+        ("不是日语的就行", [], ["Japanese"]),
+        ("不要日本和韩国的电影", [], ["Japanese", "Korean"]),
+        ("印度电影、泰国电影都不要", [], ["Hindi", "Thai"]),
+        ("我不是韩国人", [], []),
+        ("我不喜欢中国菜", [], []),
+        ("不是所有法国片都好看", [], []),
+        ("是不是日本的", [], []),
+        ("不看美剧", [], []),
+        ("不要关于日本的", [], []),
+    ],
+)
+def test_years_and_languages_are_refused(said: str, years: list[int], languages: list[str]) -> None:
+    read = wants(said)
+    assert read.not_years == tuple(YearSpan(first=one, last=one + 9) for one in years)
+    assert read.not_languages == tuple(languages)
+    assert (read.genres, read.not_genres) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "left"),
+    [
+        ("不要日本片", "日本片也可以了", Constraints()),
+        ("不要80年代的", "80年代的也行", Constraints()),
+        ("不要80年代的", "来部80年代的", Constraints(year_from=1980, year_to=1989)),
+        ("不要日本和韩国的电影", "韩国的也行", Constraints(not_languages=("Japanese",))),
+    ],
+)
+def test_what_was_refused_is_let_in_again(first: str, then: str, left: Constraints) -> None:
+    state = RULES.understand(gloss(first)).state
+    state = RULES.understand(gloss(then), previous=state).state
+    assert state.constraints.model_copy(update={"kinds": ()}) == left
+
+
+@pytest.mark.parametrize(
+    ("said", "wished", "refused"),
+    [
+        ("恐怖片可以不要吗", [], ["Horror"]),
+        ("恐怖片能不看吗？", [], ["Horror"]),
+        ("可以不要恐怖片吗", [], ["Horror"]),
+        ("能不能不要恐怖片", [], ["Horror"]),
+        ("恐怖片不要我只要喜剧", ["Comedy"], ["Horror"]),
+        ("动画片不要了，来点恐怖片", ["Horror"], ["Animated"]),
+        ("爱情片的不要我想看动作片", ["Action"], ["Romance"]),
+        ("喜剧不要恐怖片要", ["Horror"], ["Comedy"]),
+        ("喜剧可以，恐怖片可以不要吗", ["Comedy"], ["Horror"]),
+        ("请不要来点恐怖片", [], ["Horror"]),
+    ],
+)
+def test_a_refusal_that_is_asked_for_or_has_a_wish_at_its_heels(
+    said: str, wished: list[str], refused: list[str]
+) -> None:
+    read = wants(said)
+    assert (read.genres, read.not_genres) == (tuple(wished), tuple(refused))
 
 
 def test_a_wish_beside_it_stays_one() -> None:
@@ -128,6 +198,10 @@ def test_how_much_somebody_feels_is_no_refusal() -> None:
     assert gloss("开心的不行") == gloss("开心得不行") == "i feel happy"
     assert gloss("难过的不行") == gloss("难过得不行") == "i feel sad"
     assert gloss("无聊的不行") == "i am bored"
+    for said in ("不高兴得不行", "今天不开心得不行", "不太高兴", "很不快乐"):
+        assert gloss(said) == "i feel unhappy"
+        assert wants(said) == Constraints()
+    assert [one.chinese for one in glosses("不高兴得不行")] == ["非常不高兴"]
 
 
 @pytest.mark.parametrize("filler", ["请", "我", "我们"])

@@ -1,0 +1,55 @@
+"""Languages, and countries that stand for one, in the English words that the rules know."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from simpatico.agent.zh.lexicon import COUNTRIES
+
+TAIL = r"(?:类型|题材|故事|电影|大片|影片|片子|片|类|剧|戏)"
+NOT_ABOUT = (
+    r"(?<!关于|有关|反映|讲述|描述|描绘|展现|表现|探讨|涉及|了解)(?<!背景是|背景为)"
+    r"(?<!(?<![现正实])在)(?<![去讲写])"
+)
+"""Before a country: what comes is not set there or about it."""
+FINE = r"(?:也|都|还是)?(?:可以|行|没问题|无所谓)(?=[了吧的啦呀啊]*(?:\W|$))"
+"""That it is let in: neither "不行" nor asked ("行吗")."""
+
+_SHORT = {
+    **{"日": "Japanese", "韩": "Korean", "美": "English", "英": "English", "泰": "Thai"},
+    "港": "Cantonese",
+}
+_NO = (
+    r"(?:(?<!是)不是|不要|不想要|不想看|不看|不含|不带|讨厌|不喜欢看?|不爱看?|除了"
+    r"|(?<![特级个分告性区类离送有])别是?)"
+)
+
+
+def any_of(words: Mapping[str, str]) -> str:
+    """A pattern for any of these words, the longest first."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+_ONE = any_of(COUNTRIES)
+_SOME = rf"(?:{_ONE})(?:的?{TAIL}?(?:[、和或跟与及]|以及|还有)(?:{_ONE})){{0,4}}"
+
+
+def _films(countries: str) -> str:
+    names = (COUNTRIES[name] for name in re.findall(_ONE, countries))
+    return " or ".join(f"{name} film" for name in dict.fromkeys(names))
+
+
+RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"{_NO}再?[美英](?:剧|片)", " "),  # both are in English, as is much else
+    (
+        rf"(?P<no>{_NO})再?(?P<some>{_SOME})的?{TAIL}?(?=\W|$|[就都也了吧啦啊呀哦])",
+        lambda m: f"{m['no']} {_films(m['some'])} ",
+    ),
+    (rf"{NOT_ABOUT}({_SOME})的?{TAIL}?{FINE}", lambda m: f" {_films(m[1])} is fine "),
+    (rf"{NOT_ABOUT}({_SOME})的?{TAIL}", lambda m: f" {_films(m[1])} "),
+    (rf"({_ONE})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
+    (
+        rf"(?<![今昨明次生节假近往平每首当即元唯完优精])([{''.join(_SHORT)}])(?:剧|片)({FINE})?",
+        lambda m: f" {_SHORT[m[1]]} film {'is fine ' if m[2] else ''}",
+    ),
+)
+"""Patterns and what takes their place, to be tried in this order."""

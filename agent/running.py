@@ -143,19 +143,21 @@ class Runner:
         try:
             async with asyncio.timeout(self._timeout_s):
                 durability: Durability | None = "exit" if graph.checkpointer else None
-                async for mode, piece in graph.astream(
+                steps = graph.astream(
                     begin, config, stream_mode=["custom", "values"], durability=durability
-                ):
-                    begun = True
-                    if mode == "values":
-                        reply = cast(dict[str, Reply], piece).get("reply", reply)
-                        continue
-                    update = cast(Update, piece)
-                    if isinstance(update, TextDelta):
-                        said += update.text
-                    elif isinstance(update, CardsReady):
-                        cards = update
-                    yield update
+                )
+                async with aclosing(cast(AsyncGenerator[tuple[str, object]], steps)) as pieces:
+                    async for mode, piece in pieces:
+                        begun = True
+                        if mode == "values":
+                            reply = cast(dict[str, Reply], piece).get("reply", reply)
+                            continue
+                        update = cast(Update, piece)
+                        if isinstance(update, TextDelta):
+                            said += update.text
+                        elif isinstance(update, CardsReady):
+                            cards = update
+                        yield update
         except TimeoutError:
             trouble = f"This turn took longer than {self._timeout_s:.0f} s and was cut short."
         except sqlite3.Error as error:  # of the checkpoints: read before all else, written last

@@ -6,7 +6,7 @@ let nExchanges = element.querySelectorAll(".exchange").length;
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
-  if (!button) return;
+  if (!button || event.detail > 1) return;
   pressed = button;
   const { act, text, mood, kind, item, list, stars } = button.dataset;
   if (act === "say") trigger("submit", { text });
@@ -98,6 +98,34 @@ document.addEventListener("keydown", (event) => {
   const editing = document.querySelector("[data-cancel-edit]");
   if (event.key === "Escape" && editing && event.target === box()) editing.click();
 });
+
+// A double press is one: the second click, a key that is held, Enter once more before the box is
+// emptied would send the same message again, or take two back.
+const TWICE_MS = 700;
+let entered = -TWICE_MS;
+document.addEventListener("input", (event) => {
+  if (event.target === box()) entered = -TWICE_MS;
+});
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    const writing = event.target === box();
+    const soon = writing && event.timeStamp - entered < TWICE_MS;
+    if (soon || (event.repeat && (writing || element.contains(event.target)))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (writing) entered = event.timeStamp;
+  },
+  true,
+);
+document.addEventListener(
+  "click",
+  (event) => {
+    if (event.detail > 1 && event.target.closest("#send")) event.stopImmediatePropagation();
+  },
+  true,
+);
 
 // What was not sent yet outlives a loading anew, which gradio does by itself after the server was
 // away. Of a temporary chat nothing is kept.

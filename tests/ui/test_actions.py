@@ -78,6 +78,31 @@ def test_a_chosen_mood_is_taken_back_and_tried_again(visit: Open, site: Site) ->
     expect(tab.newest(".mood-says")).to_contain_text("is that right?")
 
 
+def test_a_double_press_is_one(visit: Open, site: Site) -> None:
+    tab = visit(site)
+    asked = tab.page.locator(".asked span:not(.sr-only)")
+    tab.page.get_by_role("button", name="Wide awake").dblclick()
+    tab.wait_for(1)
+    box = tab.page.get_by_label("Your message")
+    box.fill("a western")
+    box.press("Enter")
+    box.press("Enter")
+    tab.wait_for(2)
+    box.fill("a comedy")
+    tab.page.get_by_role("button", name="Send").dblclick()
+    tab.wait_for(3)
+    tab.page.get_by_role("button", name="Take back").dblclick()
+    expect(asked).to_have_count(2)
+    tab.say("a musical")  # whatever was sent before it has come by now
+    assert asked.all_inner_texts()[1:] == ["a western", "a musical"]
+    box.fill("a war film")
+    tab.page.keyboard.down("Enter")
+    for _ in range(3):
+        tab.page.keyboard.down("Enter")  # held
+    tab.page.keyboard.up("Enter")
+    tab.wait_for(4)
+
+
 def test_a_message_is_changed_and_its_answer_with_it(visit: Open, site: Site) -> None:
     tab = visit(site)
     tab.say("a western from the 50s")

@@ -58,7 +58,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 _KEY = HTTPBearer(auto_error=False, scheme_name="key", description="If one is configured.")
 """Describes the key; `allow` asks for it."""
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def create_app(
@@ -160,7 +160,7 @@ def _rest() -> APIRouter:
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
         raise HTTPException(404)
 
-    for path in ("/v1/{rest:path}", *OPERATIONS):
+    for path in ("/v1", "/v1/{rest:path}", *OPERATIONS):
         router.add_api_route(path, rest, methods=_METHODS)
     return router
 

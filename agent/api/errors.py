@@ -1,6 +1,7 @@
 """Errors as the OpenAI protocol writes them: `{"error": {message, type, param, code}}`."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from typing import Any, Final
@@ -33,6 +34,7 @@ _CODES = {
     500: "internal_error",
 }
 _RETRY_AFTER_S = "2"
+_FIELD = re.compile(r"([a-z_]+(?:\.\w+)*): ")
 _TEXT_OR_NULL = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 ERROR_SCHEMA: Final[dict[str, Any]] = {
@@ -89,11 +91,16 @@ class ApiError(Exception):
 
 
 def from_validation(error: ValidationError) -> ApiError:
-    """Name the first wrong field and how many more there are; never repeat what was sent."""
+    """Name the first wrong field and how many more there are; never repeat what was sent.
+
+    What is wrong with the whole may name its field itself, before a colon.
+    """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     where = ".".join(str(part) for part in found[0]["loc"])
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     message = found[0]["msg"].removeprefix("Value error, ")
+    if not where and (named := _FIELD.match(message)):
+        where, message = named[1], message[named.end() :]
     return ApiError(
         400, f"{where or 'body'}: {message}{more}", code="invalid_value", param=where or None
     )

@@ -77,7 +77,7 @@ class Guard:
 
         joined = context.attach(propagate.extract(headers))  # the caller's trace, if it sent one
         within = _without_trailing_slash(scope)
-        if scope["method"] == "HEAD" and (is_api(scope["path"]) or scope["path"] in OPERATIONS):
+        if scope["method"] == "HEAD" and (is_api(scope["path"]) or within["path"] in OPERATIONS):
             within["method"] = "GET"  # the server, which knows better, sends no body
         try:
             self._check(headers, method=scope["method"], path=scope["path"])
@@ -129,6 +129,6 @@ def _bracketed(host: str) -> str:
 def _without_trailing_slash(scope: Scope) -> dict[str, Any]:
     """Forgive one slash at the end, as it was sent: one that was encoded belongs to a name."""
     path, raw = scope["path"], scope["raw_path"]
-    if path.startswith("/v1/") and raw.endswith(b"/"):
+    if raw.endswith(b"/") and (is_api(path) or path[:-1] in OPERATIONS):
         return {**scope, "path": path[:-1], "raw_path": raw[:-1]}
     return dict(scope)

@@ -31,12 +31,15 @@ class Attached(NamedTuple):
     audio: bytes | None = None
 
 
-async def attached(messages: Sequence[Message], *, hosts: frozenset[str]) -> Attached:
+async def attached(
+    messages: Sequence[Message], *, hosts: frozenset[str], field: str = ""
+) -> Attached:
     """The first picture and the first sound of the newest message.
 
     Args:
         messages: oldest first.
         hosts: that pictures may be fetched from.
+        field: what errors name; the message's own place unless told.
 
     Raises:
         ApiError: 400: it is no file in base64, is too large, or is at an address that is not
@@ -44,7 +47,7 @@ async def attached(messages: Sequence[Message], *, hosts: frozenset[str]) -> Att
     """
     if not messages:
         return Attached()
-    place = f"messages.{len(messages) - 1}.content"
+    place = field or f"messages.{len(messages) - 1}.content"
     image = audio = None
     for part in messages[-1].attachments:
         where = f"{place}.{part.get('type')}"

@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
     who = person(request, user=asked.user, safety_identifier=asked.safety_identifier)
     said = _dialogue(await _before(door, who, asked.previous_response_id), asked)
     hosts = frozenset(door.settings.retrieval.media_hosts)
-    files = await attached(asked.input, hosts=hosts)
+    files = await attached(asked.input, hosts=hosts, field="input")
     options = asked.simpatico
     if who.throwaway:
         options = TurnOptions(**{**options.model_dump(), "personal": False})

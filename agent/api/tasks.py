@@ -13,6 +13,7 @@ from typing import Literal
 
 from simpatico.agent.api.schemas import Message
 from simpatico.agent.safety import is_crisis
+from simpatico.language import language_of
 from simpatico.text import clean
 
 Task = Literal[
@@ -39,6 +40,8 @@ _EMOJI = re.compile(
 _TOOLS = re.compile(r"Available Tools: .{0,200000}\bJSON object\b", re.S)
 _FIRST_LINE = re.compile(r"(?:^|\n)\s*(?:user|human)\s*:\s*(.+)", re.I)
 _TITLE_WORDS = 6
+_TITLE_CHARS = 16  # of what is written without spaces
+_CLAUSES = re.compile(r".{4,}(?=[，。；：！？、])")
 _UNTITLED = "Something to enjoy"
 _UNNAMED = "A conversation"
 _LOOKED_AT = 20_000
@@ -103,5 +106,8 @@ def _title(messages: Sequence[Message]) -> str:
         said = found[1]
     else:
         said = next((m.text for m in messages[:-1] if m.role == "user"), "")
-    words = clean(said, max_chars=200).split()
-    return " ".join(words[:_TITLE_WORDS]).strip(" .,;:!?\"'") or _UNTITLED
+    title = " ".join(clean(said, max_chars=200).split()[:_TITLE_WORDS])
+    if language_of(title) == "zh" and len(title) > _TITLE_CHARS:
+        title = title[:_TITLE_CHARS]
+        title = whole[0] if (whole := _CLAUSES.match(title)) else title
+    return title.strip(" .,;:!?\"'，。；：！？、") or _UNTITLED

@@ -96,6 +96,9 @@ def test_models_are_listed_and_retrieved(url: str) -> None:
         ("POST", "/v1/models", 405),
         ("POST", "/health", 405),
         ("OPTIONS", "/v1/chat/completions", 405),
+        ("TRACE", "/v1/models", 405),
+        ("GET", "/v1", 404),
+        ("GET", "/v1/", 404),
     ],
 )
 def test_unknown_paths_and_methods_have_the_same_error_shape(
@@ -130,6 +133,8 @@ def test_a_page_mounted_at_the_root_does_not_hide_the_api() -> None:
 def test_a_trailing_slash_changes_nothing(url: str) -> None:
     assert ask("GET", f"{url}/v1/models/").json() == ask("GET", f"{url}/v1/models").json()
     assert ask("POST", f"{url}/v1/chat/completions/", json=CHAT).status_code == 200
+    assert ask("GET", f"{url}/health/").json() == ask("GET", f"{url}/health").json()
+    assert ask("HEAD", f"{url}/ready/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/openapi.json", "/v1/models/", "/v1/x"])

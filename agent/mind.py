@@ -248,13 +248,18 @@ class Mind:
         *,
         k: int,
         shown: Query = NOTHING_SHOWN,
-    ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Recommendation, ...], tuple[str, ...], tuple[str, ...]]:
         """Choose k whatever the wishes: where too few fit, those that nearly fit follow.
 
-        Gives them best first (what nearly fits never scores above what fits), and what did not
-        work.
+        Gives them best first (what nearly fits never scores above what fits), the fields of
+        `Constraints` that not all of them meet, and what did not work.
         """
-        state, _ = self._of_kinds_here(leaving_out(asking(state, options), options.not_genres))
+        state, lacking = self._of_kinds_here(
+            leaving_out(asking(state, options), options.not_genres)
+        )
+        let_go = ["kinds"] if lacking else []
+        if self._of_unknown_length(state):
+            let_go.append("max_minutes")
         chosen: dict[str, Recommendation] = {}
         degraded: tuple[str, ...] = ()
         n = max(k, self.settings.n_candidates)
@@ -271,10 +276,12 @@ class Mind:
                 self.choose, left, state, profile, options, k=k - len(chosen)
             )
             degraded += self.ranked_plainly()
+            if more:
+                let_go += changed(state.constraints, constraints)
             for one in more:
                 p_accept = min(one.p_accept, ceiling)
                 chosen[one.item.id] = one.model_copy(update={"p_accept": p_accept})
-        return tuple(chosen.values()), tuple(dict.fromkeys(degraded))
+        return tuple(chosen.values()), tuple(dict.fromkeys(let_go)), tuple(dict.fromkeys(degraded))
 
     def choose(
         self,

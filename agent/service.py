@@ -61,11 +61,13 @@ MAX_CHARS = 8_000
 class Ranking(Value):
     """The stateless answer: what was understood and what fits, best first.
 
-    `care` is what to show instead when the newest words are of crisis; then nothing is recommended.
+    `let_go` are the fields of `Constraints` that not all recommendations meet. `care` is what to
+    show instead when the newest words are of crisis; then nothing is recommended.
     """
 
     state: UserState
     recommendations: tuple[Recommendation, ...]
+    let_go: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     care: str = ""
 
@@ -308,12 +310,13 @@ class Simpatico:
         if k == 0:
             return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
         looked = await looked_at(self._mind.index, files, options.weights)
-        chosen, degraded = await self._mind.choose_many(
+        chosen, let_go, degraded = await self._mind.choose_many(
             state, profile, options, k=k, shown=looked.query
         )
         return Ranking(
             state=state,
             recommendations=chosen,
+            let_go=let_go,
             degraded=understanding.degraded + looked.degraded + degraded,
         )
 

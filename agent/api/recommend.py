@@ -70,6 +70,7 @@ async def recommend(request: Request) -> Response:
             "recommendations": [
                 card(found).model_dump(mode="json") for found in ranking.recommendations
             ],
+            "let_go": list(ranking.let_go),
             "degraded": list(ranking.degraded),
             "care": ranking.care,
         }

@@ -124,6 +124,24 @@ def test_what_a_person_disliked_is_not_ranked_for_them(url: str) -> None:
         assert ("robot" in [found["id"] for found in body["recommendations"]]) is wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "k", "first", "let_go"),
+    [
+        ("a comedy, nothing before 1990", 3, {"bear", "ghost", "robot"}, []),
+        ("a comedy, nothing before 1990", 4, {"bear", "ghost", "robot"}, ["year_from"]),
+        ("a horror film, nothing before 2005", 1, {"lake", "ghost"}, ["year_from"]),
+        ("music for a rainy evening", 1, set(FILMS), ["kinds"]),
+    ],
+)
+def test_a_ranking_tells_which_wishes_not_all_of_it_meets(
+    url: str, text: str, k: int, first: set[str], let_go: list[str]
+) -> None:
+    body = ask("POST", f"{url}/v1/recommendations", json={"text": text, "k": k}).json()
+    ids = [found["id"] for found in body["recommendations"]]
+    assert len(ids) == k and set(ids[: len(first)]) <= first
+    assert body["let_go"] == let_go
+
+
 def test_genres_that_are_never_wanted_are_left_out_at_every_door(url: str) -> None:
     never = ["horror", "no genre of ours"]
     assert sorted(ids_of(chat(url, "a comedy", simpatico={"not_genres": never}))) == [

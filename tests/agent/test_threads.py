@@ -1,4 +1,4 @@
-"""What lies in the file of threads is plain values, whoever wrote it there, and no half-done turn."""
+"""What lies in the file of threads: plain values, whoever wrote it there, and no half-done turn."""
 
 import asyncio
 import pickle
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-
 from tiny import at_work, tiny, tiny_home
 
 from simpatico.agent.service import Simpatico

@@ -26,6 +26,8 @@ from simpatico.domain import (
     TurnOptions,
     UserState,
     Value,
+    YearSpan,
+    years_of,
 )
 from simpatico.errors import LLMError, StoreError, kinds
 from simpatico.language import language_of
@@ -36,6 +38,7 @@ from simpatico.retrieval.index import Index
 from simpatico.retrieval.media_index import NOTHING_SHOWN
 from simpatico.retrieval.modal import Query
 from simpatico.retrieval.rerank import rerank
+from simpatico.retrieval.table import language_name
 from simpatico.settings import RetrievalSettings
 from simpatico.text import clean, fold_title
 
@@ -254,9 +257,7 @@ class Mind:
         Gives them best first (what nearly fits never scores above what fits), the fields of
         `Constraints` that not all of them meet, and what did not work.
         """
-        state, lacking = self._of_kinds_here(
-            leaving_out(asking(state, options), options.not_genres)
-        )
+        state, lacking = self._of_kinds_here(leaving_out(asking(state, options), options))
         let_go = ["kinds"] if lacking else []
         if self._of_unknown_length(state):
             let_go.append("max_minutes")
@@ -468,15 +469,22 @@ def asking(state: UserState, options: TurnOptions) -> UserState:
     return state if options.personal else state.model_copy(update={"mood": Mood()})
 
 
-def leaving_out(state: UserState, genres: Sequence[str]) -> UserState:
-    """The state without genres that somebody never wants, but for those it asks for by name."""
-    wants = state.constraints
+def leaving_out(state: UserState, options: TurnOptions) -> UserState:
+    """The state without what somebody never wants, but for what it asks for by name."""
+    wants, years = state.constraints, years_of(state.constraints)
     asked = {genre.casefold() for genre in (*wants.genres, *wants.not_genres)}
-    more = tuple(genre for genre in genres if genre.casefold() not in asked)
-    if not more:
+    spoken = {language_name(name) for name in (*wants.languages, *wants.not_languages)}
+    more: dict[str, tuple[str, ...] | tuple[YearSpan, ...]] = {
+        "not_genres": tuple(one for one in options.not_genres if one.casefold() not in asked),
+        "not_years": tuple(one for one in options.not_years if not (years and one.meets(years))),
+        "not_languages": tuple(
+            one for one in options.not_languages if language_name(one) not in spoken
+        ),
+    }
+    if not any(more.values()):
         return state
-    wants = wants.model_copy(update={"not_genres": (*wants.not_genres, *more)})
-    return state.model_copy(update={"constraints": wants})
+    update = {field: (*getattr(wants, field), *names) for field, names in more.items()}
+    return state.model_copy(update={"constraints": wants.model_copy(update=update)})
 
 
 def with_chosen_mood(state: UserState, mood: str) -> UserState:

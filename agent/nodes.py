@@ -141,7 +141,7 @@ class Nodes:
         writer(StageUpdate(name="retrieve", detail=detail))
         media = state.get("media", Looked())
         options = state["request"].options
-        wanted = leaving_out(asking(state["understood"], options), options.not_genres)
+        wanted = leaving_out(asking(state["understood"], options), options)
         found = await self.mind.find(wanted, profile, shown=media.query)
         return {
             "candidates": found.candidates,

@@ -116,6 +116,9 @@ Route = Literal["recommend", "clarify", "explain", "acknowledge", "talk", "care"
 MAX_YEAR = 3000
 """No later year is one."""
 
+MAX_LEFT_OUT = 40
+"""How many of a kind can be left out beside what a person says."""
+
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
@@ -289,6 +292,14 @@ class Constraints(Value):
     max_minutes: int | None = None
     kinds: tuple[str, ...] = ()
     exclude_ids: tuple[str, ...] = ()
+
+
+def years_of(constraints: Constraints) -> YearSpan | None:
+    """The years that are wished for, if the wish has both ends and they are years in order."""
+    first, last = constraints.year_from, constraints.year_to
+    if first is None or last is None or not 0 <= first <= last <= MAX_YEAR:
+        return None
+    return YearSpan(first=first, last=last)
 
 
 class Mentions(Value):
@@ -492,7 +503,7 @@ class TurnOptions(Value):
             kept; None takes the settings'. Off removes what an earlier turn stored.
         popular: 0 favours the little known, 1 the well known, .5 neither; None leaves it to
             `adventurous` and the settings.
-        not_genres: left out, but for one that is asked for by name.
+        not_genres, not_years, not_languages: left out, but for what is asked for by name.
         weights: of the words beside a picture or a sound that comes with them; None: all alike.
             Without either they change nothing.
     """
@@ -503,7 +514,9 @@ class TurnOptions(Value):
     adventurous: Unit | None = None
     keep_mood: bool | None = None
     popular: Unit | None = None
-    not_genres: tuple[str, ...] = Field(default=(), max_length=40)
+    not_genres: tuple[str, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
+    not_years: tuple[YearSpan, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
+    not_languages: tuple[str, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
     weights: Weights | None = None
 
     @field_validator("mood")

@@ -135,7 +135,7 @@ class ItemTable:
         extra = [_lower(item) for item in items]
         self._minutes = np.array([_minutes(row.get("minutes", "")) for row in extra], dtype=float)
         spoken = [
-            {_language(part) for part in _split(fields.get("language", ""))} for fields in extra
+            {language_name(part) for part in _split(fields.get("language", ""))} for fields in extra
         ]
         self._languages = Postings((name, row) for row, some in enumerate(spoken) for name in some)
         self._presumed = Postings(_presumed([kind_name(item.kind) for item in items], spoken))
@@ -196,7 +196,9 @@ class ItemTable:
         if constraints.people:
             mask &= self._any(self._people[_person(name)] for name in constraints.people)
         if constraints.languages:
-            mask &= self._any(self._languages[_language(name)] for name in constraints.languages)
+            mask &= self._any(
+                self._languages[language_name(name)] for name in constraints.languages
+            )
         if constraints.kinds:
             mask &= self._any(self._kinds[kind_name(name)] for name in constraints.kinds)
         if constraints.year_from is not None or constraints.year_to is not None:
@@ -217,7 +219,7 @@ class ItemTable:
         for name in constraints.not_people:
             mask[self._people[_person(name)]] = False
         if constraints.not_languages:
-            mask &= ~self._only_in({_language(name) for name in constraints.not_languages})
+            mask &= ~self._only_in({language_name(name) for name in constraints.not_languages})
         for name in constraints.not_tones:
             if name in TONES:
                 mask &= ~self._strong[TONES.index(name)]
@@ -321,7 +323,8 @@ def _name_forms(name: str) -> set[str]:
     return forms
 
 
-def _language(name: str) -> str:
+def language_name(name: str) -> str:
+    """What a language is compared by: "fr" and "French" are one."""
     folded = fold(name)
     return LANGUAGES.get(folded, folded)
 

@@ -12,6 +12,7 @@ from simpatico.agent.api.structured import insists
 from simpatico.agent.profile import PastEvent
 from simpatico.agent.safety import is_crisis
 from simpatico.domain import (
+    MAX_LEFT_OUT,
     Item,
     Reason,
     Recommendation,
@@ -22,6 +23,7 @@ from simpatico.domain import (
     UserState,
     Value,
     Weights,
+    YearSpan,
 )
 from simpatico.retrieval.explore import EXPLORED
 
@@ -30,7 +32,6 @@ MAX_MESSAGES = 200
 MAX_CHARS = 20_000
 MAX_HISTORY = 10_000
 MAX_K = 100
-MAX_GENRES = 40
 _RESULTS = ("tool", "function")
 _ATTACHED = frozenset({"image_url", "input_image", "input_audio"})
 
@@ -152,7 +153,9 @@ class RecommendRequest(Sent):
     personal: bool = True
     adventurous: float | None = None
     popular: float | None = None
-    not_genres: tuple[str, ...] = Field(default=(), max_length=MAX_GENRES)
+    not_genres: tuple[str, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
+    not_years: tuple[YearSpan, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
+    not_languages: tuple[str, ...] = Field(default=(), max_length=MAX_LEFT_OUT)
     weights: Weights | None = None
 
     @model_validator(mode="after")
@@ -181,6 +184,8 @@ class RecommendRequest(Sent):
             adventurous=self.adventurous,
             popular=self.popular,
             not_genres=self.not_genres,
+            not_years=self.not_years,
+            not_languages=self.not_languages,
             weights=self.weights,
         )
 

@@ -16,7 +16,7 @@ from simpatico.agent.read.words import (
     pattern,
 )
 from simpatico.agent.read.years import decades, read_years
-from simpatico.domain import MAX_YEAR, Constraints, Value, YearSpan
+from simpatico.domain import Constraints, Value, YearSpan, years_of
 from simpatico.text import fold
 
 
@@ -233,7 +233,7 @@ def _years(
     now = heard.constraints
     if heard.any_year:
         return (None, None), now.not_years
-    new, old = _span(now), _span(before)
+    new, old = years_of(now), years_of(before)
     let_in = [span for span in heard.lifted_years if any(map(span.meets, before.not_years))]
     wanted = let_in or ([new] if new else [])
     refused = [
@@ -247,14 +247,6 @@ def _years(
     if not let_in and (now.year_from is not None or now.year_to is not None):
         years = _narrow(years, (now.year_from, now.year_to))
     return years, tuple(dict.fromkeys(refused))
-
-
-def _span(constraints: Constraints) -> YearSpan | None:
-    """The range of years that is wished for, if it has both ends."""
-    first, last = constraints.year_from, constraints.year_to
-    if first is None or last is None or not 0 <= first <= last <= MAX_YEAR:
-        return None
-    return YearSpan(first=first, last=last)
 
 
 def _narrow(

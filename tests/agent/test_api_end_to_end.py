@@ -19,7 +19,13 @@ FILMS = {
     "lake": Item(id="lake", title="Dark Lake", year=1985, genres=("Horror",)),
     "heist": Item(id="heist", title="One Last Heist", year=1995, genres=("Crime",)),
     "waltz": Item(id="waltz", title="Waltz in Vienna", year=1962, genres=("Romance", "Comedy")),
-    "robot": Item(id="robot", title="My Robot Cousin", year=2009, genres=("Comedy",)),
+    "robot": Item(
+        id="robot",
+        title="My Robot Cousin",
+        year=2009,
+        genres=("Comedy",),
+        extra=(("language", "German"),),
+    ),
     "ghost": Item(id="ghost", title="The Polite Ghost", year=1999, genres=("Horror", "Comedy")),
 }
 
@@ -140,6 +146,23 @@ def test_a_ranking_tells_which_wishes_not_all_of_it_meets(
     ids = [found["id"] for found in body["recommendations"]]
     assert len(ids) == k and set(ids[: len(first)]) <= first
     assert body["let_go"] == let_go
+
+
+def test_years_and_languages_that_are_never_wanted_are_left_out_unless_asked_for(url: str) -> None:
+    years = [{"first": 1960, "last": 1969}, {"first": 1999, "last": 1999}]
+    never: dict[str, Any] = {"not_years": years, "not_languages": ["de"]}
+    assert ids_of(chat(url, "a comedy", simpatico=never)) == ["bear"]
+    for text, wanted in (("a comedy from the 60s", "waltz"), ("a German comedy", "robot")):
+        body = ask("POST", f"{url}/v1/recommendations", json={"text": text, "k": 1, **never}).json()
+        assert [found["id"] for found in body["recommendations"]] == [wanted]
+    told = chat(url, "a comedy, nothing from the 90s, not in German")
+    assert {"ghost", "robot"}.isdisjoint(ids_of(told))
+    constraints = told["simpatico"]["state"]["constraints"]
+    assert constraints["not_years"] == [{"first": 1990, "last": 1999}]
+    assert constraints["not_languages"] == ["German"]
+    wrong = {"text": "a comedy", "not_years": [{"first": 1999, "last": 1960}]}
+    refused = ask("POST", f"{url}/v1/recommendations", json=wrong)
+    assert refused.status_code == 400 and "1999-1960" in refused.text
 
 
 def test_genres_that_are_never_wanted_are_left_out_at_every_door(url: str) -> None:

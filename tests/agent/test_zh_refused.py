@@ -4,6 +4,7 @@ import pytest
 
 from simpatico.agent.read.understand import Rules
 from simpatico.agent.read.words import Vocabulary
+from simpatico.agent.zh.explain import left_out, wishes
 from simpatico.agent.zh.gloss import gloss, glosses
 from simpatico.agent.zh.refused import to_front
 from simpatico.domain import Constraints, YearSpan
@@ -104,6 +105,14 @@ def test_years_and_languages_are_refused(said: str, years: list[int], languages:
     assert read.not_years == tuple(YearSpan(first=one, last=one + 9) for one in years)
     assert read.not_languages == tuple(languages)
     assert (read.genres, read.not_genres) == ((), ())
+
+
+def test_what_is_refused_is_read_back() -> None:
+    assert (
+        left_out(wants("不要80年代的，不要2010年的，法国片也不要"))
+        == "1980年代的、2010 年的、法语的"
+    )
+    assert wishes(wants("90年代的日本片")) == "1990年代、语言是日语"
 
 
 @pytest.mark.parametrize(

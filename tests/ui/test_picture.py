@@ -95,6 +95,7 @@ def test_a_slider_says_whether_words_or_the_picture_count(
     visit: Open, photos: Site, tmp_path: Path
 ) -> None:
     tab = visit(photos)
+    tab.until(lambda: bool(tab.kept()))  # their settings have come
     for n, (key, temples) in enumerate({"Home": 3, "End": 1}.items(), start=1):
         tab.page.locator("#settings").click()
         tab.page.get_by_role("slider", name="With a picture").focus()

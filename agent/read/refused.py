@@ -77,6 +77,12 @@ _PAST = re.compile(
 )
 """A no to one thing that somebody saw, not to all of its kind."""
 
+_DEGREE = re.compile(r"\b(?:less|fewer|too|so|very|overly|as|that|enough)\s*$")
+"""Before a wish word: "nothing too violent from the 90s" says no to the violence."""
+
+_NO_YET = re.compile(r"(?:\b(?:no|not|nothing|none|never)\b|n't\b)[^.,;!?]*$")
+"""Before an exception that is wanted: "no horror except 80s horror"."""
+
 _MYSELF = re.compile(r"\bi(?:'m| am| was)\s*$")
 
 
@@ -99,6 +105,8 @@ def is_refused(low: str, span: Span, *, denied: Sequence[Span], terms: Sequence[
             continue
         no = NEGATOR.match(low, start)
         inner = min(no.end(), span[0]) if no else start
+        if any(inner <= at + reach and _DEGREE.search(low[start : at + reach]) for at, _ in near):
+            continue
         between = _WORD.findall(said[inner - reach :])
         if all(word in _GLUE or _NUMBER.fullmatch(word) for word in between):
             if not (no and _tells(low[max(0, start - _REACH) : start], no[0], between)):
@@ -124,7 +132,7 @@ def told_apart(low: str, span: Span, refused: Sequence[Span]) -> bool:
 
 
 def _tells(before: str, no: str, between: Sequence[str]) -> bool:
-    if _PAST.match(no):
+    if _PAST.match(no) or (no.startswith("exc") and _NO_YET.search(before)):
         return True
     if not _TELLING.fullmatch(no):
         return False

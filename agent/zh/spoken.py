@@ -14,10 +14,7 @@ NOT_ABOUT = (
 FINE = r"(?:也|都|还是)?(?:可以|行|没问题|无所谓)(?=[了吧的啦呀啊]*(?:\W|$))"
 """That it is let in: neither "不行" nor asked ("行吗")."""
 
-_SHORT = {
-    **{"日": "Japanese", "韩": "Korean", "美": "English", "英": "English", "泰": "Thai"},
-    "港": "Cantonese",
-}
+_SHORT = {"日": "Japanese", "韩": "Korean", "美": "English", "英": "English", "泰": "Thai"}
 _NO = (
     r"(?:(?<!是)不是|不要|不想要|不想看|不看|不含|不带|讨厌|不喜欢看?|不爱看?|除了"
     r"|(?<![特级个分告性区类离送有])别是?)"

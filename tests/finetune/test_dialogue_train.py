@@ -327,7 +327,7 @@ with group_of("cpu") as group:
 
 @pytest.mark.slow
 def test_two_processes_train_one_model_on_half_of_the_batches_each(tmp_path: Path) -> None:
-    plan = replace(PLAN, batch_size=7, epochs=4)  # 8 folds of 30, 5 batches each
+    plan = replace(PLAN, batch_size=7, epochs=2)  # 8 folds of 30, 5 batches each
     told = (felt_talks(), catalogue(), plan, FEELINGS)
     (tmp_path / "told.pickle").write_bytes(pickle.dumps(told))
     (tmp_path / "two.py").write_text(_TWO, encoding="utf-8")

@@ -106,6 +106,9 @@ let entered = -TWICE_MS;
 document.addEventListener("input", (event) => {
   if (event.target === box()) entered = -TWICE_MS;
 });
+document.addEventListener("click", () => {
+  entered = -TWICE_MS; // what was pressed in between, such as Edit, makes it another message
+});
 document.addEventListener(
   "keydown",
   (event) => {

@@ -26,8 +26,14 @@ element.addEventListener("click", async (event) => {
     const title = await ask(say);
     if (title !== null) trigger("name_one", { session, title });
   }
-  if (what === "forget" && (await ask(say))) trigger("forget_one", { session });
+  if (what === "forget" && (await ask(say))) {
+    trigger("forget_one", { session });
+    deleted.postMessage(session);
+  }
 });
+// What another tab of this person deleted is not shown on here.
+const deleted = new BroadcastChannel("simpatico-deleted");
+deleted.onmessage = ({ data }) => trigger("gone_one", { session: data });
 let first = true;
 watch("value", () => {
   const { session, file } = props.value ?? {};

@@ -212,6 +212,13 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
         await service.forget(talk.user, session)
         return {view: shared.draw(talk, posters), note: ""}
 
+    async def gone_one(talk: Talk, posters: bool, event: Any) -> Put:
+        """Another tab deletes what may be shown here."""
+        if said(event, "session") != talk.session:
+            return {}
+        await talk.clear()
+        return {view: shared.draw(talk, posters), note: shared.notice(talk.words.gone)}
+
     async def take_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
         headings = await service.headings(talk.user)
@@ -230,6 +237,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
         (sheet.leave_no_trace, leave_no_trace),
         (sheet.name_one, name_one),
         (sheet.forget_one, forget_one),
+        (sheet.gone_one, gone_one),
         (sheet.take_one, take_one),
     ):
         listen(wired(work), given, put, **quiet)

@@ -161,6 +161,11 @@ def test_two_tabs_of_one_person_share_them_and_nobody_else_does(visit: Open, sma
     assert listed(tab) == [SCARY, FUNNY]
     tab.page.locator("[data-do=open]", has_text=SCARY).click()
     expect(tab.page.locator(".asked")).to_contain_text(SCARY)
+    other.page.get_by_role("button", name=re.compile("^Delete: now")).click()
+    other.page.get_by_role("button", name="Delete", exact=True).click()
+    expect(tab.page.locator("#note")).to_contain_text("not there any more")
+    expect(tab.page.locator(".exchange")).to_have_count(0)
+    assert listed(tab) == [FUNNY]
     stranger = visit(small)
     assert listed(stranger) == []
     assert other.errors == []

@@ -4,9 +4,13 @@ import re
 from collections.abc import Collection
 from html import escape
 
+from simpatico.agent.explain import label
 from simpatico.domain import Recommendation, Value
 
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_HELD = 0xE000  # where marks that are none stand for a while: letters of nobody's
+_MARKS = re.compile("[\ue021-\ue07e]")
 _NOTE = re.compile(_BULLET.pattern + r"\*\*(?P<label>.+?)\*\*\s*[:–—-]\s*(?P<note>.+)")
 
 
@@ -23,13 +27,13 @@ def part(text: str, recommendations: Collection[Recommendation]) -> Parted:
 
     A line of anything else stays where it is, so no word of the reply is lost.
     """
-    ids = {one.item.label: one.item.id for one in recommendations}
+    ids = {unescaped(label(one.item)): one.item.id for one in recommendations}
     before: list[str] = []
     after: list[str] = []
     notes: dict[str, str] = {}
     for line in text.splitlines():
         match = _NOTE.fullmatch(line.strip())
-        item_id = ids.get(match["label"]) if match else None
+        item_id = ids.get(unescaped(match["label"])) if match else None
         if match and item_id is not None and item_id not in notes:
             notes[item_id] = match["note"]
         else:
@@ -54,8 +58,14 @@ def prose(text: str) -> str:
     return "".join(blocks)
 
 
+def unescaped(text: str) -> str:
+    """Markdown without the backslashes before marks that are to be read as such."""
+    return _ESCAPED.sub(r"\1", text)
+
+
 def inline(text: str) -> str:
     """One line, escaped, with **strong** and *soft* words."""
-    text = escape(text)
+    text = escape(_ESCAPED.sub(lambda mark: chr(_HELD + ord(mark[1])), text))
     text = re.sub(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"<strong>\1</strong>", text)
-    return re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"<em>\1</em>", text)
+    text = re.sub(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", r"<em>\1</em>", text)
+    return _MARKS.sub(lambda held: escape(chr(ord(held[0]) - _HELD)), text)

@@ -8,7 +8,7 @@ from simpatico.language import TAGS, language_of
 from simpatico.ui.cards import card
 from simpatico.ui.chips import TitleOf, mood_chip, understood_chips
 from simpatico.ui.icons import icon
-from simpatico.ui.prose import Parted, part, prose
+from simpatico.ui.prose import Parted, part, prose, unescaped
 from simpatico.ui.strings import EN, Strings
 from simpatico.ui.strings.both import Both
 from simpatico.ui.strings.page import FOLLOW_UPS, MOOD_EXAMPLES, OCCASION_EXAMPLES, SURPRISE
@@ -205,7 +205,7 @@ def _tools(exchange: Exchange, words: Strings, *, newest: bool) -> str:
         return ""
     tools = []
     if exchange.text:
-        text = escape(exchange.text.replace("**", ""))
+        text = escape(unescaped(exchange.text.replace("**", "")))
         tools.append(
             f'<button type="button" class="link" data-act="copy" data-text="{text}" '
             f'data-done="{words.copied}">'

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from html import escape
 from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
 
+from simpatico.agent.explain import bold
 from simpatico.domain import (
     MOODS,
     TONES,
@@ -277,6 +279,18 @@ def test_what_a_reply_says_of_an_item_goes_to_its_card_and_no_word_is_lost() -> 
     assert part(text, []).before == text
     html = _draw(_exchange(text=text, recommendations=[_recommendation()], list_id="l"))
     assert html.index("For you:") < html.index("A <em>small</em> bear.") < html.index("More?")
+
+
+@pytest.mark.parametrize("title", ["M*A*S*H", "Sex* (*But Were Afraid to Ask)", "[REC] <b> `${1}`"])
+def test_marks_of_a_title_are_read_as_they_are(title: str) -> None:
+    found = _recommendation(title=title)
+    text = f"- {bold(found.item)}: A *small* bear.\n\nOr {bold(found.item)}?"
+    parted = part(text, [found])
+    assert (parted.before, parted.notes) == ("", (("film:1", "A *small* bear."),))
+    label = escape(f"{title} (2014)")
+    assert prose(parted.after) == f"<p>Or <strong>{label}</strong>?</p>"
+    drawn = _draw(_exchange(text=text, recommendations=[found], list_id="l"))
+    assert f'data-text="- {label}: A *small* bear.\n\nOr {label}?"' in drawn
 
 
 def test_markdown_of_a_recommendation_is_not_markup_of_its_title() -> None:

@@ -30,6 +30,7 @@ from simpatico.domain import (
     years_of,
 )
 from simpatico.errors import LLMError, StoreError, kinds
+from simpatico.kinds import KINDS, kind_name
 from simpatico.language import language_of
 from simpatico.protocols import Ranker, Reader
 from simpatico.retrieval.careful import CarefulRanker
@@ -186,33 +187,36 @@ class Mind:
         With `shown` also by a picture or a sound.
 
         Of several kinds asked for each is looked for by itself. One that the catalogue has not, or
-        of which nothing fits, is said to be missing; so is a length that most items do not say.
+        of which nothing fits, is said to be missing; so is a length that what was found does not
+        tell.
         """
         state, notes = self._of_kinds_here(state)
         found = await self._find_each(state, profile, shown)
-        let_go = (*found.let_go, "kinds") if notes else found.let_go
-        notes += found.notes
-        if "max_minutes" not in let_go and (note := self._of_unknown_length(state)):
-            let_go, notes = (*let_go, "max_minutes"), (*notes, note)
-        return found.model_copy(update={"let_go": let_go, "notes": notes})
+        if not notes:
+            return found
+        update = {"let_go": (*found.let_go, "kinds"), "notes": (*notes, *found.notes)}
+        return found.model_copy(update=update)
 
     async def _find_each(self, state: UserState, profile: Profile, shown: Query) -> Found:
         """Find of one kind or any, or of each of several kinds its share."""
         kinds, n = state.constraints.kinds, self.settings.n_candidates
         if len(kinds) < 2:
-            return await self._find(state, profile, n, shown=shown)
-        parts = [
-            await self._find(
-                _of_kind(state, kind), profile, math.ceil(n / len(kinds)), of=kind, shown=shown
-            )
-            for kind in kinds
-        ]
-        lacking = [kind for kind, part in zip(kinds, parts, strict=True) if not part.candidates]
+            parts = [await self._find(state, profile, n, shown=shown)]
+        else:
+            share = math.ceil(n / len(kinds))
+            parts = [
+                await self._find(_of_kind(state, kind), profile, share, of=kind, shown=shown)
+                for kind in kinds
+            ]
+        lacking = [kind for kind, part in zip(kinds, parts, strict=False) if not part.candidates]
         let_go = [field for part in parts for field in part.let_go]
         notes = [note for part in parts for note in part.notes]
         if lacking and len(lacking) < len(kinds):
             let_go.append("kinds")
             notes.insert(0, phrases.NONE_FIT.format(lacking=_named(lacking, last="or")))
+        if note := self._of_unknown_length(state, parts):
+            let_go.append("max_minutes")
+            notes.append(note)
         return Found(
             candidates=tuple(one for part in parts for one in part.candidates),
             let_go=tuple(dict.fromkeys(let_go)),
@@ -259,8 +263,6 @@ class Mind:
         """
         state, lacking = self._of_kinds_here(leaving_out(asking(state, options), options))
         let_go = ["kinds"] if lacking else []
-        if self._of_unknown_length(state):
-            let_go.append("max_minutes")
         chosen: dict[str, Recommendation] = {}
         degraded: tuple[str, ...] = ()
         n = max(k, self.settings.n_candidates)
@@ -282,6 +284,8 @@ class Mind:
             for one in more:
                 p_accept = min(one.p_accept, ceiling)
                 chosen[one.item.id] = one.model_copy(update={"p_accept": p_accept})
+        if state.constraints.max_minutes is not None and self.index.table.unmeasured(chosen):
+            let_go.append("max_minutes")
         return tuple(chosen.values()), tuple(dict.fromkeys(let_go)), tuple(dict.fromkeys(degraded))
 
     def choose(
@@ -372,14 +376,17 @@ class Mind:
         constraints = state.constraints.model_copy(update={"kinds": known})
         return state.model_copy(update={"constraints": constraints}), (note,)
 
-    def _of_unknown_length(self, state: UserState) -> str:
-        """What to say where a length is asked for that most items do not tell; or ""."""
-        wishes = state.constraints
-        kinds = self.index.table.unmeasured(wishes.kinds)
-        if wishes.max_minutes is None or not kinds:
+    def _of_unknown_length(self, state: UserState, parts: Sequence[Found]) -> str:
+        """What to say where a length is asked for that some of what was found does not tell."""
+        limit = state.constraints.max_minutes
+        if limit is None:
+            return ""
+        held = [part for part in parts if "max_minutes" not in part.let_go]
+        kinds = self.index.table.unmeasured(one.item.id for part in held for one in part.candidates)
+        if not kinds:
             return ""
         names = _named(kinds) if len(kinds) <= _KINDS_NAMED else "titles"
-        return phrases.UNMEASURED.format(kinds=names, minutes=wishes.max_minutes)
+        return phrases.UNMEASURED.format(kinds=names, minutes=limit)
 
     def _candidates(
         self, state: UserState, profile: Profile, n: int, shown: Query = NOTHING_SHOWN
@@ -430,8 +437,9 @@ class Mind:
 
     def _shown_in(self, text: str) -> list[Item]:
         labels = _ENTRY.findall(text)
+        answering = text.startswith(_ANSWERS)  # after a note such a paragraph shows items
         for paragraph in text.split("\n\n"):
-            answers = paragraph.startswith(_ANSWERS) and not paragraph.endswith("?")
+            answers = answering and paragraph.startswith(_ANSWERS) and not paragraph.endswith("?")
             if not answers and not paragraph.startswith((*_SPEAKS_OF, "- ")):
                 labels = _BOLD.findall(paragraph) + labels
         plain = (re.sub(r"\\(?=[^\w\s]|_)", "", label) for label in dict.fromkeys(labels))
@@ -445,8 +453,10 @@ def _of_kind(state: UserState, kind: str) -> UserState:
 
 
 def _named(kinds: Sequence[str], *, last: str = "and") -> str:
-    """Kinds in the plural: "films and music"."""
-    return listing([plural(clean(kind, max_chars=20).casefold()) for kind in kinds], last=last)
+    """Kinds in the plural, each once: "films and music"."""
+    names = {kind_name(kind): clean(kind, max_chars=20).casefold() for kind in kinds}
+    each = [plural(same if same in KINDS else name) for same, name in names.items()]
+    return listing(each, last=last)
 
 
 def wanting_more_like(state: UserState, item: Item, previous: UserState | None) -> UserState:

@@ -171,14 +171,22 @@ class ItemTable:
         """Whether an item is of a kind, under any of its names."""
         return kind_name(kind) in self._kinds
 
-    def unmeasured(self, kinds: Iterable[str] = ()) -> tuple[str, ...]:
-        """Which of these kinds, or of all, mostly do not say how long their items are.
+    def unmeasured(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The kinds of those of these items that a limit on length lets pass unknown.
 
-        Among those a limit on length leaves out only what is known to be longer. Less than
-        `LENGTHS_TOLD` of the items is "mostly not".
+        They do not say how long they are, and neither do most of their kind: less than
+        `LENGTHS_TOLD` of it says so.
+
+        Raises:
+            KeyError: for an id that is not in the table.
         """
-        asked = {kind_name(kind) for kind in kinds}
-        return tuple(one for one in self._unmeasured if not asked or kind_name(one) in asked)
+        rows = np.array([self.position(one) for one in ids], dtype=np.int32)
+        unknown = rows[np.isnan(self._minutes[rows])]
+        return tuple(
+            kind
+            for kind in self._unmeasured
+            if np.isin(self._kinds[kind_name(kind)], unknown).any()
+        )
 
     def mask(self, constraints: Constraints) -> Mask:
         """Which items meet every constraint: (n_items,) bool, a fresh array.

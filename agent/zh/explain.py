@@ -298,4 +298,5 @@ def note(text: str) -> str:
 
 def _named_fields(words: str) -> str:
     parts = re.split(r", | and | or ", words)
-    return listing([zh.FIELDS.get(part, names.kind(part.removesuffix("s"))) for part in parts])
+    known = (zh.FIELDS.get(part, names.kind(part)) for part in parts)
+    return listing([names.kind(part.removesuffix("s")) for part in known])

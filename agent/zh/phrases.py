@@ -111,9 +111,9 @@ SMALLTALK: tuple[str, ...] = (
 
 FIELDS: dict[str, str] = {
     "the people you named": "人物", "the years": "年代", "the length": "时长",
-    "the language": "语言", "the genre": "类型", "the kind": "种类",
+    "the language": "语言", "the genre": "类型", "the kind": "种类", "titles": "作品",
 }  # fmt: skip
-"""What a note says was let go of."""
+"""What a note says was let go of, and what it calls things of many kinds."""
 
 NOTES: tuple[tuple[str, str], ...] = (
     (r"Nothing fits everything at once, so I let go of (?P<what>.+)\.",
@@ -125,7 +125,7 @@ NOTES: tuple[tuple[str, str], ...] = (
     (r"I found no (?P<lacking>.+) that would fit\.", "没有找到合适的{lacking}。"),
     (r"I do not know the lengths of most (?P<what>.+) here, "
      r"so I could not keep to (?P<n>\d+) minutes\.",
-     "这里大多数{what}没有标明片长，所以没能做到不超过 {n} 分钟。"),
+     "这里大多数{what}没有标明时长，所以没能做到不超过 {n} 分钟。"),
 )  # fmt: skip
 """Sentences of admission as they are made, and what they are in Chinese."""
 

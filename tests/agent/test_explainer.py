@@ -642,6 +642,8 @@ def test_a_list_is_found_again_in_a_paragraph() -> None:
         return [item.id for item in mind._shown_in(text)]
 
     assert shown(FILLED) == ["castle", "doc"]
+    noted = said(GOOD.removesuffix("?"), notes=["I let go of the years."])  # its end is cut off
+    assert "years.\n\n**The Castle (1997)** has" in noted and shown(noted) == ["castle", "doc"]
     assert shown(DRAFT) == ["castle", "doc"]
     lead = explain.acknowledge(SAD, [mash], stance="disliked")
     assert shown(f"{lead}\n\n{FILLED}") == ["castle", "doc"]

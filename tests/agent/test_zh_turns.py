@@ -153,5 +153,8 @@ def test_admissions_are_said_in_chinese_and_unknown_ones_are_not_lost() -> None:
     assert note(relaxed) == "没有全部符合的，所以我放宽了年代和类型。"
     assert note("I have no books here, only films.") == "这里没有书，只有电影。"
     unmeasured = phrases.UNMEASURED.format(kinds="films and books", minutes=90)
-    assert note(unmeasured) == "这里大多数电影和书没有标明片长，所以没能做到不超过 90 分钟。"
+    assert note(unmeasured) == "这里大多数电影和书没有标明时长，所以没能做到不超过 90 分钟。"
+    unmeasured = phrases.UNMEASURED.format(kinds="titles", minutes=90)
+    assert note(unmeasured) == "这里大多数作品没有标明时长，所以没能做到不超过 90 分钟。"
+    assert note("I have no books here, only films and series.") == "这里没有书，只有电影和剧集。"
     assert note("Something new.") == "Something new."

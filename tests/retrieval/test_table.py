@@ -95,7 +95,7 @@ def test_of_a_kind_that_tells_lengths_an_unknown_one_is_too_long(limit: int, fou
     lengths = {"long": "170", "short": "90", "unknown": "", "absurd": "-5"}
     items = [film(name, extra=(("minutes", told),)) for name, told in lengths.items()]
     table = ItemTable(items)
-    assert table.unmeasured() == ()
+    assert table.unmeasured(lengths) == ()
     mask = table.mask(Constraints(max_minutes=limit))
     assert [table.ids[row] for row in np.flatnonzero(mask)] == found.split()
 
@@ -103,9 +103,10 @@ def test_of_a_kind_that_tells_lengths_an_unknown_one_is_too_long(limit: int, fou
 def test_of_a_kind_that_mostly_does_not_only_what_is_known_to_be_longer_goes() -> None:
     piece = film("piece", kind="Music", extra=(("minutes", "3.5"),))
     table = ItemTable((*FILMS, piece, film("silent", kind="Music")))
-    assert table.unmeasured() == ("film", "series")
-    assert table.unmeasured(("movies", "music")) == ("film",)
-    assert table.unmeasured(("music", "polka")) == ()
+    assert table.unmeasured(table.ids) == ("film", "series")
+    assert table.unmeasured(("piece", "silent", "heat")) == ()  # of its kind most tell, or it does
+    assert table.unmeasured(("heat", "alien", "silent")) == ("film",)
+    assert table.unmeasured(()) == ()
     mask = table.mask(Constraints(max_minutes=120))
     assert [table.ids[row] for row in np.flatnonzero(mask)] == [
         *("amelie", "alien", "toys", "dolittle", "trek", "piece")

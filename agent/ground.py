@@ -13,7 +13,7 @@ from importlib import resources
 
 from simpatico.agent import phrases
 from simpatico.agent.evidence import Evidence, FindTitles, Span, sentences, spans_of
-from simpatico.agent.explain import bold
+from simpatico.agent.explain import bold, clean_prose
 from simpatico.agent.safety import as_data
 from simpatico.agent.words import GENRES, kept, left_out
 from simpatico.domain import Item, Recommendation, UserState, Value
@@ -243,6 +243,7 @@ async def rephrase(
     *,
     others: Sequence[Item] = (),
     said: Sequence[str] = (),
+    notes: Sequence[str] = (),
     find_titles: FindTitles | None = None,
     dropped: list[str] | None = None,
     ordinary: Container[str] | None = None,
@@ -258,7 +259,9 @@ async def rephrase(
         state: what was understood; its constraints may be read back.
         recommendations: what is recommended, best first.
         others: further items that may be named.
-        said: the person's own words.
+        said: the person's own words; no evidence beside notes, for they name what was let go of.
+        notes: what has to be admitted, as the draft has it; it is sent word for word before the
+            first entry, and the model is not shown it.
         find_titles: finds catalogue titles in a text, as in `check`.
         dropped: gets the sentences that evidence does not carry.
         ordinary: words that may be used without evidence, as in `Gate`.
@@ -269,10 +272,13 @@ async def rephrase(
     if not recommendations:
         yield draft
         return
-    evidence = evidence_for(state, recommendations, others=others, said=said)
+    sayings = [] if notes else said
+    evidence = evidence_for(state, recommendations, others=others, said=sayings)
     gate = Gate(evidence, find_titles=find_titles, ordinary=ordinary, dropped=dropped)
+    admitted = " ".join(clean_prose(note, max_chars=300) for note in notes)
+    plain = draft.replace(f"{admitted}\n\n", "", 1) if admitted else draft
     stream = llm.stream(
-        rephrase_messages(draft, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
+        rephrase_messages(plain, evidence, said=said), max_tokens=_MAX_TOKENS, temperature=0.3
     )
     sent, held, waiting = "", "", ""
     broke: LLMError | None = None
@@ -283,7 +289,7 @@ async def rephrase(
             held += "".join(gate.pass_on(sentence) for sentence in whole)
             # The opening waits for the first item: without one, the draft comes instead.
             if held and len(gate.missing(sent + held)) < len(evidence.recommended):
-                yield held
+                yield held if sent else _admitting(held, admitted)
                 sent, held = sent + held, ""
     except LLMError as error:
         broke, waiting = error, ""
@@ -296,12 +302,21 @@ async def rephrase(
         yield draft
     else:
         if held:
-            yield held
+            yield held if sent else _admitting(held, admitted)
         for item in evidence.recommended:
             if item.id in missing:
                 yield f"\n\n{entry_of(draft, item, evidence)}"
     if broke is not None:
         raise broke
+
+
+def _admitting(text: str, admitted: str) -> str:
+    """The beginning of a reply with what has to be admitted between opening and first entry."""
+    if not admitted:
+        return text
+    opening, entry, rest = f"\n{text}".partition("\n- ")
+    blocks = (opening.strip(), admitted, f"- {rest}") if entry else (admitted, text)
+    return "\n\n".join(block for block in blocks if block)
 
 
 def evidence_for(

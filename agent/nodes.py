@@ -227,6 +227,7 @@ class Nodes:
                 recommendations,
                 others=others,
                 said=[said],
+                notes=state["notes"],
                 find_titles=self.mind.index.titles.link,
                 dropped=dropped,
                 ordinary=self.ordinary,

@@ -366,6 +366,7 @@ async def _rephrased(case: Case, raw: str, find_titles: FindTitles | None, eyes:
         case.recommendations,
         others=case.others,
         said=[case.said],
+        notes=case.notes,
         find_titles=find_titles,
         ordinary=eyes.usable,
     )

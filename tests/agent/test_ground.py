@@ -408,6 +408,22 @@ def test_a_good_rephrasing_comes_through_unchanged() -> None:
     assert asyncio.run(_said(Scripted(GOOD), find_titles=find_titles)) == GOOD
 
 
+@pytest.mark.parametrize("opening", ["Long day, it sounds like.\n\n", ""])
+def test_what_is_admitted_stays_and_the_model_cannot_claim_it_was_kept(opening: str) -> None:
+    note = "I do not know the lengths of most films here, so I could not keep to 120 minutes."
+    draft = explain.compose(UserState(), TWO, notes=[note], seed="1")
+    entries = GOOD[GOOD.index("- ") :]
+    llm = Scripted(f"{opening}{entries} All are under 120 minutes.")
+
+    async def reply() -> str:
+        words = ["at most 120 minutes"]
+        pieces = rephrase(llm, draft, UserState(), TWO, said=words, notes=[note])
+        return "".join([piece async for piece in pieces])
+
+    assert asyncio.run(reply()).rstrip() == f"{opening}{note}\n\n{entries}"
+    assert "lengths" not in str(llm.asked) and "at most 120" in str(llm.asked)
+
+
 def test_inventions_never_leave_the_stream() -> None:
     text = GOOD.replace("Shall I", "Watch The Matrix, too. It won an Oscar. Shall I")
     said = asyncio.run(_said(Scripted(text), find_titles=find_titles))

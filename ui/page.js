@@ -125,7 +125,6 @@ document.addEventListener(
 document.addEventListener(
   "click",
   (event) => {
-    entered = -TWICE_MS; // something else was done in between
     if (event.detail > 1 && event.target.closest("#send")) event.stopImmediatePropagation();
   },
   true,

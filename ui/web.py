@@ -149,11 +149,14 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 message: "",
                 note: _forgotten(talk),
             }
+            options = how.options(talk.mood)
+            if exchange.picture is not None and exchange.asked == talk.words.like_this:
+                options = options.model_copy(update={"weights": None})  # no words to weigh
             updates = of(talk).turn(
                 exchange.asked,
                 user=talk.who,
                 session=talk.session,
-                options=how.options(talk.mood),
+                options=options,
                 image=exchange.picture,
                 like=exchange.like,
             )

@@ -96,11 +96,18 @@ def test_a_slider_says_whether_words_or_the_picture_count(
 ) -> None:
     tab = visit(photos)
     tab.until(lambda: bool(tab.kept()))  # their settings have come
-    for n, (key, temples) in enumerate({"Home": 3, "End": 1}.items(), start=1):
+
+    def ask(n: int, key: str, words: str) -> list[str]:
         tab.page.locator("#settings").click()
         tab.page.get_by_role("slider", name="With a picture").focus()
         tab.page.keyboard.press(key)
         tab.page.keyboard.press("Escape")
-        tab.page.get_by_label("Your message").fill("lighthouses and storms at sea")
-        assert found_by(tab, n, "flower", tmp_path).count("temple") == temples  # of four cards
+        tab.page.get_by_label("Your message").fill(words)
+        return found_by(tab, n, "flower", tmp_path)
+
+    for n, (key, temples) in enumerate({"Home": 3, "End": 1}.items(), start=1):
+        assert ask(n, key, "lighthouses and storms at sea").count("temple") == temples  # of four
         expect(tab.newest(".asked")).to_contain_text("lighthouses and storms at sea")
+    assert ask(3, "Home", "")[0] == "flower"  # without words the picture is all there is
+    tab.newest(".why summary").first.click()
+    expect(tab.newest(".why-body").first).to_contain_text("Its picture looks like yours")

@@ -33,6 +33,7 @@ class ResponseRequest(Sent):
     tools: Any = None
     tool_choice: Any = None
     conversation: Any = None
+    background: Any = None
     simpatico: TurnOptions = TurnOptions()
 
     @field_validator("input", mode="before")
@@ -79,6 +80,8 @@ class ResponseRequest(Sent):
             notes.append("instructions do not change how Simpatico works")
         if self.conversation:
             notes.append("no conversation is known here; previous_response_id continues a response")
+        if self.background:
+            notes.append("nothing runs in the background; the answer is here")
         if self.tools and not insists(self.tool_choice):
             notes.append("a tool is called only when tool_choice insists on one")
         return tuple(notes)

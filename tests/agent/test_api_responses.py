@@ -153,12 +153,14 @@ def test_what_was_not_used_is_said(client: OpenAI) -> None:
         user="ann",
         instructions="Answer as a pirate.",
         conversation="conv_1",
+        background=True,
         tools=[{"type": "function", "name": "f", "parameters": {}, "strict": True}],
     )
     assert made.model_extra is not None
     assert made.model_extra["simpatico"]["notes"] == [
         "instructions do not change how Simpatico works",
         "no conversation is known here; previous_response_id continues a response",
+        "nothing runs in the background; the answer is here",
         "a tool is called only when tool_choice insists on one",
     ]
 

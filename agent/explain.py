@@ -173,7 +173,7 @@ def why(recommendation: Recommendation) -> str:
     if reasons:
         text = f"Why {bold(item)}: {_joined(reasons)}."
     else:
-        text = f"I have no particular reason for {bold(item)} beyond its overall score."
+        text = phrases.NO_REASON.format(title=bold(item))
     parts = sorted(recommendation.parts, key=lambda part: (-part.value, part.name))
     pushes = [_part(part.name) for part in parts[:2] if part.value > 0]
     if pushes:

@@ -58,7 +58,10 @@ _NOTED = (*(one for texts in phrases.NOTED.values() for one in texts), *chinese.
 _SPEAKS_OF = tuple(text.split("{")[0] for text in _NOTED)
 """How a paragraph begins that names items without showing them."""
 
-_ANSWERS = ("**", "Why **", chinese.BECAUSE.split("{")[0] + "**")
+_ANSWERS = (
+    *("**", "Why **"),
+    *(text.split("{")[0] + "**" for text in (phrases.NO_REASON, chinese.BECAUSE)),
+)
 """How one begins that answers a question about items."""
 
 

@@ -168,6 +168,9 @@ LACKING = "I have no {lacking} here."
 LACKING_BUT = "I have no {lacking} here, only {has}."
 NONE_FIT = "I found no {lacking} that would fit."
 
+# When it is asked why an item, and no reason is known.
+NO_REASON = "I have no particular reason for {title} beyond its overall score."
+
 # When a length was asked for of kinds of which few say theirs: {kinds} as above.
 UNMEASURED = (
     "I do not know the lengths of most {kinds} here, so I could not keep to {minutes} minutes."

@@ -652,5 +652,6 @@ def test_a_list_is_found_again_in_a_paragraph() -> None:
         "doc",
     ]
     assert shown(r"Try **M\*A\*S\*H (1970)**. More?") == ["m"]
-    for text in (lead, explain.about(CASTLE), explain.why(TWO[0]), "Hello!"):
+    whys = [explain.why(one) for one in TWO]  # of the second no reason is known
+    for text in (lead, explain.about(CASTLE), *whys, "\n\n".join(reversed(whys)), "Hello!"):
         assert shown(text) == []

@@ -320,6 +320,7 @@ class Nodes:
                 route=state["route"],
                 state=state["understood"],
                 recommendations=state.get("recommendations", ()),
+                let_go=state["let_go"] if state.get("recommendations") else (),
                 list_id=state["list_id"] if state.get("recommendations") else "",
                 trace=Trace(stages=state.get("stages", ())),
                 degraded=labels(state["degraded"], state["understood"].language),

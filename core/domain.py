@@ -565,13 +565,15 @@ class Trace(Value):
 class Reply(Value):
     """The whole answer to one turn.
 
-    `degraded` names, in plain words, each part that ran on its fallback; empty when all is well.
+    `let_go` are the fields of `Constraints` that not all recommendations meet. `degraded` names, in
+    plain words, each part that ran on its fallback; empty when all is well.
     """
 
     text: str
     route: Route
     state: UserState
     recommendations: tuple[Recommendation, ...] = ()
+    let_go: tuple[str, ...] = ()
     list_id: str = ""
     trace: Trace = Trace()
     degraded: tuple[str, ...] = ()

@@ -213,6 +213,7 @@ class Extra(Value):
     Attributes:
         state: what was understood of the person.
         recommendations: best first; empty when the route does not recommend.
+        let_go: names of wishes in `state.constraints` that not all of them meet.
         list_id: to be sent back with events, so that they are tied to this list.
         route: what was done with the message; "task" for a client's own housekeeping.
         trace: the stages with their milliseconds.
@@ -222,6 +223,7 @@ class Extra(Value):
 
     state: UserState = UserState()
     recommendations: tuple[Card, ...] = ()
+    let_go: tuple[str, ...] = ()
     list_id: str = ""
     route: str = "task"
     trace: tuple[Stage, ...] = ()
@@ -250,6 +252,7 @@ def extra(reply: Reply, *, notes: tuple[str, ...] = ()) -> Extra:
     return Extra(
         state=reply.state,
         recommendations=tuple(card(found) for found in reply.recommendations),
+        let_go=reply.let_go,
         list_id=reply.list_id,
         route=reply.route,
         trace=reply.trace.stages,

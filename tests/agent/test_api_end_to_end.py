@@ -148,6 +148,13 @@ def test_a_ranking_tells_which_wishes_not_all_of_it_meets(
     assert body["let_go"] == let_go
 
 
+def test_a_chat_tells_which_wishes_not_all_that_is_shown_meets(url: str) -> None:
+    told = chat(url, "a horror film, nothing before 2005")
+    assert told["simpatico"]["let_go"] == ["year_from"]
+    assert "I let go of the years" in told["choices"][0]["message"]["content"]
+    assert chat(url, "a comedy, nothing before 1990")["simpatico"]["let_go"] == []
+
+
 def test_years_and_languages_that_are_never_wanted_are_left_out_unless_asked_for(url: str) -> None:
     years = [{"first": 1960, "last": 1969}, {"first": 1999, "last": 1999}]
     never: dict[str, Any] = {"not_years": years, "not_languages": ["de"]}

@@ -132,14 +132,13 @@ def look(index: Index, files: Files, weights: Weights) -> Looked:
             degraded.append(f"I could not look at your {name}, so I went by your words alone.")
     query = Query(image=shown.get("image"), audio=shown.get("audio"))
     if shown:  # else the words are all there is
-        counts: dict[Asked, float] = {
-            "text": weights.text,
-            "image": weights.image,
-            "audio": weights.audio,
-        }
-        if not counts["text"] and not any(counts[medium] for medium in shown):
-            raise DataError(f"wanted a weight above 0 of text or {' or '.join(shown)}, got none")
-        query = replace(query, weights=counts)
+        asked: tuple[Asked, ...] = ("text", *shown)
+        counts = {one: float(getattr(weights, one)) for one in asked}
+        whole = sum(counts.values())
+        if not whole:
+            raise DataError(f"wanted a weight above 0 of {' or '.join(asked)}, got none")
+        # Scores mean the same however large the numbers are: the mean weight is 1.
+        query = replace(query, weights={one: n * len(asked) / whole for one, n in counts.items()})
     return Looked(query, tuple(degraded))
 
 

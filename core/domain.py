@@ -464,7 +464,9 @@ class Profile(Value):
 
 
 class Weights(Value):
-    """What counts how much where a message comes with a picture or a sound: 1 is as without them.
+    """What counts how much where a message comes with a picture or a sound.
+
+    Only their proportion does: of what came their mean is made 1.
 
     Attributes:
         text: what the words are found by. Limits, genres and the mood in them hold all the same.

@@ -195,8 +195,8 @@ def judged(
             "catalogue": catalogue,
             "lists": f"{len(shown):,} of {LONG} films to {len({one.user for one in shown}):,}"
             f" people, at most {MOST} each; nobody was shown them",
-            "taken": "given four stars or more later on, however late: of older lists also after the"
-            " first of the newest",
+            "taken": "given four stars or more later on, however late: of older lists after the"
+            " first of the newest, too",
             "fitted": f"slope {slope:.3f}, bias {bias:.3f}, to {len(taken):,} films of the older"
             f" lists, {taken.mean():.4f} of them taken; judged on the newest fifth,"
             f" {true.mean():.4f} taken",

@@ -13,7 +13,7 @@ setup: $(VENV)/.installed
 	@$(BIN)/simpatico prepare
 
 test: dev
-	$(BIN)/simpatico model fetch smollm2-135m-instruct efficientnet-lite0 musicnn multilingual-e5-small whisper-base
+	$(BIN)/simpatico model fetch smollm2-135m-instruct efficientnet-lite0 musicnn multilingual-e5-small whisper-base cl100k
 	$(BIN)/python -m pytest
 
 dev: setup $(VENV)/.dev
@@ -23,6 +23,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 	@$(BIN)/simpatico model fetch multilingual-e5-small || echo "Feelings told in Chinese will not be read: docs/models.md"
+	@$(BIN)/simpatico model fetch cl100k || echo "Embeddings of numbers of tokens will be refused: docs/models.md"
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
@@ -48,7 +49,7 @@ types: dev
 
 # Clients of the API that do not fit this environment, in one of their own: docs/clients.md.
 clients: dev build/clients/.installed
-	$(BIN)/simpatico model fetch whisper-base
+	$(BIN)/simpatico model fetch whisper-base cl100k
 	CLIENTS_PYTHON=$(CURDIR)/build/clients/bin/python CLIENTS_WRITE=$(WRITE) $(BIN)/python -m pytest tests/clients
 
 build/clients/.installed: requirements-clients.txt

@@ -12,7 +12,10 @@ from openai import BadRequestError, NotFoundError, OpenAI
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.loopback import Loopback
 from simpatico.agent.api.scripted import ScriptedService
+from simpatico.agent.api.token_words import MODEL, words_of
 from simpatico.domain import Item, Media, Recommendation, Reply, UserState
+from simpatico.errors import ModelError
+from simpatico.modelstore import ModelStore
 from simpatico.settings import Settings
 
 ITEMS = tuple(
@@ -28,7 +31,20 @@ REPLY = Reply(
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with no models at all."""
+    settings = Settings(cache=tmp_path_factory.mktemp("cache"))
+    with Loopback(create_app(ScriptedService(REPLY), settings=settings)) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def tokens_url() -> Iterator[str]:
+    """One with those that there are."""
+    try:
+        ModelStore(Settings().cache).path(MODEL)
+    except ModelError as error:
+        pytest.skip(f"needs the weights: {error}")
     with Loopback(create_app(ScriptedService(REPLY), settings=Settings())) as server:
         yield server.url
 
@@ -69,7 +85,37 @@ def test_more_texts_than_a_batch_keep_their_order(client: OpenAI) -> None:
     np.testing.assert_allclose(found, np.cos(np.arange(1, 80)), atol=1e-5)
 
 
-@pytest.mark.parametrize("given", [[1, 2, 3], [[1, 2], [3]], [], "", ["a", ""], ["a", None], {}])
+def test_numbers_of_tokens_are_the_words_they_stand_for(tokens_url: str) -> None:
+    """As tiktoken has them: LangChain sends such lists unless told otherwise."""
+    said = {"hello world": [15339, 1917], "tiktoken is great!": [83, 1609, 5963, 374, 2294, 0]}
+
+    def vectors(given: Any) -> Any:
+        answer = ask("POST", f"{tokens_url}/v1/embeddings", json={"input": given})
+        assert answer.status_code == 200, answer.text
+        return [each["embedding"] for each in answer.json()["data"]]
+
+    assert vectors(list(said.values())) == vectors(list(said))
+    assert vectors([15339, 1917]) == vectors("hello world")
+    assert words_of(said["tiktoken is great!"], Settings().cache) == "tiktoken is great!"
+    wrong: list[tuple[Any, str]] = [
+        ([[1, 2], [100_256]], "wanted tokens of cl100k_base, 0 to 100,255; got 100256"),
+        ([-1], "got -1"),
+        ([[1] * 8193], "1 to 8,192 tokens"),
+    ]
+    for given, says in wrong:
+        answer = ask("POST", f"{tokens_url}/v1/embeddings", json={"input": given})
+        assert answer.status_code == 400 and says in answer.json()["error"]["message"]
+
+
+def test_numbers_of_tokens_without_their_vocabulary_are_refused_with_what_to_do(url: str) -> None:
+    answer = ask("POST", f"{url}/v1/embeddings", json={"input": [[15339, 1917]]})
+    assert answer.status_code == 400
+    assert "simpatico model fetch cl100k" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "given", [[1, "a"], [[1, 2], "a"], [[]], [[True]], [], "", ["a", ""], ["a", None], {}]
+)
 def test_what_is_no_text_is_refused_with_what_was_wanted(client: OpenAI, given: Any) -> None:
     with pytest.raises(BadRequestError, match="wanted"):
         client.embeddings.create(model="simpatico", input=given)

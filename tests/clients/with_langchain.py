@@ -48,12 +48,7 @@ class LangChain(Client):
         raise AssertionError("it was not refused")
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        encoder = OpenAIEmbeddings(
-            model=MODEL,
-            base_url=f"{self.url}/v1",
-            api_key=self.key,
-            check_embedding_ctx_length=False,
-        )
+        encoder = OpenAIEmbeddings(model=MODEL, base_url=f"{self.url}/v1", api_key=self.key)
         return [list(vector) for vector in encoder.embed_documents(list(texts))]
 
     def respond(self, said: Any, **fields: Any) -> Answer:

@@ -31,7 +31,9 @@ class Limits:
         from limits.storage import MemoryStorage
         from limits.strategies import MovingWindowRateLimiter
 
-        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        self._store = MemoryStorage()
+        self._counter = MovingWindowRateLimiter(self._store)
+        self._ahead = _ahead()
         per_minute = {"key": settings.per_key, "person": settings.per_person, "try": MAX_TRIES}
         self._items: dict[str, RateLimitItem] = {
             what: RateLimitItemPerMinute(n) for what, n in per_minute.items() if n
@@ -49,6 +51,7 @@ class Limits:
         item = self._items.get(what)
         if item is None:
             return {}
+        self._mind_the_clock()
         allowed = self._counter.hit(item, what, name)
         wait_s, left = self._window(item, what, name)
         headers = {
@@ -72,6 +75,7 @@ class Limits:
     def check_tries(self, peer: str) -> None:
         """Refuse a peer who gave too many wrong keys. Raises `ApiError` 429 with Retry-After."""
         item, name = self._items["try"], _network(peer)
+        self._mind_the_clock()
         if not self._counter.test(item, "try", name):
             wait_s, _ = self._window(item, "try", name)
             raise ApiError(
@@ -80,6 +84,12 @@ class Limits:
                 code="rate_limit_exceeded",
                 headers={"Retry-After": str(wait_s)},
             )
+
+    def _mind_the_clock(self) -> None:
+        """Count anew when the clock was set back: calls would be refused until it is there again."""
+        before, self._ahead = self._ahead, _ahead()
+        if self._ahead < before - 1:
+            self._store.reset()
 
     def _window(self, item: "RateLimitItem", what: str, name: str) -> tuple[int, int]:
         """Seconds until the window ends, at least one, and how many calls are left in it."""
@@ -125,6 +135,11 @@ class Limits:
             yield
         finally:
             self._large -= 1
+
+
+def _ahead() -> float:
+    """Seconds by which the clock of the day is ahead of one that nobody sets."""
+    return time.time() - time.monotonic()
 
 
 def _network(peer: str) -> str:

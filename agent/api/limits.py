@@ -86,7 +86,7 @@ class Limits:
             )
 
     def _mind_the_clock(self) -> None:
-        """Count anew when the clock was set back: calls would be refused until it is there again."""
+        """Count anew when the clock was set back, or calls are refused until it has caught up."""
         before, self._ahead = self._ahead, _ahead()
         if self._ahead < before - 1:
             self._store.reset()

@@ -269,6 +269,7 @@ class OneList:
 
     catalog = Catalog("one", (PIECE,))
     desk = ScriptedDesk()
+    has_pictures = False
 
     async def turn(
         self, text: str, *, user: str, session: str, options: TurnOptions, **more: object

@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -28,6 +28,7 @@ from simpatico.errors import LLMUnavailable, ModelError
 
 SLOTS = 2
 START_TIMEOUT_S = 60.0
+_LOOK_S = 1.0
 _HOST = "127.0.0.1"
 _TOO_LATE = f"llama.cpp did not become ready within {START_TIMEOUT_S:g} s"
 
@@ -99,8 +100,8 @@ class LlamaServer:
         log.info("serving %s with %d threads", self._model_path.name, self._threads)
         return self._endpoint
 
-    def wait(self) -> None:
-        """Block while it serves.
+    def wait(self, told: threading.Event) -> None:
+        """Block while it serves, or until `told` is set.
 
         Raises:
             LLMUnavailable: it ended by itself.
@@ -108,8 +109,8 @@ class LlamaServer:
         child = self._child
         if child is None:
             return
-        code = child.wait()
-        if self._child is child:  # nobody stopped it
+        code = await_end(child, told)
+        if code is not None and self._child is child:  # nobody stopped it
             raise LLMUnavailable(f"llama.cpp ended by itself ({_how(code)})")
 
     def stop(self) -> None:
@@ -188,6 +189,17 @@ class LlamaServer:
             + (" an adapter belongs to another model," if adapters else "")
             + " or memory is short (log level DEBUG says)"
         )
+
+
+def await_end(child: "subprocess.Popen[Any]", told: threading.Event) -> int | None:
+    """A child's exit status once it has ended; None: `told` was set first.
+
+    Looks now and then, because a signal's exception that is raised within a finalizer is lost.
+    """
+    while not told.is_set():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(_LOOK_S)
+    return None
 
 
 def _spawn() -> "subprocess.Popen[bytes]":

@@ -23,7 +23,7 @@ from types import FrameType, TracebackType
 from pydantic import Field
 
 from simpatico.adapters import TASKS, Adapter, Task, changes_output, chosen
-from simpatico.agent.engine import Endpoint
+from simpatico.agent.engine import Endpoint, await_end
 from simpatico.agent.llm import MAX_RAW_TOP_LOGPROBS, Flavour, OpenAILLM
 from simpatico.domain import Value
 from simpatico.errors import LLMUnavailable, ModelError
@@ -227,8 +227,8 @@ class VllmServer:
         self._ready = True
         return Endpoint(f"http://{HOST}:{self._plan.port}/v1", self._key)
 
-    def wait(self) -> None:
-        """Block while it serves.
+    def wait(self, told: threading.Event) -> None:
+        """Block while it serves, or until `told` is set.
 
         Raises:
             LLMUnavailable: it ended by itself.
@@ -236,9 +236,9 @@ class VllmServer:
         child = self._child
         if child is None:
             return
-        child.wait()
-        if self._child is not None:  # nobody stopped it
-            raise LLMUnavailable(self._epitaph(child.returncode))
+        code = await_end(child, told)
+        if code is not None and self._child is not None:  # nobody stopped it
+            raise LLMUnavailable(self._epitaph(code))
 
     def stop(self) -> None:
         """End it and every process it started. Idempotent."""
@@ -389,19 +389,22 @@ async def check_served(
 
 
 @contextlib.contextmanager
-def heeding_signals() -> Iterator[None]:
+def heeding_signals() -> Iterator[threading.Event]:
     """Within the block SIGTERM and SIGINT are a `KeyboardInterrupt`, so that blocks end.
 
-    SIGINT too, because a shell hands it to its background jobs as ignored.
+    SIGINT too, because a shell hands it to its background jobs as ignored. The event is set as
+    well: where Python swallows the exception (in a finalizer), who waits still hears of it.
     """
+    told = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        told.set()
         raise KeyboardInterrupt
 
     heeded = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, interrupt) for number in heeded]
     try:
-        yield
+        yield told
     finally:
         for number, handler in zip(heeded, before, strict=True):
             signal.signal(number, handler)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -143,11 +144,12 @@ def _serve_vllm(settings: Settings, plan: serving.Plan) -> None:
     own = settings.llm.key.get_secret_value()
     server = serving.VllmServer(plan, own or secrets.token_urlsafe(32))
     tasks = tuple(name for name, _ in plan.adapters)
-    with serving.heeding_signals():
+    with serving.heeding_signals() as told:
         try:
             with progress_bars() as show:
                 endpoint = server.start(show)
-            _tell(settings, endpoint, plan.name, "vllm", tasks, hide=not own, then=server.wait)
+            wait = partial(server.wait, told)
+            _tell(settings, endpoint, plan.name, "vllm", tasks, hide=not own, then=wait)
         finally:
             server.stop()
 
@@ -164,8 +166,9 @@ def _serve_llamacpp(settings: Settings, name: str, port: int, size: int) -> None
     server = LlamaServer(
         weights, context=size, threads=settings.llm.threads, port=port, adapters=files
     )
-    with serving.heeding_signals(), server as endpoint:
-        _tell(settings, endpoint, name, "llamacpp", tuple(adapters), hide=True, then=server.wait)
+    with serving.heeding_signals() as told, server as endpoint:
+        wait = partial(server.wait, told)
+        _tell(settings, endpoint, name, "llamacpp", tuple(adapters), hide=True, then=wait)
 
 
 def _tell(

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,11 +196,11 @@ def test_a_child_that_ends_by_itself_is_told_of(model: Path) -> None:
         before = server.start()
         os.kill(_pid(server), signal.SIGKILL)
         with pytest.raises(LLMUnavailable, match="by itself .ended by SIGKILL."):
-            server.wait()
+            server.wait(threading.Event())
         again = server.start()
         assert again not in (before, endpoint)
         server.stop()
-        server.wait()  # nothing to wait for
+        server.wait(threading.Event())  # nothing to wait for
 
         async def run() -> None:
             llm = _llm(endpoint)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -201,11 +202,28 @@ def test_an_interrupt_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_swallows_ends_the_waiting_all_the_same(tmp_path: Path) -> None:
+    class Last:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(1000):  # its handler runs in here, where nothing can be raised
+                time.sleep(0)
+
+    one = server(tmp_path)
+    with serving.heeding_signals() as told, one:
+        last = Last()
+        del last
+        assert told.is_set()
+        one.wait(told)
+    assert gone(ids(tmp_path))
+
+
 def test_one_that_ends_by_itself_says_so(tmp_path: Path) -> None:
     one = server(tmp_path, "brief")
     one.start()
     with pytest.raises(LLMUnavailable, match="vLLM ended with 3; its last words: has a key: True"):
-        one.wait()
+        one.wait(threading.Event())
     pids = ids(tmp_path)
     one.stop()
     assert gone(pids)

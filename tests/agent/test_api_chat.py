@@ -578,7 +578,7 @@ def test_silence_is_filled_with_comments() -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_when_the_caller_leaves_the_turn_is_cancelled(stream: bool) -> None:
-    service = ScriptedService(REPLY, pause_s=0.2)
+    service = ScriptedService(REPLY, pause_s=2)
     with Loopback(create_app(service, settings=Settings())) as server:
         body = json.dumps({"messages": HELLO, "stream": stream}).encode()
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -590,9 +590,10 @@ def test_when_the_caller_leaves_the_turn_is_cancelled(stream: bool) -> None:
             if stream:
                 assert b"200 OK" in connection.recv(100)
             else:
-                time.sleep(0.3)
-        # Nine words at 0.2 s each: were the turn not cancelled, it would take far longer.
-        assert service.stopped.wait(1.0)
+                while "simpatico_turns_running 1.0" not in ask("GET", f"{server.url}/metrics").text:
+                    time.sleep(0.01)
+        # Nine words at 2 s each: were the turn not cancelled, it would take far longer.
+        assert service.stopped.wait(10)
         metrics = ask("GET", f"{server.url}/metrics").text
     assert 'simpatico_turns_failed_total{code="caller_gone",door="api"} 1.0' in metrics
     assert "simpatico_turns_running 0.0" in metrics

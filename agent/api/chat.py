@@ -12,6 +12,7 @@ from starlette.responses import Response
 from simpatico.agent.api import tasks
 from simpatico.agent.api.auth import Person, person, session
 from simpatico.agent.api.body import read
+from simpatico.agent.api.bounds import Bounds
 from simpatico.agent.api.door import STREAMED, VERSION, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.api.exchange import Exchange, Said, tokens_in, written
@@ -43,12 +44,14 @@ async def complete(request: Request) -> Response:
         chat,
         is_task=task is not None,
         in_session="x-session-id" in request.headers,
+        is_data=data is not None,
         tool=data.tool if data else "",
     )
     exchange = Exchange(
         shape,
         door,
-        budget=chat.budget,
+        # Data that ends early is none: a client's parser would only break on it.
+        bounds=Bounds(budget=chat.budget, stop=() if task or data else chat.stop_at),
         is_task=task is not None,
         write=partial(fill, data.schema) if data else None,
     )
@@ -118,11 +121,18 @@ class _Completion:
     """An answer in the shapes of chat completions."""
 
     def __init__(
-        self, chat: ChatRequest, *, is_task: bool, in_session: bool, tool: str = ""
+        self,
+        chat: ChatRequest,
+        *,
+        is_task: bool,
+        in_session: bool,
+        is_data: bool,
+        tool: str = "",
     ) -> None:
         self._chat = chat
         self._is_task = is_task
         self._in_session = in_session
+        self._is_data = is_data
         self._tool = tool
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
@@ -183,7 +193,8 @@ class _Completion:
         if self._is_task:
             found = Extra()
         else:
-            found = extra(said.reply, notes=notes_on(self._chat, in_session=self._in_session))
+            notes = notes_on(self._chat, in_session=self._in_session, is_data=self._is_data)
+            found = extra(said.reply, notes=notes)
         return found.model_dump(mode="json")
 
     def _head(self, kind: str) -> dict[str, Any]:

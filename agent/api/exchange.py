@@ -1,6 +1,6 @@
 """One request for a turn and its answer, whatever protocol it is written in.
 
-Counts it, keeps to its budget, tells how it went; a `Shape` writes it down.
+Counts it, keeps to its bounds, tells how it went; a `Shape` writes it down.
 """
 
 import json
@@ -12,14 +12,12 @@ from typing import Any, NamedTuple, Protocol
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from simpatico.agent.api.bounds import CHARS_PER_TOKEN, Bounds
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError, as_api_error
 from simpatico.agent.api.stream import KEEP_ALIVE, CallerGone, EventStream, Pump
 from simpatico.agent.api.structured import CannotFill, NothingFound
 from simpatico.domain import Finished, Reply, TextDelta, Update
-
-CHARS_PER_TOKEN = 4
-"""Usage is counted as characters / 4, rounded up: replies need not come from a tokenizer."""
 
 
 class Said(NamedTuple):
@@ -64,7 +62,7 @@ class Exchange:
     Args:
         shape: writes it.
         door: counts it and says how long it may take.
-        budget: tokens that the answer may have; None: any number.
+        bounds: where the answer ends.
         is_task: a client's own housekeeping, which is not counted as a turn.
         write: makes data of the reply, to be sent in place of its words; raises `NothingFound`.
     """
@@ -74,7 +72,7 @@ class Exchange:
         shape: Shape,
         door: Door,
         *,
-        budget: int | None,
+        bounds: Bounds,
         is_task: bool,
         write: Callable[[Reply], str] | None = None,
     ) -> None:
@@ -84,10 +82,9 @@ class Exchange:
         self._write = write
         self._refused = False
         self._began = time.perf_counter()
-        self._left = None if budget is None else budget * CHARS_PER_TOKEN
+        self._bounds = bounds
         self._n_said = 0
         self._answer = ""
-        self._cut = False
         self._first_word_s: float | None = None
         self._reply: Reply | None = None
 
@@ -154,10 +151,7 @@ class Exchange:
         self._n_said += len(piece)
         if piece and self._first_word_s is None:
             self._first_word_s = time.perf_counter() - self._began
-        if self._left is not None:
-            self._cut = self._cut or len(piece) > self._left
-            piece = piece[: self._left]
-            self._left -= len(piece)
+        piece = self._bounds.take(piece, last=isinstance(update, Finished))
         self._answer += piece
         return piece
 
@@ -178,7 +172,7 @@ class Exchange:
                 seconds=time.perf_counter() - self._began,
                 first_word_s=self._first_word_s,
             )
-        return Said(self._answer, self._cut, self._reply, self._refused)
+        return Said(self._answer, self._bounds.cut, self._reply, self._refused)
 
     def _counted(self, error: Exception) -> ApiError:
         wrong = as_api_error(error)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from simpatico.agent.api import tasks
 from simpatico.agent.api.auth import Person, person
 from simpatico.agent.api.body import read
+from simpatico.agent.api.bounds import Bounds
 from simpatico.agent.api.chat import canned, check_model, data_of
 from simpatico.agent.api.door import STREAMED, Door, body_of, door_of
 from simpatico.agent.api.errors import ApiError
@@ -39,7 +40,7 @@ async def create(request: Request) -> Response:
     check_model(asked.model)
     if asked.input and (task := tasks.task_of(asked.input)):
         shape = ResponseShape(asked, turns_of(asked.input), stored=False, is_task=True)
-        exchange = Exchange(shape, door, budget=asked.budget, is_task=True)
+        exchange = Exchange(shape, door, bounds=Bounds(budget=asked.budget), is_task=True)
         updates = canned(tasks.answer(task, asked.input))
         return await exchange.answer(updates, request, stream=asked.stream)
     data = data_of(asked.format, asked.tools, asked.tool_choice, form_name="text.format")
@@ -68,7 +69,7 @@ async def create(request: Request) -> Response:
     if shape.stored:
         updates = _kept(updates, door, who, shape)
     write = partial(fill, data.schema) if data else None
-    exchange = Exchange(shape, door, budget=asked.budget, is_task=False, write=write)
+    exchange = Exchange(shape, door, bounds=Bounds(budget=asked.budget), is_task=False, write=write)
 
     async def answer() -> Response:
         return await exchange.answer(updates, request, stream=asked.stream)

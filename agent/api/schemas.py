@@ -4,9 +4,16 @@ Unknown fields are ignored and null means "not given", as OpenAI's clients expec
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from simpatico.agent.api.structured import insists
 from simpatico.agent.profile import PastEvent
@@ -32,6 +39,9 @@ MAX_MESSAGES = 200
 MAX_CHARS = 20_000
 MAX_HISTORY = 10_000
 MAX_K = 100
+MAX_STOPS = 4
+"""Stop sequences, as OpenAI has it."""
+MAX_STOP_CHARS = 500
 _RESULTS = ("tool", "function")
 _ATTACHED = frozenset({"image_url", "input_image", "input_audio"})
 
@@ -95,6 +105,10 @@ class StreamOptions(Sent):
     include_usage: bool = False
 
 
+_STOP: dict[str, Any] = {"type": "string", "maxLength": MAX_STOP_CHARS}
+_STOPS = {"anyOf": [_STOP, {"type": "array", "maxItems": MAX_STOPS, "items": _STOP}]}
+
+
 class ChatRequest(Sent):
     """`POST /v1/chat/completions`. Sampling options are accepted and have no effect."""
 
@@ -105,6 +119,8 @@ class ChatRequest(Sent):
     n: int = 1
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
+    stop: Annotated[tuple[str, ...], WithJsonSchema(_STOPS)] = ()
+    logprobs: Any = None
     user: str | None = None
     safety_identifier: str | None = None
     response_format: Any = None
@@ -119,6 +135,16 @@ class ChatRequest(Sent):
         if n != 1:
             raise ValueError("only one choice is given for each request; wanted 1")
         return n
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _few_stops(cls, given: object) -> object:
+        stops = [given] if isinstance(given, str) else given
+        if not isinstance(stops, list) or not all(isinstance(each, str) for each in stops):
+            raise ValueError("wanted a text or a list of texts")
+        if len(stops) > MAX_STOPS or any(len(each) > MAX_STOP_CHARS for each in stops):
+            raise ValueError(f"at most {MAX_STOPS} texts of at most {MAX_STOP_CHARS} characters")
+        return tuple(each for each in stops if each)
 
     @model_validator(mode="after")
     def _ends_with_the_person(self) -> "ChatRequest":
@@ -138,6 +164,11 @@ class ChatRequest(Sent):
     def budget(self) -> int | None:
         """How many tokens the answer may have; None when the caller set no limit."""
         return budget_of(self.max_completion_tokens or self.max_tokens, self.messages)
+
+    @property
+    def stop_at(self) -> tuple[str, ...]:
+        """The sequences before which the answer's words end: help is never cut short."""
+        return () if _asks_for_help(self.messages) else self.stop
 
 
 class RecommendRequest(Sent):
@@ -263,8 +294,7 @@ def extra(reply: Reply, *, notes: tuple[str, ...] = ()) -> Extra:
 
 def budget_of(tokens: int | None, messages: tuple[Message, ...]) -> int | None:
     """How many tokens an answer may have, of those asked for: help is never cut short."""
-    newest = next((each.text for each in reversed(messages) if each.role == "user"), "")
-    return None if is_crisis(newest) else tokens
+    return None if _asks_for_help(messages) else tokens
 
 
 def turns_of(messages: tuple[Message, ...]) -> tuple[Turn, ...]:
@@ -276,8 +306,11 @@ def turns_of(messages: tuple[Message, ...]) -> tuple[Turn, ...]:
     )
 
 
-def notes_on(request: ChatRequest, *, in_session: bool) -> tuple[str, ...]:
-    """What was sent and is not used, so that nobody believes it was."""
+def notes_on(request: ChatRequest, *, in_session: bool, is_data: bool) -> tuple[str, ...]:
+    """What was sent and is not used, so that nobody believes it was.
+
+    `is_data`: the answer is data in place of words.
+    """
     notes = []
     if in_session and len(turns_of(request.messages)) > 1:
         notes.append("the session has its own memory; only the last message was read")
@@ -294,7 +327,16 @@ def notes_on(request: ChatRequest, *, in_session: bool) -> tuple[str, ...]:
         notes.append("system and developer messages do not change how Simpatico works")
     if request.functions or (request.tools and not insists(request.tool_choice)):
         notes.append("a tool is called only when tool_choice insists on one")
+    if request.logprobs:
+        notes.append("an answer is composed, not sampled, so there are no log-probabilities of it")
+    if is_data and request.stop:
+        notes.append("data does not end at a stop sequence; only words do")
     return tuple(notes)
+
+
+def _asks_for_help(messages: tuple[Message, ...]) -> bool:
+    newest = next((each.text for each in reversed(messages) if each.role == "user"), "")
+    return is_crisis(newest)
 
 
 def _is_text(part: dict[str, Any]) -> bool:

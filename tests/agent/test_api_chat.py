@@ -285,8 +285,10 @@ def test_every_field_of_the_protocol_is_tolerated(client: openai.OpenAI) -> None
     answer = client.chat.completions.create(model="simpatico", messages=HELLO, **everything)
     assert answer.choices[0].message.content == REPLY.text
     assert answer.model_extra is not None
+    assert answer.choices[0].logprobs is None
     assert answer.model_extra["simpatico"]["notes"] == [
         "a tool is called only when tool_choice insists on one",
+        "an answer is composed, not sampled, so there are no log-probabilities of it",
     ]
 
 

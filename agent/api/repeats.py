@@ -38,7 +38,7 @@ class _Answer(NamedTuple):
 
 
 class Repeats:
-    """The answers of the last minutes, by the caller's key and the `Idempotency-Key`."""
+    """The answers of the last minutes, by who holds the caller's key and the `Idempotency-Key`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -65,7 +65,7 @@ class Repeats:
         if len(key) > MAX_KEY_CHARS:
             raise _wrong(400, f"at most {MAX_KEY_CHARS} characters", code="invalid_value")
         calling: Caller = request.state.caller
-        name = _digest(calling.tenant, calling.key, request.url.path, key)
+        name = _digest(calling.tenant, calling.holder, request.url.path, key)
         named = "" if who.throwaway else who.user
         what = _digest(repr(asked), named, request.headers.get("x-session-id", ""))
         self._drop_old()

@@ -281,7 +281,7 @@ def test_silence_ends_in_time(call: Call, answer: tuple[bytes, ...]) -> None:
         began = time.monotonic()
         with pytest.raises(LLMUnavailable, match="did not answer within"):
             await call(llm)
-        assert time.monotonic() - began < TIMEOUT_S + 0.5
+        assert time.monotonic() - began < TIMEOUT_S + 5
         await asyncio.wait_for(server.gone.wait(), 5)
 
     _with_server(check, answer)
@@ -346,7 +346,7 @@ def test_a_hang_after_the_first_piece_ends_in_time() -> None:
         with pytest.raises(LLMUnavailable, match="did not answer within"):
             async for piece in llm.stream(ASK, max_tokens=5):
                 pieces.append(piece)
-        assert pieces == ["he"] and time.monotonic() - began < TIMEOUT_S + 0.5
+        assert pieces == ["he"] and time.monotonic() - began < TIMEOUT_S + 5
 
     _with_server(check, (STREAM, _event("he"), HANG))
 

@@ -148,18 +148,25 @@ const putBack = () => {
 };
 putBack();
 
-// The settings: a panel that its button opens. Other components may not be there yet.
+// The settings: a panel that its button opens. Other components may not be there yet, and what the
+// person set before comes from the server: until then the controls stand as for anybody, and what
+// was changed on them would be lost. A press of the button is remembered so long.
 const wire = () => {
   const settings = document.querySelector("#settings");
   const drawer = document.querySelector("#drawer");
   if (!settings || !drawer) return requestAnimationFrame(wire);
+  const arrived = () => "arrived" in document.documentElement.dataset;
+  let wanted = false;
   const show = (open) => {
+    wanted = open;
+    if (!arrived()) return;
     drawer.classList.toggle("open", open);
     settings.setAttribute("aria-expanded", String(open));
   };
+  const begin = () => (arrived() ? show(wanted) : requestAnimationFrame(begin));
   settings.setAttribute("aria-controls", "drawer");
-  show(false);
-  settings.addEventListener("click", () => show(!drawer.classList.contains("open")));
+  begin();
+  settings.addEventListener("click", () => show(!wanted));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !drawer.classList.contains("open")) return;
     show(false);

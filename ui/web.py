@@ -44,6 +44,9 @@ _GRADIO: dict[str, str] = {
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
 }
 
+_ARRIVED = '() => { document.documentElement.dataset.arrived = ""; }'
+"""Tells page.js that the controls stand as the person left them."""
+
 
 def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
     """Lay out the page and wire its events to a running service. Nothing is served yet.
@@ -324,8 +327,9 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
                 for part, said in labelled.said(words).items()
             }
 
-        async def arrive(keep: Any, request: gr.Request) -> Given:
-            talk, how = begin(keep), Chosen.kept(keep)
+        async def arrive(before: Talk | None, keep: Any, request: gr.Request) -> Given:
+            # A message may have come first, on a slow line: then its talk goes on.
+            talk, how = before or begin(keep), Chosen.kept(keep)
             with suppress(SimpaticoError):  # then no turn uses what is known, whatever this shows
                 consent = await service.desk.consent(talk.user)
                 talk.decided(consent)
@@ -358,7 +362,8 @@ def build_page(service: Simpatico, door: Door) -> "gr.Blocks":
         drawn = [view, note, talk_state, kept, message]
         held: set[Any] = {talk_state, kept, place, posters}
         all_set: set[Any] = {*held, *settings.values()}
-        begun = page.load(arrive, [kept], [talk_state, kept, view, *labelled], **quiet)
+        begun = page.load(arrive, [talk_state, kept], [talk_state, kept, view, *labelled], **quiet)
+        begun.then(None, js=_ARRIVED, api_visibility="private")
         gr.on(
             [message.submit, labelled.send.click], send_message, {message, *all_set}, drawn, **many
         )

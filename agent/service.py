@@ -2,75 +2,41 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
-from typing import cast
 from weakref import WeakValueDictionary
 
 import numpy as np
-from langchain_core.runnables import RunnableConfig
 from numpy.typing import NDArray
 from opentelemetry.trace import Tracer
 
+from simpatico.agent.conversations import Conversations
 from simpatico.agent.desk import Desk
 from simpatico.agent.graph import build_graph
 from simpatico.agent.hearing import Ears
-from simpatico.agent.history import TITLE_CHARS, Past, past_of
-from simpatico.agent.mind import Mind, with_chosen_mood
+from simpatico.agent.mind import Mind
 from simpatico.agent.nodes import Nodes
-from simpatico.agent.people import Conversation, Erased, Kept, learn_likes
+from simpatico.agent.people import Erased, Kept, learn_likes
 from simpatico.agent.presence import Presence
 from simpatico.agent.profile import check_event
+from simpatico.agent.ranking import Ranking, rank_for
 from simpatico.agent.retention import Forgotten, forget_old
 from simpatico.agent.running import Runner
-from simpatico.agent.safety import care_reply, is_crisis
-from simpatico.agent.showing import WORDS, Files, looked_at
+from simpatico.agent.safety import is_crisis
+from simpatico.agent.showing import WORDS, Files
 from simpatico.agent.threads import Threads, thread_id
 from simpatico.agent.tracing import NO_TRACER, TurnSpan, count, ranking_span
-from simpatico.agent.turn import Request, TurnState
-from simpatico.agent.undo import LEVELS, cut_of
-from simpatico.domain import (
-    Consent,
-    Event,
-    Heading,
-    Profile,
-    Recommendation,
-    Spoken,
-    Turn,
-    TurnOptions,
-    Update,
-    UserState,
-    Value,
-)
+from simpatico.agent.turn import MAX_CHARS, Request
+from simpatico.domain import Consent, Event, Profile, Spoken, Turn, TurnOptions, Update
 from simpatico.errors import DataError, ModelError, StoreError
-from simpatico.language import language_of
 from simpatico.protocols import EventLog, Memory
 from simpatico.retrieval.audit import AuditReport
 from simpatico.retrieval.catalog import Catalog
 from simpatico.settings import PrivacySettings
-from simpatico.text import clean, clean_lines
+from simpatico.text import clean
 
 log = logging.getLogger(__name__)
-
-MAX_CHARS = 8_000
-"""How much of one message is read."""
-
-
-class Ranking(Value):
-    """The stateless answer: what was understood and what fits, best first.
-
-    `let_go` are the fields of `Constraints` that not all recommendations meet. `care` is what to
-    show instead when the newest words are of crisis; then nothing is recommended.
-    """
-
-    state: UserState
-    recommendations: tuple[Recommendation, ...]
-    let_go: tuple[str, ...] = ()
-    degraded: tuple[str, ...] = ()
-    care: str = ""
-
 
 _UNDECIDED = "What you decided about your data could not be read, so nothing known of you was used."
 
@@ -81,7 +47,8 @@ Probe = Callable[[], Awaitable[str]]
 class Simpatico:
     """A running Simpatico. Made by `simpatico.agent.build.build`.
 
-    At its `desk` people see and change what is known of them.
+    At its `desk` people see and change what is known of them; `conversations` has those that are
+    kept.
 
     Its `temporary` is one like it that keeps nothing beyond this process, learns nothing from
     anybody for others, and has no such one itself: for chats that leave no trace.
@@ -116,6 +83,15 @@ class Simpatico:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.desk = Desk(
             graph=self._kept,
+            events=events,
+            memory=memory,
+            threads=threads,
+            presence=self._presence,
+            locks=self._locks,
+        )
+        self.conversations = Conversations(
+            graph=self._kept,
+            catalog=mind.index.catalog,
             events=events,
             memory=memory,
             threads=threads,
@@ -221,48 +197,6 @@ class Simpatico:
                 async for update in updates:
                     yield update
 
-    async def take_back(self, text: str, *, user: str, session: str) -> bool:
-        """Take back the newest message with its answer and all that was learned from it.
-
-        What was shown stays logged, for it was shown; so do buttons that were pressed.
-
-        Args:
-            text: the message, which has to be the newest; empty for a turn by `revise`.
-            user: whose session it is.
-            session: which one.
-
-        Returns:
-            Whether the session is now without it: False when another message is the newest.
-
-        Raises:
-            DataError: so many were taken back that where it stood before is no longer known.
-            StoreError: it cannot be read or written.
-        """
-        thread = thread_id(user, session)
-        config: RunnableConfig = {"configurable": {"thread_id": thread}}
-        async with (
-            self._presence.shared(user),
-            self._locks.setdefault(thread, asyncio.Lock()),
-        ):
-            if session not in await asyncio.to_thread(self._memory.sessions, user):
-                return False
-            turns = await asyncio.to_thread(self._memory.turns, session)
-            try:
-                values = (await self._kept.aget_state(config)).values
-                found = cut_of(values, turns, text=clean(text, max_chars=MAX_CHARS))
-                if found == "too long ago":
-                    raise DataError(f"only the last {LEVELS} messages can be taken back")
-                if found == "unknown":
-                    return False
-                if found.values is not None:
-                    await self._kept.aupdate_state(config, found.values, as_node="talk")
-                    await self._threads.tidy(thread)
-            except (sqlite3.Error, ValueError) as error:
-                raise StoreError(f"a conversation cannot be changed: {error}") from error
-            await asyncio.to_thread(self._memory.cut, session, found.n_said)
-            await asyncio.to_thread(self._events.withdraw, user, found.taught)
-        return True
-
     async def recommend(
         self,
         turns: Sequence[Turn],
@@ -279,7 +213,14 @@ class Simpatico:
         is only read.
         """
         with ranking_span(self._tracer) as span:
-            ranking = await self._recommend(turns, profile, options, k, Files(image, audio))
+            ranking = await rank_for(
+                self._mind,
+                turns,
+                profile=profile,
+                options=options,
+                k=k,
+                files=Files(image, audio),
+            )
             told = (
                 ("recommendations", len(ranking.recommendations)),
                 ("degraded", len(ranking.degraded)),
@@ -288,37 +229,6 @@ class Simpatico:
             for what, n in told:
                 count(span, what, n)
             return ranking
-
-    async def _recommend(
-        self,
-        turns: Sequence[Turn],
-        profile: Profile,
-        options: TurnOptions,
-        k: int,
-        files: Files,
-    ) -> Ranking:
-        turns = [
-            turn.model_copy(update={"text": clean(turn.text, max_chars=MAX_CHARS)})
-            for turn in turns
-        ]
-        understanding, _ = await self._mind.replay(turns)
-        newest = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
-        if is_crisis(newest):
-            care = care_reply(language_of(newest) or "en")
-            return Ranking(state=understanding.state, recommendations=(), care=care)
-        state = with_chosen_mood(understanding.state, options.mood)
-        if k == 0:
-            return Ranking(state=state, recommendations=(), degraded=understanding.degraded)
-        looked = await looked_at(self._mind.index, files, options.weights)
-        chosen, let_go, degraded = await self._mind.choose_many(
-            state, profile, options, k=k, shown=looked.query
-        )
-        return Ranking(
-            state=state,
-            recommendations=chosen,
-            let_go=let_go,
-            degraded=understanding.degraded + looked.degraded + degraded,
-        )
 
     async def record(self, event: Event) -> bool:
         """Store an event durably; False if its id was known.
@@ -368,89 +278,14 @@ class Simpatico:
         """Open what hears, if it is not open yet. Raises `ModelError` and `TooBusy` as `hear`."""
         await self._hearing().ready()
 
-    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
-        """What was said in a session, oldest first; nothing if it is not this person's own.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
-        if session not in await asyncio.to_thread(self._memory.sessions, user):
-            return ()
-        return tuple(await asyncio.to_thread(self._memory.turns, session))
-
-    async def headings(self, user: str) -> list[Heading]:
-        """A person's conversations, the latest used first. Raises `StoreError`."""
-        return await asyncio.to_thread(self._memory.headings, user)
-
-    async def reopen(self, user: str, session: str) -> Past | None:
-        """A conversation as it went, to be read and continued; None if it is not this person's.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
-        if session not in await asyncio.to_thread(self._memory.sessions, user):
-            return None
-        turns = await asyncio.to_thread(self._memory.turns, session)
-        lists = await asyncio.to_thread(self._events.impressions, user)
-        events = await asyncio.to_thread(self._events.events, user)
-        return past_of(
-            turns,
-            [one for one in lists if one.session == session],
-            [one for one in events if one.session == session],
-            await self._checkpoint(user, session),
-            self.catalog,
-        )
-
-    async def rename(self, user: str, session: str, title: str) -> bool:
-        """Give a conversation a title, an empty one its own first words; False if not theirs.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
-        if session not in await asyncio.to_thread(self._memory.sessions, user):
-            return False
-        await asyncio.to_thread(self._memory.rename, session, clean(title, max_chars=TITLE_CHARS))
-        return True
-
-    async def forget(self, user: str, session: str) -> bool:
-        """Remove one conversation for good, once a turn running in it has ended.
-
-        What was learned in it (events, which lists were shown) stays. False if it is not theirs.
-
-        Raises:
-            StoreError: a store could not be written; ask again, nothing is acknowledged.
-        """
-        thread = thread_id(user, session)
-        async with self._locks.setdefault(thread, asyncio.Lock()):
-            if session not in await asyncio.to_thread(self._memory.sessions, user):
-                return False
-            await self._threads.erase([thread])
-            return await asyncio.to_thread(self._memory.forget, session)
-
-    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
-        """Keep a dialogue as a new session of a person, to be continued by who asks for it.
-
-        To be called while the turn that it ends in is still being taken: then nobody is erased
-        in between.
-
-        Raises:
-            NotAllowed: the session is somebody else's.
-            StoreError: it cannot be written.
-        """
-        await asyncio.to_thread(self._memory.claim, session, user)
-        for turn in turns:
-            kept = Turn(role=turn.role, text=clean_lines(turn.text, max_chars=MAX_CHARS))
-            await asyncio.to_thread(self._memory.append, session, kept)
-
     async def export(self, user: str) -> Kept:
         """Everything that is kept of a person. Raises `StoreError` when it cannot be read."""
-        headings = await self.headings(user)
         return Kept(
             user=user,
             profile=await self.profile(user),
             events=tuple(await asyncio.to_thread(self._events.events, user)),
             impressions=tuple(await asyncio.to_thread(self._events.impressions, user)),
-            conversations=tuple([await self._conversation(user, each) for each in headings]),
+            conversations=await self.conversations.whole(user),
             consent=await self.desk.consent(user),
         )
 
@@ -522,25 +357,6 @@ class Simpatico:
         if self._ears is None:
             raise ModelError("nothing can be heard here")
         return self._ears
-
-    async def _conversation(self, user: str, heading: Heading) -> Conversation:
-        turns = await asyncio.to_thread(self._memory.turns, heading.session)
-        kept = (await self._checkpoint(user, heading.session)).get("state")
-        return Conversation(
-            session=heading.session,
-            title=heading.title,
-            at=heading.at,
-            turns=tuple(turns),
-            understood=UserState.model_validate(kept) if kept else None,
-        )
-
-    async def _checkpoint(self, user: str, session: str) -> TurnState:
-        """What carries over to the session's next turn."""
-        config: RunnableConfig = {"configurable": {"thread_id": thread_id(user, session)}}
-        try:
-            return cast(TurnState, (await self._kept.aget_state(config)).values)
-        except (sqlite3.Error, ValueError) as error:
-            raise StoreError(f"a conversation cannot be read: {error}") from error
 
     async def _allowed(
         self, user: str, options: TurnOptions

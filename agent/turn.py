@@ -21,6 +21,9 @@ from simpatico.domain import (
     Value,
 )
 
+MAX_CHARS = 8_000
+"""How much of one message is read."""
+
 
 class Request(Value):
     """One turn as it came in.

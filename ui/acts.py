@@ -63,7 +63,7 @@ async def take_back(service: Simpatico, talk: Talk | None) -> Exchange | None:
     last = talk.exchanges[-1]
     try:
         text = "" if last.revises else last.asked
-        gone = not _is_twin(last, talk) and await service.take_back(
+        gone = not _is_twin(last, talk) and await service.conversations.take_back(
             text, user=talk.who, session=talk.session
         )
     except (DataError, StoreError) as error:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from simpatico.agent.profile import PastEvent, profile_of
-from simpatico.agent.service import Ranking, Simpatico
+from simpatico.agent.ranking import Ranking
+from simpatico.agent.service import Simpatico
 from simpatico.domain import Turn, TurnOptions
 from simpatico.errors import DataError
 from simpatico.protocols import ProgressCallback

@@ -151,7 +151,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
     sheet = part("history.js", {"html": "", "file": None}, elem_id="history")
 
     async def value(talk: Talk, file: Handed | None = None) -> dict[str, Any]:
-        headings = await service.headings(talk.user)
+        headings = await service.conversations.headings(talk.user)
         shown = listed(
             headings, now=datetime.now().astimezone(), current=talk.session, words=talk.words
         )
@@ -188,7 +188,7 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
 
     async def open_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
-        past = await service.reopen(talk.user, session)
+        past = await service.conversations.reopen(talk.user, session)
         if past is None:
             # A tab that is loaded again asks for one in which nothing was said yet.
             return {} if said(event, "again") else {note: shared.notice(talk.words.gone)}
@@ -202,14 +202,14 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
         return {view: shared.draw(talk, posters), note: ""}
 
     async def name_one(talk: Talk, posters: bool, event: Any) -> Put:
-        await service.rename(talk.user, said(event, "session"), said(event, "title"))
+        await service.conversations.rename(talk.user, said(event, "session"), said(event, "title"))
         return {}
 
     async def forget_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
         if session == talk.session:
             await talk.clear()
-        await service.forget(talk.user, session)
+        await service.conversations.forget(talk.user, session)
         return {view: shared.draw(talk, posters), note: ""}
 
     async def gone_one(talk: Talk, posters: bool, event: Any) -> Put:
@@ -221,8 +221,8 @@ def history_sheet(service: Simpatico, shared: Shared, **quiet: Any) -> Callable[
 
     async def take_one(talk: Talk, posters: bool, event: Any) -> Put:
         session = said(event, "session")
-        headings = await service.headings(talk.user)
-        past = await service.reopen(talk.user, session)
+        headings = await service.conversations.headings(talk.user)
+        past = await service.conversations.reopen(talk.user, session)
         title = next((title_of(one) for one in headings if one.session == session), "")
         if past is None:
             return {}

@@ -61,6 +61,6 @@ async def met(service: Simpatico, talk: Talk | None, keep: Any, place: Any) -> T
     elif is_our_id(session):
         talk.session = session
         with suppress(SimpaticoError):
-            if past := await service.reopen(talk.user, session):
+            if past := await service.conversations.reopen(talk.user, session):
                 await talk.reopen(session, exchanges_of(past, talk.words), past.events)
     return talk

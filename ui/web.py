@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from simpatico.agent.api.door import Door
 from simpatico.agent.api.errors import ApiError
 from simpatico.agent.safety import is_crisis
-from simpatico.agent.service import MAX_CHARS, Simpatico
+from simpatico.agent.service import Simpatico
+from simpatico.agent.turn import MAX_CHARS
 from simpatico.domain import MOODS, Update
 from simpatico.errors import SimpaticoError
 from simpatico.ui.acts import choose_mood, editing, pressed_of, take_back

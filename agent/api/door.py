@@ -22,7 +22,7 @@ from simpatico.settings import Settings
 
 if TYPE_CHECKING:
     from simpatico.agent.people import Erased, Kept
-    from simpatico.agent.service import Ranking
+    from simpatico.agent.ranking import Ranking
 
 VERSION = version("simpatico")
 
@@ -32,12 +32,29 @@ GRACE_S = 5.0
 """A turn that the service itself does not end in time is ended so many seconds later."""
 
 
+class Dialogues(Protocol):
+    """The part of `simpatico.agent.conversations.Conversations` that the API calls."""
+
+    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
+        """Give what was said in a person's own session; nothing for another's."""
+        ...
+
+    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
+        """Keep a dialogue as a new session."""
+        ...
+
+
 class Service(Protocol):
     """The part of `simpatico.agent.service.Simpatico` that the API calls; its contract is there."""
 
     @property
     def catalog(self) -> Catalog:
         """The catalogue."""
+        ...
+
+    @property
+    def conversations(self) -> Dialogues:
+        """What was said in sessions."""
         ...
 
     def turn(
@@ -83,14 +100,6 @@ class Service(Protocol):
 
     async def hear(self, sound: bytes, *, language: str = "") -> Spoken:
         """Write down what is said."""
-        ...
-
-    async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
-        """Give what was said in a person's own session; nothing for another's."""
-        ...
-
-    async def keep(self, user: str, session: str, turns: Sequence[Turn]) -> None:
-        """Keep a dialogue as a new session."""
         ...
 
     async def export(self, user: str) -> "Kept":

@@ -21,7 +21,7 @@ from simpatico.domain import Profile
 from simpatico.errors import DataError
 
 if TYPE_CHECKING:
-    from simpatico.agent.service import Ranking
+    from simpatico.agent.ranking import Ranking
 
 router = APIRouter(tags=["recommendations"])
 

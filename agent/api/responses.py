@@ -125,7 +125,7 @@ async def _before(door: Door, who: Person, response_id: str | None) -> Sequence[
             code="missing_user",
             param="user",
         )
-    turns = await door.service.dialogue(who.user, response_id)
+    turns = await door.service.conversations.dialogue(who.user, response_id)
     ended = [turn.role for turn in turns[-2:]] == ["user", "assistant"]
     if not response_id.startswith(PREFIX) or not ended:
         raise ApiError(
@@ -147,7 +147,8 @@ async def _kept(
             if isinstance(update, Finished):
                 answer = Turn(role="assistant", text=update.reply.text)
                 try:
-                    await door.service.keep(who.user, shape.id, (*shape.said, answer))
+                    said = (*shape.said, answer)
+                    await door.service.conversations.keep(who.user, shape.id, said)
                 except StoreError as error:
                     log.warning("a response is not stored: %s", error)
                     shape.stored = False

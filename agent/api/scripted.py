@@ -31,7 +31,7 @@ from simpatico.retrieval.past import sum_up
 from simpatico.retrieval.sound import RATE_HZ, decode_sound
 
 if TYPE_CHECKING:
-    from simpatico.agent.service import Ranking
+    from simpatico.agent.ranking import Ranking
 
 
 class Asked(Value):
@@ -135,7 +135,7 @@ class ScriptedService:
         audio: bytes | None = None,
     ) -> "Ranking":
         """Give the reply's items, without those the profile liked, disliked or saw."""
-        from simpatico.agent.service import Ranking
+        from simpatico.agent.ranking import Ranking
 
         await asyncio.sleep(self._pause_s)
         if self._error:
@@ -179,6 +179,11 @@ class ScriptedService:
         seconds = len(await asyncio.to_thread(decode_sound, sound)) / RATE_HZ
         said = f"{seconds:g} s of {language or 'something'}"
         return Spoken(text=said, language=language or "en", seconds=seconds)
+
+    @property
+    def conversations(self) -> "ScriptedService":
+        """They are kept here, too."""
+        return self
 
     async def dialogue(self, user: str, session: str) -> tuple[Turn, ...]:
         """What was kept under this name for this person."""

@@ -109,7 +109,9 @@ def test_a_mood_is_kept_while_its_person_wants_it_and_wiped_from_the_disk_when_n
         await ann.decide(keep_moods=False)
         assert await ann.moods() == [Mood(), Mood()]
         assert ann.files_with("valence", "arousal", "distribution") == set()  # while it runs
-        back = await ann.service.take_back("older", user=ann.user, session=ann.session + "t")
+        back = await ann.service.conversations.take_back(
+            "older", user=ann.user, session=ann.session + "t"
+        )
         assert back and await ann.moods() == [Mood(), Mood()]
 
     with asyncio.Runner() as runner:
@@ -274,7 +276,9 @@ def test_a_wish_is_taken_from_what_goes_on_and_from_what_can_be_gone_back_to(run
             return one.genres, one.year_from, one.year_to
 
         assert await wants() == ((), None, None)
-        assert await ann.service.take_back("something scary", user=ann.user, session=ann.session)
+        assert await ann.service.conversations.take_back(
+            "something scary", user=ann.user, session=ann.session
+        )
         assert await wants() == ((), None, None)
 
     run(work)

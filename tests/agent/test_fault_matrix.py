@@ -94,7 +94,7 @@ def test_a_language_model_that_fails_in_any_way_leaves_a_whole_labelled_answer(
             server.script = always(fault)
             reply = await say(service, ASK, session=what)
             whole(reply, "language model did not answer")
-            assert len(await service.dialogue("ann", what)) == 2
+            assert len(await service.conversations.dialogue("ann", what)) == 2
         server.script = lambda body: Said(pieces=("Nice day, ", "isn't it? ", "Buy Ostrivane."))
         lied = await say(service, ASK, session="lies")
         assert "Ostrivane" not in lied.text and lied.recommendations
@@ -114,7 +114,7 @@ def test_an_encoder_that_breaks_leaves_wishes_and_known_titles(settings: Setting
         whole(reply, "Feelings could not be read")
         assert all(one.item.year in range(1990, 2000) for one in reply.recommendations)
         assert any("Search is not working" in each for each in reply.degraded)
-        assert len(await service.dialogue("ann", "s")) == 4
+        assert len(await service.conversations.dialogue("ann", "s")) == 4
 
     running(settings, work)
 
@@ -141,7 +141,7 @@ def test_conversations_that_are_locked_are_answered_without_their_past(
         with locked(home / "sessions.sqlite"):
             for text in (AGAIN, ASK):
                 whole(await say(service, text), "could not be stored")
-        kept = await service.dialogue("ann", "s")
+        kept = await service.conversations.dialogue("ann", "s")
         assert [turn.text for turn in kept if turn.role == "user"] == [ASK]
         assert not (await say(service, AGAIN)).degraded  # and it goes on
         with pytest.raises(NotAllowed):

@@ -46,7 +46,7 @@ def test_a_conversation_is_as_it_was_after_a_restart(run: Run) -> None:
         kept.append(await say(service, "something scary"))
 
     async def after(service: Simpatico) -> None:
-        past = await service.reopen("ann", "s")
+        past = await service.conversations.reopen("ann", "s")
         assert past is not None
         first, revised, care, last = past.exchanges
         assert (first.asked, first.answer) == ("something funny please", kept[0].text)
@@ -60,8 +60,8 @@ def test_a_conversation_is_as_it_was_after_a_restart(run: Run) -> None:
         assert last.whole and last.shown == kept[2].recommendations
         assert past.state.constraints == kept[2].state.constraints
         assert past.state.mood.label == "unknown"
-        assert await service.reopen("bob", "s") is None
-        [heading] = await service.headings("ann")
+        assert await service.conversations.reopen("bob", "s") is None
+        [heading] = await service.conversations.headings("ann")
         assert title_of(heading) == "something funny please"
         assert heading.n_turns == 7
 
@@ -75,7 +75,7 @@ def test_a_list_that_was_not_logged_comes_back_without_cards(run: Run) -> None:
         async for _ in service.turn("something funny", user="ann", session="s", options=quiet):
             pass
         await say(service, "something scary")
-        past = await service.reopen("ann", "s")
+        past = await service.conversations.reopen("ann", "s")
         assert past is not None
         assert past.exchanges[0].answer and past.exchanges[0].shown == ()
         assert past.exchanges[1].shown
@@ -86,17 +86,19 @@ def test_a_list_that_was_not_logged_comes_back_without_cards(run: Run) -> None:
 def test_only_the_owner_renames_and_forgets(run: Run) -> None:
     async def work(service: Simpatico) -> None:
         await say(service, "something funny")
-        assert not await service.rename("bob", "s", "mine now")
-        assert not await service.forget("bob", "s")
-        assert await service.rename("ann", "s", "  A\nrainy\u202e evening  ")
-        assert [title_of(one) for one in await service.headings("ann")] == ["A rainy evening"]
+        assert not await service.conversations.rename("bob", "s", "mine now")
+        assert not await service.conversations.forget("bob", "s")
+        assert await service.conversations.rename("ann", "s", "  A\nrainy\u202e evening  ")
+        assert [title_of(one) for one in await service.conversations.headings("ann")] == [
+            "A rainy evening"
+        ]
         assert (await service.export("ann")).conversations[0].title == "A rainy evening"
-        assert await service.rename("ann", "s", "x" * 500)
-        assert len((await service.headings("ann"))[0].title) == 80
-        assert await service.forget("ann", "s")
-        assert not await service.forget("ann", "s")
-        assert await service.headings("ann") == []
-        assert await service.reopen("ann", "s") is None
+        assert await service.conversations.rename("ann", "s", "x" * 500)
+        assert len((await service.conversations.headings("ann"))[0].title) == 80
+        assert await service.conversations.forget("ann", "s")
+        assert not await service.conversations.forget("ann", "s")
+        assert await service.conversations.headings("ann") == []
+        assert await service.conversations.reopen("ann", "s") is None
         # Nothing of it carries over when it is begun anew; what was shown is still known.
         reply = await say(service, "hello")
         assert reply.state.constraints.tones == ()
@@ -110,13 +112,13 @@ def test_forgetting_waits_for_the_turn_that_runs(run: Run) -> None:
         await say(service, "something funny")
         updates = service.turn("something scary", user="ann", session="s")
         await anext(updates)
-        forgetting = asyncio.create_task(service.forget("ann", "s"))
+        forgetting = asyncio.create_task(service.conversations.forget("ann", "s"))
         await asyncio.sleep(0.05)
         assert not forgetting.done()
         async for _ in updates:
             pass
         assert await forgetting
-        assert await service.headings("ann") == []
+        assert await service.conversations.headings("ann") == []
 
     run(work)
 

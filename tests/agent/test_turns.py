@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from simpatico.agent.build import build
-from simpatico.agent.service import MAX_CHARS, Simpatico
+from simpatico.agent.service import Simpatico
+from simpatico.agent.turn import MAX_CHARS
 from simpatico.domain import (
     CardsReady,
     Event,

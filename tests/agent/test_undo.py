@@ -31,10 +31,12 @@ class Talk:
         return last.reply
 
     async def back(self, text: str) -> bool:
-        return await self.service.take_back(text, user=self.user, session=self.session)
+        return await self.service.conversations.take_back(
+            text, user=self.user, session=self.session
+        )
 
     async def said(self) -> list[str]:
-        turns = await self.service.dialogue(self.user, self.session)
+        turns = await self.service.conversations.dialogue(self.user, self.session)
         return [turn.text for turn in turns if turn.role == "user"]
 
 
@@ -119,9 +121,9 @@ def test_a_chosen_mood_is_taken_back_like_a_message_without_words(run: Runs) -> 
         how = TurnOptions(mood="joy")
         turn = talk.service.revise(user=talk.user, session=talk.session, options=how)
         [_ async for _ in turn]
-        turns = await talk.service.dialogue(talk.user, talk.session)
+        turns = await talk.service.conversations.dialogue(talk.user, talk.session)
         assert await talk.back("")
-        assert await talk.service.dialogue(talk.user, talk.session) == turns[:-1]
+        assert await talk.service.conversations.dialogue(talk.user, talk.session) == turns[:-1]
         assert not await talk.back("")
 
     run(work)

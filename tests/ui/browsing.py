@@ -202,6 +202,11 @@ class Scripted:
         """It keeps nothing anyway."""
         return self
 
+    @property
+    def conversations(self) -> "Scripted":
+        """None are kept."""
+        return self
+
     async def headings(self, user: str) -> list[Heading]:
         """Nothing is kept."""
         return []

@@ -287,6 +287,11 @@ class OneList:
             )
         )
 
+    @property
+    def conversations(self) -> "OneList":
+        """None are kept."""
+        return self
+
     async def headings(self, user: str) -> list[Heading]:
         """Nothing is kept."""
         return []

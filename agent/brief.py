@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from simpatico.agent.evidence import Evidence, sentences
-from simpatico.agent.explain import because, bold, clean_prose, felt, premise
+from simpatico.agent.explain import because, bold, clean_prose, felt, people_of, premise
 from simpatico.agent.words import kept, left_out
 from simpatico.domain import Item, Reason, Recommendation, UserState
 from simpatico.explaining import (
@@ -122,10 +122,8 @@ def _first_sentence(text: str) -> str:
 def _facts(item: Item) -> str:
     """What little is known of an item without prose: genres and who made it."""
     genres = ", ".join(item.genres[:3]).casefold()
-    by = " and ".join(item.creators[:2])
-    return clean_prose(
-        "; ".join(fact for fact in (genres, f"by {by}" if by else "") if fact), max_chars=160
-    )
+    people = people_of(item, shown=item.kind in ("film", "series", "show")).strip()
+    return clean_prose("; ".join(fact for fact in (genres, people) if fact), max_chars=160)
 
 
 def _by_weight(reason: Reason) -> float:

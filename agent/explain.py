@@ -96,7 +96,7 @@ def compose(
         " ".join(_sentence(clean_prose(note, max_chars=300)) for note in notes),
         "\n".join(bullet(one, lead=lead) for one in recommendations),
         phrases.FEW if len(recommendations) < wanted else "",
-        _closing(state, len(recommendations), rng),
+        closing(state, len(recommendations), rng),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -357,7 +357,8 @@ def _read_back(constraints: Constraints, rng: random.Random) -> str:
     return rng.choice(phrases.READ_BACK_OUT).format(left_out=without) if without else ""
 
 
-def _closing(state: UserState, n: int, rng: random.Random) -> str:
+def closing(state: UserState, n: int, rng: random.Random) -> str:
+    """A question about where to go from n items, never to what was asked for already."""
     constraints = state.constraints
     asked = {*constraints.tones, state.need, *(f"avoid_{tone}" for tone in constraints.not_tones)}
     if constraints.year_from is not None or constraints.year_to is not None:
@@ -384,10 +385,12 @@ def _inside(text: str) -> str:
     for start, inside in (
         ("It is ", "it's "),
         ("Close to ", "it's close to "),
-        ("With ", "it has "),
+        ("By ", "it's by "),
     ):
         if text.startswith(start):
             return inside + text[len(start) :]
+    if text.startswith("With "):
+        return f"it has {text.removeprefix('With ')} in it"
     return text[0].lower() + text[1:] if _LOWER_START.match(text) else text
 
 
@@ -398,7 +401,11 @@ def because(reasons: Sequence[str]) -> str:
 
 def _joined(reasons: Sequence[str]) -> str:
     """Two whole clauses are joined by "and"; anything else by semicolons."""
-    whole = all(text.startswith(("it ", "it's ", "people ", "you ")) for text in reasons)
+    whole = all(
+        text.startswith(("it ", "it's ", "its ", "people ", "you "))
+        or text.endswith(" speaks for it")
+        for text in reasons
+    )
     return (", and " if whole and len(reasons) == 2 else "; ").join(reasons)
 
 
@@ -415,7 +422,7 @@ def _facts(item: Item, *, start: bool = True) -> str:
         phrase = article(described(kind, words))
     if item.year and not start:
         phrase += f" from {item.year}"
-    phrase += _people(item, shown=kind in ("film", "series", "show"))
+    phrase += people_of(item, shown=kind in ("film", "series", "show"))
     return f"{phrase[0].upper()}{phrase[1:]}." if start else f"{phrase}."
 
 
@@ -424,7 +431,7 @@ def directors_of(item: Item) -> list[str]:
     return [name for name in dict(item.extra).get("director", "").split(" | ") if name]
 
 
-def _people(item: Item, *, shown: bool) -> str:
+def people_of(item: Item, *, shown: bool) -> str:
     """Who made it: "directed by A, with B and C", or no role claimed where none is known."""
     directors = directors_of(item)
     others = [name for name in item.creators if name not in directors]

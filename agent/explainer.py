@@ -75,6 +75,7 @@ class Explainer:
         others: Sequence[Item] = (),
         notes: Sequence[str] = (),
         after: str = "",
+        closing: str = "",
         seed: str = "",
         find_titles: FindTitles | None = None,
         dropped: list[str] | None = None,
@@ -93,6 +94,9 @@ class Explainer:
             others: further items that may be named.
             notes: what has to be admitted; it comes after the opening.
             after: a last paragraph. The draft has both already.
+            closing: the last sentence, instead of the model's own, which knows nothing of what was
+                asked for and mostly offers "something lighter"; "" leaves it that, and so does an
+                item that the model did not name.
             seed: chooses the words of the opening.
             find_titles: finds catalogue titles in a text, as in `check`.
             dropped: gets the sentences that evidence does not carry.
@@ -112,7 +116,7 @@ class Explainer:
             ordinary=self._ordinary,
             dropped=dropped,
         )
-        writing = _Writing(evidence, fillings, gate)
+        writing = _Writing(evidence, fillings, gate, closes=not closing)
         admitted = " ".join(clean_prose(note, max_chars=300) for note in notes)
         before = f"{admitted}\n\n" if admitted else ""
         opening = opening_of(brief, random.Random(seed))
@@ -140,10 +144,13 @@ class Explainer:
             log.info("the template's reply instead: %s", why)
             yield f"\n\n{_without_opening(draft)}" if opened else draft
         else:
-            for item in writing.missing():
+            missing = writing.missing()
+            for item in missing:
                 yield f"\n\n{entry_of(draft, item, evidence)}"
             if writing.cut_short:
                 yield "\n\n" + draft.rsplit("\n\n", 1)[-1]
+            elif closing and not missing:
+                yield f" {closing}"
             if after:
                 yield f"\n\n{after}"
         if broke is not None:
@@ -226,10 +233,19 @@ class _Writing:
         named: whether an item was named in it.
         over: whether the model has said all that is wanted.
         cut_short: whether the end of what it said was not given out.
+        closes: whether the model's closing is wanted, too, or the items are all.
         problems: what was wrong with the form.
     """
 
-    def __init__(self, evidence: Evidence, fillings: Sequence[Filling], gate: Gate) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        fillings: Sequence[Filling],
+        gate: Gate,
+        *,
+        closes: bool = True,
+    ) -> None:
+        self.closes = closes
         self.sent = ""
         self.named = False
         self.over = False
@@ -265,10 +281,15 @@ class _Writing:
         *whole, self._waiting = self._gate.cut(self._waiting) or [""]
         for sentence in whole:
             self._pass_on(sentence)
+            if not self.closes and not self._gate.missing(self.sent + self._held):
+                self.over, self._waiting, self._half = True, "", ""
+                break
         return self._ready()
 
     def end(self, *, whole: bool) -> str:
         """Take the end of the reply; `whole`: the model stopped by itself."""
+        if not self.closes and not self._gate.missing(self.sent + self._held):
+            return self._ready()
         if self._half:
             self._wrong("a place without an end")
         whole = whole and not self.problems and bool(_ENDED.search(self._waiting))

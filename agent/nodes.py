@@ -6,10 +6,12 @@ whose part is down does its work the plain way and says so in `degraded`; it doe
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from datetime import UTC, datetime
 
 from simpatico.agent import phrases, safety
+from simpatico.agent.explain import closing
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
@@ -215,6 +217,7 @@ class Nodes:
                 others=others,
                 notes=state["notes"],
                 after=phrases.FEW if len(recommendations) < wanted else "",
+                closing=closing(understood, len(recommendations), random.Random(_seed(state))),
                 seed=_seed(state),
                 find_titles=self.mind.index.titles.link,
                 dropped=dropped,

@@ -41,10 +41,13 @@ MAX_REASONS = 2
 PLACE = re.compile(r"\[(\d+)([:|]?)\]")
 
 OPENING_WORD = re.compile(
-    r"(?:A|An|The|In|On|At|As|After|Before|When|While|During|From|For|To|With|Two|Three|Four|Five"
+    r"An?\b|(?:The|In|On|At|As|After|Before|When|While|During|From|For|To|With|Two|Three|Four|Five"
     r"|Six|Seven|Some|Its|His|Her|Their|It|Each|Every|Both|Once)\b(?! [A-Z])"
 )
 """A premise that opens with such a word loses its capital within a sentence."""
+
+_SUBJECT = re.compile(r"An?\b|(?:The|Two|Three|Four|Five|Six|Seven|His|Her)\b(?! [A-Z])")
+"""A premise that opens like this may follow "In The Castle (1997), ": it says at once who does."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"”’)]*(?=\s|$)")
 
@@ -141,7 +144,8 @@ def grammar(brief: Brief, *, n_opening: int) -> str:
     """The rest of a reply as a GBNF grammar: each item once and in order, a closing.
 
     With its opening, of `n_opening` sentences, it has at most `MAX_SENTENCES`. It says why the
-    first item fits that has reasons; of what else is known of an item each part may be.
+    first item fits that has reasons; of what else is known of an item each part may be. "In [1], "
+    stands only before a premise that goes on from it.
     """
     room = MAX_SENTENCES - n_opening - 1
     items = '". " '.join(
@@ -151,25 +155,28 @@ def grammar(brief: Brief, *, n_opening: int) -> str:
         f'root ::= " " {items}". " closing "\\n"',
         r"closing ::= [A-Z] [^\[\].!?…;\n]{0,120} [.!?]",
         r"head ::= [^\[\].!?…;:\n]{0,40}",
+        r"plain ::= ([^\[\].!?…;:\nIi] [^\[\].!?…;:\n]{0,39})?",
     ]
     with_why = next((i for i, item in enumerate(brief.items, start=1) if any(item.reasons)), 0)
     for number, item in enumerate(brief.items, start=1):
-        after = _after(number, item, has_to=number == with_why)
-        rules.append(f'item{number} ::= head "[{number}]"{after}')
+        rules.append(f"item{number} ::= {_entry(number, item, has_to=number == with_why)}")
     return "\n".join(rules) + "\n"
 
 
-def _after(number: int, item: BriefItem, *, has_to: bool) -> str:
-    """What follows an item's label, as a part of a grammar; why it fits if it has to."""
+def _entry(number: int, item: BriefItem, *, has_to: bool) -> str:
+    """An item's words and places, as a part of a grammar; why it fits if it has to."""
+    named = f'plain "[{number}]"'
     why = f' ", because [{number}|]"' if any(item.reasons) else ""
     if why and not has_to:
         why = f" ({why.strip()})?"
     if item.premise[:1].islower():  # genres and people, no sentence
-        return f' (" ([{number}:])")?{why}'
+        return f'{named} (" ([{number}:])")?{why}'
     if not item.premise:
-        return why
-    story = f'{why} (": [{number}:]")?'
-    return story if has_to else f' ({story} | ", [{number}:]")'
+        return named + why
+    told = f'{named}{why} (": [{number}:]")?'
+    if has_to or not _SUBJECT.match(item.premise):
+        return told
+    return f'({told} | head "[{number}]" ", [{number}:]")'
 
 
 def fill(reply: str, fillings: Sequence[Filling]) -> str:

@@ -159,7 +159,9 @@ def _spoken(evidence: Evidence, *, feels: bool) -> list[tuple[Kind, str, float]]
 def _people(item: Item, asked: Sequence[str]) -> str:
     endings = tuple(f" {person}" for person in map(fold, asked) if person)
     names = [_shown(name) for name in item.creators if f" {folded(name)}".endswith(endings)]
-    return f"With {' and '.join(names[:2])}" if names else ""
+    directed = dict(item.extra).get("director", "").split(" | ")
+    role = "By" if names and all(name in directed for name in names[:2]) else "With"
+    return f"{role} {' and '.join(names[:2])}" if names else ""
 
 
 def _subjects(item: Item, said: Set[str]) -> str:

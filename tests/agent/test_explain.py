@@ -77,7 +77,7 @@ def test_reasons_of_every_shape_read_as_sentences() -> None:
     people = Reason(kind="behaviour", text="People who liked Up (2009) also liked it", weight=0.5)
     cast = Reason(kind="attribute", text="With Hugh Grant", weight=0.4)
     entry = explain.bullet(Recommendation(item=BEAR, p_accept=0.5, reasons=(people, cast)))
-    assert entry.endswith("people who liked Up (2009) also liked it, and it has Hugh Grant.")
+    assert entry.endswith("people who liked Up (2009) also liked it, and it has Hugh Grant in it.")
 
 
 def test_markdown_in_a_title_is_shown_and_not_obeyed() -> None:

@@ -169,6 +169,26 @@ def test_the_opening_does_not_wait_for_the_model() -> None:
     assert asyncio.run(first()) == (OPENED, None)
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_closing_that_is_given_takes_the_place_of_the_models(size: int) -> None:
+    own = "Would you like something calmer?"
+    assert said(GOOD, size=size, closing="Shall I go older?") == FILLED.replace(
+        own, "Shall I go older?"
+    )
+    items_alone = GOOD.replace(f" {own}", "")
+    assert said(items_alone, size=size, closing="More?") == FILLED.replace(own, "More?")
+    unnamed = GOOD.replace("In [2] four", "In [2] Tom Hanks and four")
+    got = said(unnamed, size=size, closing="More?")
+    assert own in got and "More?" not in got
+
+
+def test_a_premise_goes_on_within_a_sentence_as_it_should() -> None:
+    told = Filling("X", "A French cook moves in.")
+    assert told.text(":", "In X, ") == "a French cook moves in"
+    assert told.text(":", "X: ") == "A French cook moves in"
+    assert Filling("X", "The Hague is lost.").text(":", "In X, ") == "The Hague is lost"
+
+
 def test_the_seed_chooses_the_words_of_the_opening() -> None:
     openings = {pieces_of(GOOD, seed=str(seed))[0] for seed in range(30)}
     assert len(openings) > 8
@@ -480,13 +500,18 @@ def test_the_form_is_what_the_grammar_says() -> None:
         BriefItem(label="B", premise="comedy; by Ann Lee"),
         BriefItem(label="C"),
     )
-    brief = Brief(items=(story, facts, bare, story))
+    named = story.model_copy(update={"premise": "Women bark."})
+    brief = Brief(items=(story, facts, bare, story, named))
     rules = dict(line.split(" ::= ", 1) for line in grammar(brief, n_opening=1).splitlines())
-    assert rules["root"] == '" " item1 "; " item2 ". " item3 ". " item4 ". " closing "\\n"'
-    assert rules["item1"] == 'head "[1]" ", because [1|]" (": [1:]")?'
-    assert rules["item4"] == 'head "[4]" ( (", because [4|]")? (": [4:]")? | ", [4:]")'
-    assert rules["item2"] == 'head "[2]" (" ([2:])")?'
-    assert rules["item3"] == 'head "[3]"'
+    assert (
+        rules["root"] == '" " item1 "; " item2 ". " item3 "; " item4 ". " item5 ". " closing "\\n"'
+    )
+    assert rules["item1"] == 'plain "[1]" ", because [1|]" (": [1:]")?'
+    told = 'plain "[4]" (", because [4|]")? (": [4:]")?'
+    assert rules["item4"] == f'({told} | head "[4]" ", [4:]")'
+    assert rules["item5"] == told.replace("4", "5")
+    assert rules["item2"] == 'plain "[2]" (" ([2:])")?'
+    assert rules["item3"] == 'plain "[3]"'
     three = Brief(items=(bare,) * 3)
     assert '" " item1 ". " item2 ". " item3 ". " closing' in grammar(three, n_opening=1)
     assert '" " item1 "; " item2 ". " item3 ". " closing' in grammar(three, n_opening=2)
@@ -610,7 +635,8 @@ def test_in_a_turn_the_explainer_writes_the_reply() -> None:
     sent, reply = turn(nodes_with(explainer=Explainer(Pieces(GOOD)), llm=Pieces("unasked")))
     opened = " ".join(opening_of(brief_of(SAD, TWO, said=SAID), random.Random("s:1")))
     # Three are wanted unless they ask for less.
-    rest = FILLED.removeprefix(OPENED)
+    closing = explain.closing(SAD, 2, random.Random("s:1"))
+    rest = FILLED.removeprefix(OPENED).replace("Would you like something calmer?", closing)
     assert reply.text == "".join(sent) == f"{opened}{rest}\n\n{phrases.FEW}"
     assert sent[0] == opened
     assert reply.degraded == ()

@@ -105,7 +105,7 @@ def bullet(recommendation: Recommendation, *, lead: str = phrases.WHY[0]) -> str
     """One item as a markdown list entry: its label, its premise or facts, its best reasons."""
     item = recommendation.item
     about_it = premise(item)
-    text = f"- {bold(item)}: {about_it or _facts(item)}"
+    text = f"- {bold(item)}: {about_it or facts_of(item)}"
     # What the entry says anyway is no reason.
     fresh = [
         reason
@@ -193,7 +193,7 @@ def why(recommendation: Recommendation) -> str:
 def about(item: Item) -> str:
     """What the catalogue knows of an item."""
     text = premise(item)
-    return f"{bold(item)} is {_facts(item, start=False)}" + (f" {text}" if text else "")
+    return f"{bold(item)} is {facts_of(item, start=False)}" + (f" {text}" if text else "")
 
 
 def compare(items: Sequence[Item]) -> str:
@@ -409,7 +409,7 @@ def _joined(reasons: Sequence[str]) -> str:
     return (", and " if whole and len(reasons) == 2 else "; ").join(reasons)
 
 
-def _facts(item: Item, *, start: bool = True) -> str:
+def facts_of(item: Item, *, start: bool = True) -> str:
     """A sentence's end (or, with `start`, a sentence) from genres, kind, year and people."""
     genres = [clean_prose(genre, max_chars=30).casefold() for genre in item.genres[:2] if genre]
     kind = clean_prose(item.kind, max_chars=30).casefold() or "title"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from simpatico.agent import phrases
+from simpatico.agent.asked import followed
 from simpatico.agent.read.affect import chosen_mood
-from simpatico.agent.read.reference import Reference, resolve
+from simpatico.agent.read.reference import Reference, by_pronoun, resolve
 from simpatico.agent.relax import changed, relaxations
 from simpatico.agent.words import listing, plural
 from simpatico.agent.zh import phrases as chinese
@@ -131,8 +132,19 @@ class Mind:
     ) -> Understanding:
         """Read the newest turn; with the fallback reader, labelled, when the first fails.
 
-        The reader has left out what was pointed at with "not that one" or "seen it".
+        The reader has left out what was pointed at with "not that one" or "seen it". What a need
+        was before, or what answers our own question, stands; see `asked.followed`.
         """
+        before = turns[-2] if len(turns) > 1 else None
+        last = before.text if before and before.role == "assistant" else ""
+        meant = self._meant(turns[-1].text, last, shown)
+        understanding = await self._read(turns, previous, meant)
+        state = followed(understanding.state, previous, turns[-1].text, last)
+        return understanding.model_copy(update={"state": state})
+
+    async def _read(
+        self, turns: Sequence[Turn], previous: UserState | None, shown: Sequence[Item]
+    ) -> Understanding:
         newest = list(turns[-MAX_TURNS_READ:])
         degraded: tuple[str, ...] = ()
         before = previous.language if previous else "en"
@@ -438,6 +450,23 @@ class Mind:
         by_id = {one.item.id: one for one in weighed}
         return [by_id[item.id] for item in items]
 
+    def _meant(self, text: str, last: str, shown: Sequence[Item]) -> Sequence[Item]:
+        """What a message may point at: the list, or what "it" is.
+
+        That is a title that the message names, else what was asked about just before. Words like
+        "it" pointed at the first of the list, and who had seen what they named was told that they
+        had seen that one.
+        """
+        said = gloss(text) if language_of(text) == "zh" else text
+        if not by_pronoun(said, shown):
+            return shown
+        if self.index.titles.link(text):
+            return ()
+        about = list(dict.fromkeys(_BOLD.findall(last)))
+        alone = len(about) == 1 or last.startswith("**")
+        one = self._by_label.get(_unescaped(about[0])) if about and alone else None
+        return (one,) if one else shown
+
     def _shown_in(self, text: str) -> list[Item]:
         labels = _ENTRY.findall(text)
         answering = text.startswith(_ANSWERS)  # after a note such a paragraph shows items
@@ -445,9 +474,14 @@ class Mind:
             answers = answering and paragraph.startswith(_ANSWERS) and not paragraph.endswith("?")
             if not answers and not paragraph.startswith((*_SPEAKS_OF, "- ")):
                 labels = _BOLD.findall(paragraph) + labels
-        plain = (re.sub(r"\\(?=[^\w\s]|_)", "", label) for label in dict.fromkeys(labels))
+        plain = (_unescaped(label) for label in dict.fromkeys(labels))
         found = (self._by_label.get(label) for label in plain)
         return [item for item in found if item is not None]
+
+
+def _unescaped(label: str) -> str:
+    """A label as the catalogue has it, from how it stands in a reply."""
+    return re.sub(r"\\(?=[^\w\s]|_)", "", label)
 
 
 def _of_kind(state: UserState, kind: str) -> UserState:

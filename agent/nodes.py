@@ -29,7 +29,7 @@ from simpatico.agent.route import choose_route
 from simpatico.agent.showing import Looked, apart_from_it
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import with_before
-from simpatico.agent.voice import doing, labels, note, voice
+from simpatico.agent.voice import answering, doing, labels, note, voice
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -112,6 +112,8 @@ class Nodes:
         )
         if looked.anything and route in ("clarify", "talk"):
             route = "recommend"  # what is shown is wish enough
+        if route == "clarify" and shown and understood.intent in _GOES_ON:
+            route = "recommend"  # "more": of what the choice was ours
         keep_mood = request.options.keep_mood
         keeps_mood = self.keep_moods if keep_mood is None else keep_mood
         return {
@@ -247,15 +249,16 @@ class Nodes:
         items = self.mind.items(asked)
         if not items:
             return await self.clarify(state, writer)
-        speak = voice(state["understood"].language)
+        language, question = state["understood"].language, state["request"].text
+        speak, tell = voice(language), answering(language)
         if intent == "compare" and len(items) > 1:
-            text = speak.compare(items)
+            text = tell.compare(items, question)
         elif intent == "ask_why":
             text = "\n\n".join(
                 speak.why(one) for one in await self._explained(state, asked)
             ) or speak.about(items[0])
         else:
-            text = "\n\n".join(speak.about(item) for item in items[:3])
+            text = "\n\n".join(tell.answer(item, question) for item in items[:3])
         return self._say(state, writer, text)
 
     async def acknowledge(self, state: TurnState, writer: Writer) -> TurnState:
@@ -425,6 +428,10 @@ def _points_at_items(
         return False
     asks = understood.intent in ("ask_why", "ask_about")
     return bool(reference.item_ids or said.ids or (asks and shown))
+
+
+_GOES_ON = frozenset(("seek", "refine", "reject", "seen", "feedback"))
+"""Intents of who has seen a list and did not like it, or wants another."""
 
 
 def _seed(state: TurnState) -> str:

@@ -3,6 +3,8 @@
 Feelings are guesses ("sounds like"), never findings. A phrase claims nothing about an item.
 """
 
+from simpatico.domain import NeedName
+
 MOOD_GROUPS: dict[str, str] = {
     **dict.fromkeys(("sadness", "grief", "disappointment", "remorse"), "low"),
     **dict.fromkeys(("nervousness", "fear", "embarrassment"), "tense"),
@@ -206,6 +208,17 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "away?",
     ),
 }
+OFFERED: dict[str, tuple[tuple[NeedName, NeedName, NeedName], ...]] = {
+    "low": (("cheer_up", "calm_down", "cry_it_out"),),
+    "tense": (("calm_down", "laugh", "thrill"),),
+    "cross": (("laugh", "thrill", "calm_down"),),
+    "bright": (("celebrate", "escape", "connect"),),
+    "tender": (("connect", "connect", "laugh"),),
+    "curious": (("escape", "think", "escape"),),
+    "": (("laugh", "calm_down", "thrill"), ("cheer_up", "thrill", "escape")),
+}
+"""For each of these questions the needs that it gives to choose from, in its order."""
+
 ANCHOR: tuple[str, ...] = (
     "You can also just name a favourite.",
     "Or name something you love, and I'll start from there.",
@@ -262,3 +275,53 @@ SMALLTALK: tuple[str, ...] = (
     "for?",
     "I'm listening. If you tell me how you feel or what you like, I can suggest something.",
 )
+
+# Answers to a question about an item begin with its name, in bold.
+TELLS: dict[str, str] = {
+    "length": "{title} runs {fact} minutes.",
+    "director": "{title} was directed by {fact}.",
+    "cast": "{title} has {fact} in it.",
+    "language": "{title} is in {fact}. Whether there are subtitles, I can't tell.",
+    "year": "{title} is from {fact}.",
+}
+UNTOLD: dict[str, str] = {
+    "length": "{title}: how long it is, I don't know.",
+    "director": "{title}: who directed it, I don't know.",
+    "cast": "{title}: who is in it, I don't know.",
+    "language": "{title}: which language it is in, I don't know.",
+    "year": "{title}: when it was made, I don't know.",
+    "prizes": "{title}: I know nothing of prizes, so I can't say.",
+    "true": "{title}: whether it is a true story, I don't know.",
+    "where": "{title}: where it can be watched, I don't know.",
+    "ending": "{title}: I know no more of its story than this, and not how it ends.",
+    "rating": "{title}: I have no ratings or reviews, so whether it's good, I can't say.",
+    "tone": "{title}: I don't know what it feels like.",
+}
+HAS_TONE: dict[str, str] = {
+    "much": "{title} is {tone}, as far as I can tell.",
+    "little": "{title} is a little {tone}, as far as I can tell.",
+    "none": "{title} is not {tone}, as far as I can tell.",
+}
+MADE_FOR: dict[str, str] = {
+    "much": "{title} is made for children, as far as I can tell.",
+    "little": "{title} may do for children, but is not made for them, as far as I can tell.",
+    "none": "{title} is not made for children, as far as I can tell.",
+}
+MOST = "{title} is the {most} of them, as far as I can tell."
+MOST_OF: dict[str, str] = {
+    "warm": "warmest",
+    "funny": "funniest",
+    "gentle": "gentlest",
+    "sad": "saddest",
+    "dark": "darkest",
+    "tense": "tensest",
+    "scary": "scariest",
+    "dreamy": "dreamiest",
+    "quirky": "quirkiest",
+}
+"""Tones as the most of them; the others take "most"."""
+FIRST_BY: dict[str, str] = {
+    "newest": "{title} is the newest of them.",
+    "oldest": "{title} is the oldest of them.",
+}
+LENGTHS_UNTOLD = "I don't know how long they all are, so I can't say which is shorter."

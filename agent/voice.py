@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from simpatico.agent import explain
+from simpatico.agent import answers, explain
+from simpatico.agent.zh import answers as chinese_answers
 from simpatico.agent.zh import explain as chinese
 from simpatico.agent.zh import phrases as zh
 from simpatico.domain import Item, Recommendation, UserState
@@ -39,6 +40,18 @@ class Voice(Protocol):
 def voice(language: Language) -> Voice:
     """The ready-made replies of a language."""
     return chinese if language == "zh" else explain
+
+
+class Answers(Protocol):
+    """Answers to questions about items; `agent.answers` says what each of them is."""
+
+    def answer(self, item: Item, text: str) -> str: ...  # noqa: D102
+    def compare(self, items: Sequence[Item], text: str = "") -> str: ...  # noqa: D102
+
+
+def answering(language: Language) -> Answers:
+    """The answers of a language."""
+    return chinese_answers if language == "zh" else answers
 
 
 def note(text: str, language: Language) -> str:

@@ -39,7 +39,7 @@ NEED_TONES: Final[Mapping[NeedName, tuple[tuple[str, ...], tuple[str, ...]]]] = 
     "cry_it_out": (("sad", "touching"), ("funny",)),
     "think": (("thoughtful",), ()),
     "laugh": (("funny", "quirky"), ("sad", "dark")),
-    "connect": (("touching", "warm", "romantic"), ("violent", "scary")),
+    "connect": (("warm", "touching", "funny"), ("violent", "scary")),
     "focus": (("gentle", "thoughtful"), ("tense", "scary", "violent")),
     "escape": (("epic", "dreamy", "exciting"), ("sad",)),
     "celebrate": (("uplifting", "funny", "exciting"), ("sad", "dark")),

@@ -22,6 +22,7 @@ _COMPARE = re.compile(
     r"is (?:the )?(?:best|better|funn\w+|sadd\w+|dark\w+|short\w+|long\w+|scar\w+|warm\w+|"
     r"light\w+|newest|oldest))|(?:better|funnier|sadder|darker|shorter|longer|scarier|"
     r"lighter) than (?:the |that|this|_)|how do they (?:differ|compare))"
+    r"|^(?:so |hm+,? |should (?:i|we) (?:watch|see) )?_[_ ]* or _[_ ]*[?.! ]*$"
 )
 _ABOUT = re.compile(
     r"\b(?:(?:what(?:'s| is| are)|whats) (?:it|that|this|that one|they|these|the (?:first|second|"

@@ -57,6 +57,9 @@ _NOT_SEEN = re.compile(
     r"\b(?:haven'?t|have not|never|not|hadn'?t|didn'?t)(?: yet| ever| actually)? (?:see|seen|"
     r"watch|watched)\b|\b(?:want|going|like|love|planning|meaning|plan) to (?:see|watch)\b"
 )
+_NEAR = 30
+"""How many characters behind a title a verdict on it may begin."""
+
 _EXCEPT = re.compile(r"\b(?:not|except(?: for)?|no|without)\s+[\"'“]?$")
 _CUT = re.compile(r"[.!?;\n]+(?=\s|$)|\b(?:but|whereas|though|although|while)\b")
 _CALLED = re.compile(
@@ -117,7 +120,8 @@ def _joined(between: str) -> bool:
 
 def _judge(before: str, after: str) -> str:
     if _EXCEPT.search(before):
-        return "disliked"
+        seen = _SEEN_AFTER.search(after)
+        return "seen" if seen and seen.start() <= _NEAR else "disliked"
     unseen = bool(_NOT_SEEN.search(before))
     found: list[tuple[int, str]] = []
     for stance, cue in (("disliked", _DISLIKED), ("liked", _LIKED), ("seen", _SEEN)):
@@ -134,7 +138,7 @@ def _judge(before: str, after: str) -> str:
         ("liked", _LIKED_AFTER),
         ("seen", _SEEN_AFTER),
     ):
-        if (match := cue.search(after)) and match.start() <= 30:
+        if (match := cue.search(after)) and match.start() <= _NEAR:
             return (
                 stance
                 if not found or match.start() <= found[0][0] or found[0][1] == "seen"

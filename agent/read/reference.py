@@ -191,6 +191,17 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
     return Reference(item_ids=_ids(shown, pointed), stance=stance)
 
 
+def by_pronoun(text: str, shown: Sequence[Item]) -> bool:
+    """Whether a message points by a word like "it" alone, and at no place or title of a list."""
+    low = plain(shorten(text)).strip()
+    return bool(
+        _ONE.search(low)
+        and not _ALL.search(low)
+        and not _by_title(text, shown)
+        and not _by_place(low, len(shown))
+    )
+
+
 def _ids(shown: Sequence[Item], positions: Sequence[int]) -> tuple[str, ...]:
     return tuple(shown[position].id for position in positions)
 
@@ -217,6 +228,8 @@ def _written_as_title(text: str, title: str) -> bool:
 
 
 def _by_place(low: str, n_shown: int) -> tuple[int, ...]:
+    if not n_shown:
+        return ()
     found: list[int] = []
     for match in _NTH.finditer(low):
         place = _ORDINALS[match[1]]

@@ -84,7 +84,7 @@ TONES: dict[str, str] = {
         r"gentle(?:r)?|soothing|calm(?:er|ing)?|relax(?:ing|ed)|peaceful|quiet(?:er)?|soft(?:er)?|"
         r"easy[- ]?going|easy to watch|low[- ]stakes|light(?:er)?(?! years?)|mellow|chill"
     ),
-    "romantic": r"romantic|romance|love stor(?:y|ies)|swoon(?:y|worthy)",
+    "romantic": r"romantic|romance|love stor(?:y|ies)|swoon(?:y|worthy)|date[- ]?night",
     "touching": (
         r"touching|moving|poignant|emotional|heartfelt|tear-?jerk(?:er|ers|ing)|bittersweet|"
         r"tender|good cry"

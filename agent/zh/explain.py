@@ -79,7 +79,7 @@ def clarify(state: UserState, *, seed: str = "") -> str:
     if state.need != "unknown" and state.constraints == Constraints():
         return felt + zh.WHICH_KIND
     group = phrases.MOOD_GROUPS.get(explain.felt(state.mood), "")
-    return felt + zh.QUESTIONS[group] + zh.ANCHOR
+    return felt + rng.choice(zh.QUESTIONS[group]) + zh.ANCHOR
 
 
 def acknowledge(state: UserState, items: Sequence[Item], *, stance: str, seed: str = "") -> str:

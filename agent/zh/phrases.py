@@ -45,14 +45,17 @@ CLOSINGS: tuple[str, ...] = (
     "如果还差一点，我可以找{a}，或者{b}。",
 )
 
-QUESTIONS: dict[str, str] = {
-    "low": "想要能提起精神的、安静歇一歇的，还是可以好好哭一场的？",
-    "tense": "想要平静的、好笑的，还是紧张到忘掉一切的？",
-    "cross": "想一笑了之、看点热闹的发泄一下，还是来点轻柔的？",
-    "bright": "要接着开心、来点冒险，还是来点浪漫的？",
-    "tender": "想要浪漫的、讲家人的，还是好笑的？",
-    "curious": "想要奇特的、引人深思的，还是另一个年代的？",
-    "": "现在什么最合适：好笑的、平静的，还是紧张刺激的？",
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "low": ("想要能提起精神的、安静歇一歇的，还是可以好好哭一场的？",),
+    "tense": ("想要平静的、好笑的，还是紧张到忘掉一切的？",),
+    "cross": ("想一笑了之、看点热闹的发泄一下，还是来点轻柔的？",),
+    "bright": ("要接着开心、来点冒险，还是来点浪漫的？",),
+    "tender": ("想要浪漫的、讲家人的，还是好笑的？",),
+    "curious": ("想要奇特的、引人深思的，还是另一个年代的？",),
+    "": (
+        "现在什么最合适：好笑的、平静的，还是紧张刺激的？",
+        "想去哪里：温暖好笑的、紧张的，还是遥远的地方？",
+    ),
 }
 ANCHOR = "也可以直接说一部你喜欢的。"
 WHICH_KIND = "好的。有没有偏好的类型，或者以前喜欢的，我可以从那里开始？"
@@ -153,3 +156,38 @@ STAGES: dict[str, str] = {
     "rank": "在权衡 {n} 个候选",
     "explain": "在组织语言",
 }
+
+TELLS: dict[str, str] = {
+    "length": "{title}片长 {fact} 分钟。",
+    "director": "{title}的导演是 {fact}。",
+    "cast": "{title}的演员有 {fact}。",
+    "language": "{title}的语言是{fact}。有没有字幕，我不清楚。",
+    "year": "{title}是 {fact} 年的。",
+}
+UNTOLD: dict[str, str] = {
+    "length": "{title}：片长我不知道。",
+    "director": "{title}：导演是谁我不知道。",
+    "cast": "{title}：演员是谁我不知道。",
+    "language": "{title}：是什么语言我不知道。",
+    "year": "{title}：是哪一年的我不知道。",
+    "prizes": "{title}：得过什么奖我不知道。",
+    "true": "{title}：是不是真人真事我不知道。",
+    "where": "{title}：在哪里能看我不知道。",
+    "ending": "{title}：结局我不知道，我只知道下面这些。",
+    "rating": "{title}：我没有评分，好不好看说不准。",
+    "tone": "{title}：它给人什么感觉我不知道。",
+}
+HAS_TONE: dict[str, str] = {
+    "much": "{title}，我看是{tone}的。",
+    "little": "{title}，我看有一点{tone}。",
+    "none": "{title}，我看不算{tone}。",
+}
+MADE_FOR: dict[str, str] = {
+    "much": "{title}，我看是适合孩子的。",
+    "little": "{title}，孩子也许可以看，但不是专给孩子拍的。",
+    "none": "{title}，我看不是给孩子看的。",
+}
+MOST = "{title}，我看是其中最{tone}的。"
+FIRST_BY: dict[str, str] = {"newest": "{title}是其中最新的。", "oldest": "{title}是其中最老的。"}
+LENGTHS_UNTOLD = "它们的片长我不全知道，所以说不准哪个更短。"
+"""As in `agent.phrases`: answers to questions about items."""

@@ -394,3 +394,50 @@ def test_an_abandoned_turn_leaves_the_session_usable(run: Runs) -> None:
         assert reply.recommendations
 
     run(work)
+
+
+def test_nobody_is_asked_the_same_twice_and_what_they_need_stands(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        assert (await talk.say("I feel so lonely tonight")).route == "clarify"
+        answered = await talk.say("the last one")
+        assert answered.state.need == "cry_it_out" and answered.recommendations
+        again = await talk.say("not those")
+        assert again.state.need == "cry_it_out" and again.recommendations
+        assert not {*ids(again)} & {*ids(answered)}
+        assert (await talk.say("make me laugh instead")).state.need == "laugh"
+
+    run(work)
+
+
+def test_who_left_the_choice_to_us_gets_more_of_it(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        first = await talk.say("surprise me")
+        more = await talk.say("more")
+        assert more.recommendations and not {*ids(more)} & {*ids(first)}
+
+    run(work)
+
+
+def test_it_is_what_was_asked_about_or_named_and_not_the_first_of_a_list(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        heat = await talk.say("is Heat any good?")
+        assert heat.route == "explain" and "ratings" in heat.text
+        assert "Michael Mann" in (await talk.say("who directed it?")).text
+        listed = await talk.say("films by Hayao Miyazaki")
+        seen = await talk.say("not Spirited Away, seen it")
+        assert listed.recommendations[0].item.label not in seen.text.split("\n\n")[0]
+        assert "Spirited_Away" in seen.state.mentions.seen
+        second = seen.recommendations[1].item
+        assert second.label in (await talk.say("tell me about the second")).text
+        assert second.label in (await talk.say("is it sad?")).text
+
+    run(work)
+
+
+def test_two_titles_and_an_or_are_compared(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        reply = await talk.say("The Godfather or Goodfellas?")
+        assert reply.route == "explain" and not reply.recommendations
+        assert "**The Godfather (1972)**" in reply.text and "**Goodfellas (1990)**" in reply.text
+
+    run(work)

@@ -1,0 +1,72 @@
+"""What stays of a conversation when a message says little: our question answered, the need kept.
+
+Whoever was asked "something to laugh at, something calm, or ...?" and says "the first", "yes" or
+"I don't know" has answered: to ask the same again would be deaf. Pure functions.
+"""
+
+import re
+
+from simpatico.agent import phrases
+from simpatico.agent.read.wishes import wants_anything
+from simpatico.agent.zh import phrases as chinese
+from simpatico.domain import NeedName, UserState
+
+_PLACES = (
+    re.compile(r"\b(?:first|1st|former)\b|^\W*(?:1|one)\W*$|第一|前者"),
+    re.compile(r"\b(?:second|2nd|middle)\b|^\W*(?:2|two)\W*$|第二|中间"),
+    re.compile(r"\b(?:third|3rd|last|latter)\b|^\W*(?:3|three)\W*$|第三|最后|后者"),
+)
+_ANSWERS = frozenset(("seek", "refine", "reject", "accept", "feedback", "seen", "unknown"))
+"""Intents of a message that may be an answer to what we asked."""
+
+_ASKS = re.compile(r"[?？]\s*$")
+
+
+def offered(text: str) -> tuple[NeedName, ...]:
+    """The needs that a reply of ours gave to choose from, in their order; () if it asked none."""
+    for asked in (phrases.QUESTIONS, chinese.QUESTIONS):
+        for group, questions in asked.items():
+            for question, needs in zip(questions, phrases.OFFERED[group], strict=True):
+                if question in text:
+                    return needs
+    return ()
+
+
+def followed(state: UserState, previous: UserState | None, text: str, last: str) -> UserState:
+    """The state with the need that a message leaves standing.
+
+    Args:
+        state: what was understood of the newest message, earlier wishes carried over.
+        previous: the state before it.
+        text: the message.
+        last: what we said before it, "" at the start.
+    """
+    if state.need != "unknown" or state.intent == "crisis" or previous is None:
+        return state
+    need: NeedName = "unknown"
+    if previous.need != "unknown":
+        if not _wants_another_way(state, previous):
+            need = previous.need
+    elif not wants_anything(state) and state.intent in _ANSWERS and not _ASKS.search(text):
+        need = _answer(text, offered(last))
+    return state.model_copy(update={"need": need})
+
+
+def _wants_another_way(state: UserState, previous: UserState) -> bool:
+    """Whether it names a genre, a tone or a subject that was not asked for before."""
+    now, before = state.constraints, previous.constraints
+    new_words = state.intent == "seek" and set(state.query.split()) - set(previous.query.split())
+    return bool(
+        set(now.genres) - set(before.genres) or set(now.tones) - set(before.tones) or new_words
+    )
+
+
+def _answer(text: str, needs: tuple[NeedName, ...]) -> NeedName:
+    """The need at the place that is named; else the first, or rest for who may want to cry."""
+    if not needs:
+        return "unknown"
+    low = text.casefold()
+    named = [place for place, cue in enumerate(_PLACES) if cue.search(low)]
+    if len(named) == 1:
+        return needs[named[0]]
+    return "calm_down" if "cry_it_out" in needs else needs[0]

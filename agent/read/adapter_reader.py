@@ -262,10 +262,11 @@ def _certain(reply: Completion, field: int) -> Iterator[re.Match[str]]:
 def _wished(kept: Constraints, reply: Completion, understood: Understood) -> Constraints:
     """Wishes and refusals of the answer, each kind only where none stands already.
 
-    What was taken back just now is neither wished for nor refused. Years are wished for only where
-    the rules heard no others refused or let in: the adapter never learnt to refuse any.
+    What was taken back just now, or only told of, is neither wished for nor refused. Years are
+    wished for only where the rules heard none refused, let in or told of: the adapter never learnt
+    to refuse any.
     """
-    lifted = understood.lifted
+    lifted = (*understood.lifted, *understood.told)
     genres: list[str] = []
     tones: list[str] = []
     years: tuple[int | None, int | None] = (None, None)
@@ -281,7 +282,7 @@ def _wished(kept: Constraints, reply: Completion, understood: Understood) -> Con
             years = (None, int(year) - 1) if side == "before" else (int(year) + 1, None)
     no_genres = [_GENRES[m[4]] for m in _certain(reply, 3) if m[4] in _GENRES]
     no_tones = [_TONES[m[4]] for m in _certain(reply, 3) if m[4] in _TONES]
-    told = kept.not_years or understood.lifted_years
+    told = kept.not_years or understood.lifted_years or understood.told_years
     free = kept.year_from is None and kept.year_to is None and not told
     said = Constraints(
         genres=_beside(genres, kept.genres, (*kept.not_genres, *no_genres, *lifted)),

@@ -57,12 +57,14 @@ _NOT_NEGATION = re.compile(
 )
 
 NEGATOR = re.compile(
-    r"\b(?:no more|not|no|nothing|none|nor|without|avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
+    r"\b(?:no more|not (?:really )?in the mood for|not|no|nothing|none|nor|without|"
+    r"avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
     r"except(?: for)?|exclud(?:e|ing)|leav(?:e|ing) out|stay(?:ing)? away from|"
     r"(?:any|some)thing (?:other than|besides|apart from)|"
     r"anything but|rather not|instead of|less|fewer|never|minus|sick of|tired of|bored of|"
     r"fed up with|had enough of|enough of|enough(?= (?:with|horror|romance|westerns|superheroes))|"
-    r"can'?t (?:stand|do|handle|bear|take|deal with)|cannot (?:stand|do|handle|bear|take)|"
+    r"can'?t (?:stand|do|handle|bear|take|deal with|be (?:bothered|arsed)(?= (?:with|reading|to "
+    r"(?:read|watch))\b))|cannot (?:stand|do|handle|bear|take)|"
     r"(?:don'?t|doesn'?t|didn'?t|do not|does not|did not|dont|wouldn'?t|won'?t|isn'?t|aren'?t|"
     r"wasn'?t|ain'?t)(?: (?:really|usually|actually|even|much|particularly|want|wanna|need|like|"
     r"enjoy|care for|feel like|love|give me|show me|recommend|suggest|involve|have|do|be|a fan of|"

@@ -46,7 +46,8 @@ _REJECT = re.compile(
     r"^more(?: please)?[.!]?$|\b(?:doesn'?t|don'?t) (?:sound|look|appeal)"
 )
 _SEEN = re.compile(
-    r"\b(?:already )?(?:seen|watched) (?:it|that|this|them|those|these|both|all|everything)\b|"
+    r"\b(?:already )?(?:seen|watched) (?:it|that(?! (?:many|much))|this|them|those|these|both|"
+    r"all|everything)\b|"
     r"^(?:i'?ve )?(?:already )?(?:seen|watched)\b|\bseen (?:the )?(?:first|second|third|last|_)|"
     r"\balready (?:seen|watched)|\bi saw (?:it|that|them)\b"
 )

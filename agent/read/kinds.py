@@ -44,11 +44,13 @@ _THINGS: dict[str, str] = {
     "podcast": rf"podcasts?(?!{_IS})",
 }
 _ASKED = re.compile(
-    r"(?:^|[.,;:!?&+(/\n-]|\b(?:want|need|recommend|suggest|find|give|show|send|get|pick|play|fancy|"
+    r"(?:^|[.,;:!?&+(/\n-]|\b(?:want|need|recommend|suggest|find|give|show|send|get|pick|play|"
+    r"fancy|"
     r"me|us|for|prefer|rather|have|got|there|just|only|maybe|perhaps|also|then|plus|instead|and|or|"
     r"but|please|what|which|(?:piece|bit|kind|sort) of|(?:'d|would|feel(?:ing)?)(?: \w+)? like|"
     r"(?:'d|would)(?: \w+)? love)\b)\s*"
-    r"(?P<before>(?:(?!(?:and|or|plus|but|i|im|we|you|he|she|they|it|with|about|from|by|in|on|to|of|that|who|the|"
+    r"(?P<before>(?:(?!(?:and|or|plus|but|i|im|we|you|he|she|they|it|with|about|from|by|in|on|"
+    r"to|of|that|who|the|"
     r"my|your|our|his|her|this|these|those|is|are|was|listen\w*|play(?:ed|ing)|hear\w*|loved?|"
     r"likes?|liked|hate[ds]?|enjoy\w*|s[aiu]ng|singing|danc\w+|mak(?:e|ing)|made|writ\w+|wrote|"
     r"reading|read|finish\w+|watch\w*|saw|seen|based)\b)[\w'-]+ ){0,4})$"

@@ -5,31 +5,10 @@ counts only where nothing but small words stands between it and the name.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from simpatico.agent.read.clauses import NEGATOR, Span, blank
-from simpatico.agent.read.words import LANGUAGES
-
-_COUNTRIES: dict[str, tuple[str, ...]] = {
-    **{"france": ("French",), "germany": ("German",), "spain": ("Spanish",)},
-    **{"italy": ("Italian",), "japan": ("Japanese",), "korea": ("Korean",)},
-    **{"south korea": ("Korean",), "china": ("Chinese",), "russia": ("Russian",)},
-    **{"sweden": ("Swedish",), "denmark": ("Danish",), "norway": ("Norwegian",)},
-    **{"finland": ("Finnish",), "poland": ("Polish",), "greece": ("Greek",)},
-    **{"turkey": ("Turkish",), "iran": ("Persian",), "thailand": ("Thai",)},
-    **{"hungary": ("Hungarian",), "iceland": ("Icelandic",)},
-    "india": ("Hindi", "Tamil", "Telugu", "Bengali"),
-}
-"""Countries that stand for their languages; one that shares its language with others does not."""
-
-_NAMES: dict[str, tuple[str, ...]] = {
-    **{name.lower(): (name,) for name in LANGUAGES},
-    **{"bollywood": ("Hindi",), "indian": _COUNTRIES["india"], "iranian": ("Persian",)},
-}
-_MENTION = re.compile(
-    rf"(?<![\w'-])(?:(?P<name>{'|'.join(_NAMES)})(?:[- ](?:language|speaking))?"
-    rf"|(?:from|made in|produced in|or|and|nor) (?P<country>{'|'.join(_COUNTRIES)}))(?![\w'-])"
-)
+from simpatico.agent.read.tongues import COUNTRIES, NAMES
 
 _GLUE = frozenset(
     """
@@ -43,8 +22,23 @@ _GLUE = frozenset(
     subtitles such suggest that that's the these thing things thirties this those to today
     tonight too track tracks twenties type us very want watch watching which year
     """.split()
-) | {word for name in (*_NAMES, *_COUNTRIES) for word in name.split()}
+) | {word for name in (*NAMES, *COUNTRIES) for word in name.split()}
 """What may stand between a no and what it refuses, beside other years and wish words."""
+
+_GLUE_OF_SUBTITLES = _GLUE | set(
+    "deal foreign has have having need needing needs putting read reading require requires those "
+    "through up use using with".split()
+)
+"""What may stand between a no and what is foreign or subtitles."""
+
+_TOO_TIRED = re.compile(
+    r"\btoo (?:tired|lazy|sleepy|drunk|exhausted) (?:to|for) (?:(?:be )?read(?:ing)? |deal with |"
+    r"follow )?(?:any |the )?$"
+)
+_LACKS = re.compile(
+    r"\b(?:is|are|was|were|has|had|comes?)\b[^.;!?]{0,60}\b(?:but|and|with) (?:with )?no $"
+)
+"""Before subtitles that one thing does not have: "it's online but no subtitles" is no wish."""
 
 _NUMBER = re.compile(r"'?(?:\d\d)?\d\ds?")
 _WORD = re.compile(r"[\w'-]+")
@@ -56,7 +50,7 @@ _THING = re.compile(
     r"series|shows?|songs?|music|tracks?|albums?|books?|novels?|anime|classics?|era|language|"
     r"subtitles|subtitled|or|and|nor|but|though|please|pls|this time|today|tonight|either|"
     r"any ?more|at all|for me|for now|again|thanks|thank you|because|since|if|as|"
-    r"(?:is|are)(?!(?: not|n't) my))\b)"
+    r"tho|lol|plz|thx|tbh|maybe|instead|(?:is|are)(?!(?: not|n't) my))\b)"
 )
 """What may stand behind it."""
 
@@ -86,7 +80,14 @@ _NO_YET = re.compile(r"(?:\b(?:no|not|nothing|none|never)\b|n't\b)[^.,;!?]*$")
 _MYSELF = re.compile(r"\bi(?:'m| am| was)\s*$")
 
 
-def is_refused(low: str, span: Span, *, denied: Sequence[Span], terms: Sequence[Span] = ()) -> bool:
+def is_refused(
+    low: str,
+    span: Span,
+    *,
+    denied: Sequence[Span],
+    terms: Sequence[Span] = (),
+    glue: Collection[str] = _GLUE,
+) -> bool:
     """Whether a no is said to just what stands in a span.
 
     Args:
@@ -94,6 +95,7 @@ def is_refused(low: str, span: Span, *, denied: Sequence[Span], terms: Sequence[
         span: a decade, a year or a language.
         denied: what `clauses.negated` found.
         terms: spans of genres and tones, which may stand before it and behind it.
+        glue: what may stand between the no and it.
     """
     if not (_THING.match(low, span[1]) or any(start == span[1] + 1 for start, _ in terms)):
         return False
@@ -108,7 +110,7 @@ def is_refused(low: str, span: Span, *, denied: Sequence[Span], terms: Sequence[
         if any(inner <= at + reach and _DEGREE.search(low[start : at + reach]) for at, _ in near):
             continue
         between = _WORD.findall(said[inner - reach :])
-        if all(word in _GLUE or _NUMBER.fullmatch(word) for word in between):
+        if all(word in glue or _NUMBER.fullmatch(word) for word in between):
             if not (no and _tells(low[max(0, start - _REACH) : start], no[0], between)):
                 return True
     return False
@@ -139,8 +141,16 @@ def _tells(before: str, no: str, between: Sequence[str]) -> bool:
     return bool(_TOLD.search(before) or (not between and _MYSELF.search(before)))
 
 
-def named(low: str) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """Languages in a plain text ("French", "from Korea", "Bollywood") and where they stand."""
-    for match in _MENTION.finditer(low):
-        name = match["name"]
-        yield _NAMES[name] if name else _COUNTRIES[match["country"]], match.span()
+def is_refused_foreign(
+    low: str, span: Span, *, denied: Sequence[Span], terms: Sequence[Span] = ()
+) -> bool:
+    """Whether what is foreign, or subtitles, are refused in a span; see `is_refused`.
+
+    "Nothing with subtitles", "can't be bothered reading subs", "too tired for subtitles".
+    """
+    before = low[max(0, span[0] - _REACH) : span[0]]
+    if _TOO_TIRED.search(before):
+        return True
+    if _LACKS.search(before):
+        return False
+    return is_refused(low, span, denied=denied, terms=terms, glue=_GLUE_OF_SUBTITLES)

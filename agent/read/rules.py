@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
 from simpatico.agent.read.kinds import read_kinds
-from simpatico.agent.read.limits import read_languages, read_minutes
+from simpatico.agent.read.lengths import read_minutes
 from simpatico.agent.read.people import Names
-from simpatico.agent.read.refused import is_refused, named, told_apart
+from simpatico.agent.read.refused import is_refused, is_refused_foreign, told_apart
+from simpatico.agent.read.told import hardly_known, listed_years, plays_then
+from simpatico.agent.read.tongues import asked, foreign, foreign_asked, named
 from simpatico.agent.read.wishes import Clause, clauses
 from simpatico.agent.read.words import (
     GENRES,
+    LANGUAGES,
     TONES,
     Vocabulary,
     pattern,
@@ -26,6 +30,7 @@ class Heard(Value):
     Attributes:
         constraints: what it asks for and excludes.
         any_year, any_length: it takes back an earlier wish.
+        than_before: "older" or "newer" than the years wished for before; "" for neither.
         lifted: genres, tones, people and languages no longer wished for, nor excluded.
         lifted_years: decades no longer excluded, nor wished for if it wishes for no others.
         let_in: languages no longer excluded.
@@ -35,6 +40,10 @@ class Heard(Value):
         terms: spans of the genre and tone words that are wishes.
         kinds: spans of the words that say of which kind.
         years: spans of the words that say when.
+        foreign: spans of the words that ask for what is foreign, or refuse it.
+        aside: spans of what is only told of: when a story plays, what somebody hardly knows.
+        told: genres and tones that are only told of.
+        told_years: whether years may be.
         taken_back: spans of the words that take something back.
         parts: its clauses.
     """
@@ -42,6 +51,7 @@ class Heard(Value):
     constraints: Constraints = Constraints()
     any_year: bool = False
     any_length: bool = False
+    than_before: Literal["", "older", "newer"] = ""
     lifted: tuple[str, ...] = ()
     lifted_years: tuple[YearSpan, ...] = ()
     let_in: tuple[str, ...] = ()
@@ -51,6 +61,10 @@ class Heard(Value):
     terms: tuple[Span, ...] = ()
     kinds: tuple[Span, ...] = ()
     years: tuple[Span, ...] = ()
+    foreign: tuple[Span, ...] = ()
+    aside: tuple[Span, ...] = ()
+    told: tuple[str, ...] = ()
+    told_years: bool = False
     taken_back: tuple[Span, ...] = ()
     parts: tuple[Clause, ...] = ()
 
@@ -75,6 +89,11 @@ _ADDS = re.compile(
     r"\b(?:also|as well|or maybe|add|plus|too|and maybe|in addition|on top of that|or even)\b|"
     r"^(?:and|or) "
 )
+_ANY_LANGUAGE = re.compile(
+    r"\b(?:any|whatever|which ?ever) (?:old )?language\b(?! (?:but|except|other))|"
+    r"\b(?:the )?language (?:does(?:n't| not)|is(?:n't| not)) (?:matter|important)|"
+    r"\bdo(?:n't| not) care (?:about|what|which) (?:the )?language"
+)
 _TOO_MUCH = re.compile(r"\btoo (?:much )?$")
 
 
@@ -85,8 +104,18 @@ def hear(
     names: Names,
     this_year: int,
     titles: Sequence[Span] = (),
+    mother: str = "English",
 ) -> Heard:
-    """Read one message. `titles` are spans of linked titles, whose words are no wishes."""
+    """Read one message.
+
+    Args:
+        text: the message.
+        vocabulary: the catalogue's names.
+        names: its people.
+        this_year: what "recent" is counted from.
+        titles: spans of linked titles, whose words are no wishes.
+        mother: the language that the person speaks with us: what is not in it is foreign.
+    """
     original = blank(text, titles)
     low = plain(original)
     table = _genre_table(vocabulary)
@@ -97,10 +126,12 @@ def hear(
             for match in pattern(source).finditer(low)
         }
     )
-    denied = negated(low, terms=terms)
+    denied = negated(low, terms=(*terms, *listed_years(low)))
     dropped = [match.span(1) for match in _TAKE_BACK.finditer(low) if match[1]]
+    unknown = tuple(hardly_known(low))
+    aside = (*unknown, *plays_then(low))
     years = read_years(
-        low,
+        blank(low, aside),
         this_year=this_year,
         negated=lambda span: inside(span, (*denied, *dropped)),
         refused=lambda span: is_refused(low, span, denied=denied, terms=terms),
@@ -108,19 +139,32 @@ def hear(
     tongues = [
         (names, span)
         for names, span in named(low)
-        if is_refused(low, span, denied=denied, terms=terms)
+        if is_refused(low, span, denied=denied, terms=terms) and not inside(span, unknown)
     ]
+    spoken = list(asked(low, terms=terms, unless=(*denied, *unknown)))
+    let_back = [match.span() for match in _TAKE_BACK.finditer(low)]
+    abroad = [span for span in foreign(low) if not inside(span, (*unknown, *let_back))]
+    at_home = [span for span in abroad if is_refused_foreign(low, span, denied=denied, terms=terms)]
+    away = [span for span in abroad if span not in at_home and foreign_asked(low, span)]
     kinds = read_kinds(low, denied=denied, vocabulary=vocabulary)
     parts = clauses(
         low,
-        terms=(*terms, *years.spans, *(span for _, span in tongues), *kinds.things),
+        terms=(
+            *terms,
+            *aside,
+            *years.spans,
+            *(span for _, span in (*tongues, *spoken)),
+            *at_home,
+            *away,
+            *kinds.things,
+        ),
         denied=denied,
     )
     wished = [(part.start, part.end) for part in parts if part.wish]
     not_years = [(one, span) for one, span in years.refused if inside(span, wished)]
     not_languages = [(names, span) for names, span in tongues if inside(span, wished)]
     parting = [span for _, span in (*not_years, *not_languages)]
-    lifted = tuple(_lifted(low, table))
+    lifted = tuple(_lifted(low, table, mother))
     found: dict[str, list[str]] = {}
 
     def put(field: str, name: str) -> None:
@@ -129,7 +173,7 @@ def hear(
 
     film_genres: list[Span] = []
     for genre, span in _matches(low, table):
-        if not inside(span, wished):
+        if not inside(span, wished) or inside(span, unknown):
             continue
         refused = _refused(low, span, denied)
         if refused and told_apart(low, span, parting):
@@ -139,7 +183,7 @@ def hear(
         put("not_genres" if refused else "genres", genre)
         film_genres += [span] if genre in GENRES and not refused else []
     for tone, span in _matches(low, TONES):
-        if not inside(span, wished):
+        if not inside(span, wished) or inside(span, unknown):
             continue
         refused = _refused(low, span, denied) and not _wanted_more(low, span)
         if refused and told_apart(low, span, parting):
@@ -150,6 +194,12 @@ def hear(
             put("not_genres", genre)
     kinds = kinds.beside(film_genres, vocabulary)
     minutes, any_length = read_minutes(low)
+    languages = [name for names, _ in spoken for name in names]
+    no_languages = [name for names, _ in not_languages for name in names]
+    if at_home:
+        languages += [mother]
+    elif away and not languages:
+        no_languages += [mother]
     people, not_people = names.read(original, denied=denied)
     return Heard(
         constraints=Constraints(
@@ -162,13 +212,14 @@ def hear(
             not_years=tuple(dict.fromkeys(one for one, _ in not_years)),
             people=people,
             not_people=not_people,
-            languages=read_languages(low, denied=denied),
-            not_languages=_without([name for names, _ in not_languages for name in names], lifted),
+            languages=_without(list(dict.fromkeys(languages)), lifted),
+            not_languages=_without(list(dict.fromkeys(no_languages)), lifted),
             max_minutes=minutes,
             kinds=kinds.names,
         ),
         any_year=years.any_year,
         any_length=any_length,
+        than_before=years.than_before,
         lifted=lifted,
         lifted_years=tuple(one for said in _taken_back(low) for one, _ in decades(said)),
         let_in=tuple(
@@ -180,8 +231,16 @@ def hear(
         terms=tuple(span for span in terms if inside(span, wished)),
         kinds=kinds.spans,
         years=years.spans,
+        foreign=(*at_home, *away),
+        aside=aside,
+        told=tuple(
+            name
+            for name, span in (*_matches(low, table), *_matches(low, TONES))
+            if inside(span, unknown)
+        ),
+        told_years=bool(aside),
         taken_back=tuple(
-            match.span() for match in _TAKE_BACK.finditer(low) if _lifts(match, table)
+            match.span() for match in _TAKE_BACK.finditer(low) if _lifts(match, table, mother)
         ),
         parts=parts,
     )
@@ -241,12 +300,22 @@ def _years(
         *now.not_years,
     ]
     years = (before.year_from, before.year_to)
+    if heard.than_before and years != (None, None):
+        return _shifted(years, older=heard.than_before == "older"), tuple(dict.fromkeys(refused))
     gone = now.not_years if new else (*now.not_years, *heard.lifted_years)
     if old and any(one.first <= old.first and old.last <= one.last for one in gone):
         years = (None, None)
     if not let_in and (now.year_from is not None or now.year_to is not None):
         years = _narrow(years, (now.year_from, now.year_to))
     return years, tuple(dict.fromkeys(refused))
+
+
+def _shifted(years: tuple[int | None, int | None], *, older: bool) -> tuple[int | None, int | None]:
+    """Years before those wished for, or after them; an open end moves by ten years."""
+    first, last = years
+    if older:
+        return None, (first - 1 if first is not None else (last or 0) - 10)
+    return (last + 1 if last is not None else (first or 0) + 10), None
 
 
 def _narrow(
@@ -299,11 +368,12 @@ def _without(names: Sequence[str], refused: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in refused)
 
 
-def _lifts(match: re.Match[str], table: dict[str, str]) -> list[str]:
+def _lifts(match: re.Match[str], table: dict[str, str], mother: str) -> list[str]:
     said = next(group for group in match.groups() if group)
     names = [name for name, _ in (*_matches(said, table), *_matches(said, TONES))]
     if match[1]:
         names += [name for languages, _ in named(said) for name in languages]
+    names += [mother] * any(foreign(said))
     return names + ["kids"] * bool(re.search(r"\b(?:kids|children)\b", said))
 
 
@@ -311,8 +381,10 @@ def _taken_back(low: str) -> list[str]:
     return [next(filter(None, match.groups())) for match in _TAKE_BACK.finditer(low)]
 
 
-def _lifted(low: str, table: dict[str, str]) -> Iterator[str]:
+def _lifted(low: str, table: dict[str, str], mother: str) -> Iterator[str]:
     for match in _TAKE_BACK.finditer(low):
-        yield from _lifts(match, table)
+        yield from _lifts(match, table, mother)
+    if _ANY_LANGUAGE.search(low):
+        yield from LANGUAGES
     if re.search(r"\b(?:any|whatever|which ?ever) genres?\b|\bgenre doesn't matter\b", low):
         yield from table

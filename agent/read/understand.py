@@ -23,8 +23,9 @@ from simpatico.agent.read.people import Names
 from simpatico.agent.read.query import join_query, query_words
 from simpatico.agent.read.reference import Reference, resolve
 from simpatico.agent.read.rules import Heard, hear, merge
+from simpatico.agent.read.tongues import words_for
 from simpatico.agent.read.wishes import Clause, is_personal
-from simpatico.agent.read.words import GENRES, TONES, Vocabulary
+from simpatico.agent.read.words import GENRES, LANGUAGES, TONES, Vocabulary
 from simpatico.agent.safety import is_crisis
 from simpatico.domain import (
     Constraints,
@@ -57,6 +58,8 @@ class Understood(Value):
         titles: the ids of the titles linked in it, each once, in their order.
         lifted: genres, tones and languages that it takes back, without saying no to them.
         lifted_years: decades that it takes back.
+        told: genres and tones that it only tells of.
+        told_years: whether it may only tell of years.
     """
 
     said: str = ""
@@ -68,6 +71,8 @@ class Understood(Value):
     titles: tuple[str, ...] = ()
     lifted: tuple[str, ...] = ()
     lifted_years: tuple[YearSpan, ...] = ()
+    told: tuple[str, ...] = ()
+    told_years: bool = False
 
 
 class Rules:
@@ -90,12 +95,17 @@ class Rules:
         return self._parts(shorten(text))[2]
 
     def understand(
-        self, text: str, *, previous: UserState | None = None, shown: Sequence[Item] = ()
+        self,
+        text: str,
+        *,
+        previous: UserState | None = None,
+        shown: Sequence[Item] = (),
+        mother: str = "English",
     ) -> Understood:
         """Take one message apart, in the light of the state before it.
 
         Shown items that it turns down or calls seen are left out from then on: this is the one
-        place where that is decided.
+        place where that is decided. `mother` is the language they speak with us, see `hear`.
         """
         reference = resolve(text, shown)  # of the whole message, as the mind takes it
         text = shorten(text)
@@ -105,7 +115,7 @@ class Rules:
                 intent="crisis", constraints=before.constraints, mentions=before.mentions
             )
             return Understood(said=text, state=state, intent_sure=1.0)
-        named, heard, said, wish, words, loose = self._parts(text)
+        named, heard, said, wish, words, loose = self._parts(text, mother)
         judged = stances(text, named)
         has_wish = bool(wish)
         masked = blank(text, spans_of(named))
@@ -143,13 +153,15 @@ class Rules:
             need_sure=need_sure,
             lifted=heard.lifted,
             lifted_years=heard.lifted_years,
+            told=heard.told,
+            told_years=heard.told_years,
             titles=tuple(
                 dict.fromkeys(one.item_id for one in sorted(named, key=lambda one: one.start))
             ),
         )
 
     def _parts(
-        self, text: str
+        self, text: str, mother: str = "English"
     ) -> tuple[list[Named], Heard, str, str, tuple[str, ...], tuple[str, ...]]:
         named = list(self._titles.link(text)) if text.strip() else []
         spans = spans_of(named)
@@ -159,6 +171,7 @@ class Rules:
             names=self._names,
             this_year=self._this_year,
             titles=spans,
+            mother=mother,
         )
         masked = blank(text, spans)
         parts = heard.parts
@@ -170,7 +183,7 @@ class Rules:
         ]  # "I loved Heat" is about a film, not about how they are now
         said = text if len(about_self) == len(parts) else _join(text, about_self)
         people = [span for _, span in self._names.find(masked)]
-        facts = (*people, *heard.years, *heard.kinds)
+        facts = (*people, *heard.years, *heard.kinds, *heard.foreign)
         refused = (*heard.denied, *spans, *facts, *heard.taken_back)
         kept = [span for span in heard.terms if not inside(span, refused)]
         skip = (*refused, *need_spans(masked))
@@ -204,7 +217,10 @@ def _query(words: Sequence[str], before: str, heard: Heard, intent: IntentName) 
     gone = [tables[name] for name in heard.lifted if name in tables]
     now = heard.constraints
     gone += [tables[name] for name in (*now.not_genres, *now.not_tones) if name in tables]
-    gone += [name.lower() for name in now.not_languages]
+    past = {*now.not_languages, *heard.lifted} & {*LANGUAGES}
+    if now.languages and not heard.adds:
+        past |= {*LANGUAGES} - {*now.languages}
+    gone += words_for([*past])
     if now.genres and not heard.adds:
         gone += [source for name, source in GENRES.items() if name not in now.genres]
     return join_query(words, before, gone=gone)

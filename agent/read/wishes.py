@@ -76,7 +76,15 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
             continue
         has_term = any(start <= span[0] < end for span in terms)
         personal = bool(_PERSONAL.search(words))
-        wish = bool(_CUE.search(words)) or (has_term and not _tells(words) and _asks(words))
+        leads = any(
+            _DESCRIBED.match(low, span[1]) for span in terms if span[0] == _first(low, start)
+        )
+        asks = (
+            has_term
+            and not _tells(words)
+            and (_asks(words) or (leads and not _STATES.search(words)))
+        )
+        wish = bool(_CUE.search(words)) or asks
         # "another prison film?", "prison movies": a film is named and nothing is told of it.
         wish = wish or bool(
             _FILM.search(words) and not personal and not _tells(words) and not _STATES.search(words)
@@ -112,6 +120,13 @@ def _tells(words: str) -> bool:
     )
 
 
+def _first(low: str, start: int) -> int:
+    """Where the first word from a place on begins."""
+    found = _WORD_AT.search(low, start)
+    return found.start() if found else len(low)
+
+
+_WORD_AT = re.compile(r"\w")
 _OPENS = re.compile(
     r"(?:a|an|some|any|something|anything|more|less|not|no|nothing|none|and|or|but|maybe|perhaps|"
     r"make|keep|with|without|ideally|preferably|only|just|also|too|very|really|nice|good|great|"
@@ -119,6 +134,10 @@ _OPENS = re.compile(
     r"like|prefer|hate|mostly|usually|enjoy|want|need|don't|can't|never|always)|we (?:love|like|"
     r"prefer|want|need|don't)|actually|ok|okay|yes|forget|drop|never ?mind|anyone|another|please)\b"
 )
+_DESCRIBED = re.compile(
+    r" (?:that|which|where|who|set|about|with|from|for|like|taking|starring|in which)\b"
+)
+"""Behind a genre that opens a clause: it is what is asked for ("thriller where nobody dies")."""
 _FEW_WORDS = 6
 _SOME_WORDS = 12
 
@@ -143,7 +162,8 @@ def _continues(words: str) -> bool:
     return bool(
         re.match(
             (
-                r"(?:with|about|set|from|in|by|no|nothing|not|without|ideally|preferably|maybe|or|like|"
+                r"(?:with|about|set|from|in|by|no|nothing|not|without|ideally|preferably|maybe|"
+                r"or|like|"
                 r"under|before|after|and)\b"
             ),
             words,

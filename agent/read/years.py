@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from simpatico.agent.read.clauses import Span
 from simpatico.domain import Value, YearSpan
@@ -9,12 +10,16 @@ from simpatico.domain import Value, YearSpan
 RECENT_YEARS = 10
 """How many years back "recent" and "new" reach."""
 
+_BEFORE = 60
+"""How many characters before a year are looked at."""
+
 
 class Years(Value):
     """A range of years, both ends included; None is open.
 
     Attributes:
         any_year: an earlier wish is taken back.
+        than_before: "older" or "newer" than what was wished for before; "" for neither.
         refused: years that are not wanted, each with where they stand.
         spans: where all of these stand.
     """
@@ -22,6 +27,7 @@ class Years(Value):
     start: int | None = None
     end: int | None = None
     any_year: bool = False
+    than_before: Literal["", "older", "newer"] = ""
     refused: tuple[tuple[YearSpan, Span], ...] = ()
     spans: tuple[Span, ...] = ()
 
@@ -45,13 +51,30 @@ _DECADE = (
 )
 
 _ANY = re.compile(
-    r"\b(?:any (?:year|decade|era|age|time period)|(?:the )?(?:year|decade|era|age) (?:does(?:n't|"
+    r"\b(?:any (?:year|decade|era|age|time period)(?! (?:but|except|other|besides|apart))|"
+    r"(?:the )?(?:year|decade|era|age) (?:does(?:n't|"
     r" not) matter|is(?:n't| not) important)"
     r"|(?:don't|do not) care (?:about the|what|which|how old) ?(?:year|decade|era|it is)?|"
     r"doesn't matter (?:when|how old|what year)|forget (?:about )?the (?:years?|decades?|era|"
     r"dates?)|"
     r"(?:old or new|new or old))\b"
 )
+
+_THAN_BEFORE = re.compile(
+    r"(?:^|\b(?:same(?: thing| kind| sort)?,? but|(?:some|any)thing|ones?|make it|but|give me|"
+    r"show me|"
+    r"go|any) |\b(?:a (?:bit|little)|even|much|slightly|way) )(?:(?:a (?:bit|little)|even|much|"
+    r"slightly) )?(?P<word>older|newer|more recent)(?: (?:films?|movies?|ones?|stuff))?"
+    r"(?= (?:please|pls|plz|than (?:that|those|these|this))\b|\W*$)"
+)
+"""Follow-ups like "same but older"."""
+_NOT_ONLY = re.compile(
+    r"(?:\bnot|\bno|\bnor|\bnothing|\bexcept(?: for)?|\banything but|\bbut|\b(?:any|"
+    r"some)thing (?:other than|"
+    r"besides|apart from)|\bexcluding|\bminus|\bavoid|\bskip|\bleave out)(?: (?:in|the year|"
+    r"(?:anything )?from))? (?:(?:18|19|20)\d\d(?:,? (?:or|and|nor) |, ?|/))*$"
+)
+"""Before a year that is refused by its number alone; of what is hated, it may be a title."""
 
 
 def _decade(match: re.Match[str], first: int = 1) -> tuple[int, int] | None:
@@ -172,13 +195,22 @@ def read_years(
             away.append((YearSpan(first=year, last=year), match.span()))
         elif not negated(match.span()) and free(match):
             hull += (year, year)
+    for match in re.finditer(rf"(?<![\w'-]){_Y}(?![\w'-])", text):
+        if _NOT_ONLY.search(text[max(0, match.start() - _BEFORE) : match.start()]):
+            if refused(match.span()) and free(match):
+                year = int(match[1])
+                away.append((YearSpan(first=year, last=year), match.span()))
     if hull:
         at_least(min(hull))
         at_most(max(hull))
+    told = start is not None or end is not None
+    than_before: Literal["", "older", "newer"] = ""
+    if not told and (follow_up := _THAN_BEFORE.search(text)):
+        than_before = "older" if follow_up["word"] == "older" else "newer"
     for source, low_, high_ in _loose(this_year):
         for match in re.finditer(rf"\b(?:{source})\b", text):
-            if not free(match):
-                continue
+            if not free(match) or (told and not _DATED.match(match[0])):
+                continue  # "something new, not older than 2015": the year says how new
             if not negated(match.span()):
                 if low_:
                     at_least(low_)
@@ -190,7 +222,13 @@ def read_years(
                 at_least(high_ + 1)
     if start is not None and end is not None and start > end:
         start, end = end, start
-    return Years(start=start, end=end, refused=tuple(away), spans=tuple(spans))
+    return Years(
+        start=start, end=end, than_before=than_before, refused=tuple(away), spans=tuple(spans)
+    )
+
+
+_DATED = re.compile(r"black|b&w|golden|old hollywood|silent|this|last|past|2\dst|20th")
+"""Of the loose words those that name a time; what is old or new is so beside a year, too."""
 
 
 def _loose(this_year: int) -> tuple[tuple[str, int, int], ...]:

@@ -45,6 +45,7 @@ _FEELS = {
     **{"紧张": "nervous", "开心": "happy", "快乐": "happy"},
     **{"悲伤": "sad", "兴奋": "excited", "害怕": "scared"},
 }
+_HAN_ONES = "一二三四五六七八九"
 _HOURS = {"半": 0, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4}
 _LONG = (
     r"(?<![\d.十百])(\d{2,3}\s*分钟|(?:[一两二三四]|[1-4](?:\.5)?)个?半?小时半?|(?<!个)半个?小时)"
@@ -55,7 +56,8 @@ _NO = r"(?:不想|不能|不会|不可以|不要|不看|不|别|没有?)(?:要|�
 
 _ENDS = re.compile(
     r"(?<=[，。！？；,!?;\n…~])|(?=但是|但|不过)"
-    r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?<!别)(?<!不要)(?=想看|想要|想听|想找|我想|推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
+    r"|(?<=[\u3400-\u9fff])(?<!不)(?<!还)(?<!我)(?<!也)(?<!么)(?<!啥)(?<!别)(?<!不要)(?=想看|想要|想听|想找|我想|"
+    r"推荐|给我|来点|来一[部个首]|来部|求推荐|有没有|帮我)"
 )
 
 
@@ -64,6 +66,15 @@ def _minutes(said: str) -> int:
         return int(said.removesuffix("分钟"))
     whole = _HOURS[said[0]] if said[0] in _HOURS else int(said[0])
     return 60 * whole + (30 if re.search(r"半|\.5", said) else 0)
+
+
+def _digits(match: re.Match[str]) -> str:
+    """A number below two hundred in digits: "九十", "一百二十"."""
+    hundred, tens, ones = match["hundred"], match["tens"], match["ones"]
+    n = 100 * bool(hundred)
+    if tens is not None:
+        n += 10 * (_HAN_ONES.index(tens) + 1 if tens else 1)
+    return str(n + (_HAN_ONES.index(ones) + 1 if ones else 0))
 
 
 def _at_most(match: re.Match[str]) -> str:
@@ -76,13 +87,23 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     (rf"(the (?:\w+ )?\d{{2,4}}s) *的?{TAIL}?{FINE}", r"\1 are fine "),
     *spoken.RULES,
     # length
+    (r"(?<![\d十百千万第几数])(?P<hundred>一百零?)?(?:(?P<tens>[二三四五六七八九]?)十)?(?P<ones>[一二三四五六七八九])?"
+     r"(?<=[一二三四五六七八九十百])(?=多?\s*分钟)", _digits),
+    (r"一刻钟", "15分钟"), (r"三刻钟", "45分钟"),
     (rf"{_NO}(?:超过|多于|长于|大于){_LONG}|{_NO}{_LONG}(?:以上|起)|"
      rf"(?:超过|多于|长于){_LONG}{_UNWANTED}|{_LONG}以上{_UNWANTED}", _at_most),
     (rf"(?:至少|起码|最少|超过|多于|长于|大于|不少于|不短于|不低于)(?:要|得|有)*{_LONG}(?:以上|起)?|"
      rf"{_LONG}(?:或|及)?(?:以上|起|往上)", " "),
     (rf"(?:最多|最长|至多|不到|少于|短于){_LONG}|{_LONG}(?:以内|以下|之内|之下|内)|(?<!\d)(\d{{2,3}}\s*分钟)",
      _at_most),
+    (rf"(?:[只我就还]有|只剩|就剩|只能看|我?就|抽[得不]?出|空出)(?:个|差不多|大概|大约|这么)?{_LONG}(?!前)",
+     _at_most),
+    (r"(?:[只我就还]有|只剩|就剩|我?就|最多|不到|不超过)(?<!\d)(\d\s*分钟)(?!前)", _at_most),
+    (rf"^\W*{_LONG}[吧的]?\W*$", _at_most),
     (r"不要太长|别太长|不太长|不用太长", " not too long "),
+    # what is hardly known
+    (r"(?:没有?(?:怎么|太|咋)看过?|没看过(?:几[部个]|多少|什么|太多)|不怎么看|很少看过?)"
+     r"(?![吗懂清明到见出完好])", " i haven't seen many "),
     # which one
     (rf"第([{_N}])(?![\d十百千]|次|时间|名|季|集|天)(?:部|个|首|本|张|款)?(?:电影|片子|片)?",
      lambda m: f" the {_NTH[_N.index(m[1]) % len(_NTH)]} one "),
@@ -123,6 +144,11 @@ _GENRE = "|".join(
 _KNOWN = {**TOPICS, "、": "and", **WORDS, **dict.fromkeys(NOTHING, "")}
 _WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{any_of(_KNOWN)})")
 _BEFORE_GENRE = re.compile(rf"{NOT_ABOUT}({any_of(COUNTRIES)})的?(?={_GENRE})")
+_HARDLY = re.compile(
+    r"^(?:我|其实|说实话)*(?P<thing>[^，。！？,!?]{1,20}?)我?(?:平时|一直)?(?:看得|看的|看过的|了解得?|知道得?)"
+    r"(?:真的?|实在|还|也|比较)*(?:不是?很?太?多|很少|少|不够)(?=\W|$|[了啊呀吧])"
+)
+"""What somebody says behind it that they have seen little of: "80年代的片看得不多"."""
 _QUOTED = re.compile(rf"《([^《》]{{1,100}})》|({any_of(FILMS)})")
 _PUNCTUATION = str.maketrans("，。！？；：、～…“”（）", ',.!?;:,~.""()')
 
@@ -167,7 +193,7 @@ def _point_out(text: str) -> str:
 
 
 def _english(clause: str) -> str:
-    clause = to_front(clause)
+    clause = _HARDLY.sub(r"没怎么看过\g<thing>", to_front(clause))
     clause = _BEFORE_GENRE.sub(lambda match: f" {COUNTRIES[match[1]]} ", clause)
     for pattern, put in _RULES:
         clause = pattern.sub(put, clause)

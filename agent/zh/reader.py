@@ -61,7 +61,9 @@ class ChineseReader:
                 confidence=1.0,
                 language="zh",
             )
-        understood = self._rules.understand(gloss(newest), previous=previous, shown=shown)
+        understood = self._rules.understand(
+            gloss(newest), previous=previous, shown=shown, mother="Chinese"
+        )
         mood = Mood()
         if self._feelings is not None:
             try:

@@ -35,14 +35,30 @@ def _films(countries: str) -> str:
     return " or ".join(f"{name} film" for name in dict.fromkeys(names))
 
 
+_MADE = rf"(?:{TAIL}|东西|作品)"
+_FOREIGN = r"(?:外国|外语|国外|海外|进口)"
+_HERE = r"(国产|中文|国语|华语|中国)"
+
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"({_ONE})(?:拍摄?|出品?|产|制作|过?来|那边)的", r"\1的"),
+    (rf"{_FOREIGN}的?{TAIL}?{FINE}", " foreign films are fine "),
+    (rf"(?:有|带|看)?字幕{FINE}", " subtitles are fine "),
+    (r"(?:没有?|不带|无)字幕", " no subtitles "),
+    (rf"{_NO}再?{_FOREIGN}的?{_MADE}?", " no foreign film "),
+    (rf"{_FOREIGN}的?(?={TAIL})", " foreign "),
+    (rf"(?:只看|只要|必须是?){_HERE}的?{TAIL}?", lambda m: f" only {COUNTRIES[m[1]]} please "),
     (rf"{_NO}再?[美英](?:剧|片)", " "),  # both are in English, as is much else
     (
-        rf"(?P<no>{_NO})再?(?P<some>{_SOME})的?{TAIL}?(?=\W|$|[就都也了吧啦啊呀哦])",
+        rf"(?P<no>{_NO})再?(?P<some>{_SOME})的?{_MADE}?(?=\W|$|[就都也了吧啦啊呀哦])",
         lambda m: f"{m['no']} {_films(m['some'])} ",
     ),
     (rf"{NOT_ABOUT}({_SOME})的?{TAIL}?{FINE}", lambda m: f" {_films(m[1])} is fine "),
-    (rf"{NOT_ABOUT}({_SOME})的?{TAIL}", lambda m: f" {_films(m[1])} "),
+    (rf"{NOT_ABOUT}({_SOME})的?{_MADE}", lambda m: f" {_films(m[1])} "),
+    (
+        rf"(?P<ask>来[点些部个]|想看|要看|看[点些部个]|推荐[点些部个]?|有没有|换[点些成])(?P<some>{_SOME})的?"
+        r"(?=\W|$|[吧啦啊呀哦吗嘛])",
+        lambda m: f"{m['ask']} {_films(m['some'])} ",
+    ),
     (rf"({_ONE})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
     (
         rf"(?<![今昨明次生节假近往平每首当即元唯完优精])([{''.join(_SHORT)}])(?:剧|片)({FINE})?",

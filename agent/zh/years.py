@@ -52,6 +52,11 @@ def _bounded(match: re.Match[str]) -> str:
     return f" {'no' if match['no'] else ''} from {both} "
 
 
+def _set_then(match: re.Match[str]) -> str:
+    first, last = _decades(match)
+    return f" set in {first if first == last else f'{first} or {last}'} "
+
+
 def _compared(match: re.Match[str]) -> str:
     first, last = _decades(match)
     than = _COMPARED[match["than"]]
@@ -64,6 +69,12 @@ def _older_or_newer(match: re.Match[str]) -> str:
 
 
 _THAN = rf"(?P<than>{'|'.join(sorted(_COMPARED, key=len, reverse=True))})"
+_PLAYS = (
+    r"(?:讲(?:述|的是|的)?了?|关于|有关|描写|描述|描绘|反映|表现|回到|穿越到|发生[在于]|设定?[在于]"
+    r"|(?:背景|故事|时代|时间|年代)(?:是|为|在|发生在|设定?在)|生[在于]|长大?[在于])"
+)
+"""Before years in which a story plays, or somebody was born."""
+_THEN = r"(?:的?(?:背景|生活|往事|故事(?!片))|(?:的)?人的?(?:生活|故事))"
 _IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"(?<!第)([{_HAN_TENS[1:]}])(?:十年代|十)?{_TO}?([{_HAN_TENS[1:]}])十年代", _digits),
     (rf"([{_HAN_TENS}])十年代", _digits),
@@ -73,6 +84,9 @@ _IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     *_IN_DIGITS,
+    (rf"(?:{_PLAYS}|以){_DECADES}{_PART}(?:的?(?:时候|为背景|背景|生活|故事(?!片)))?", _set_then),
+    (rf"(?<!别)(?<!不要)(?<!不看){_DECADES}{_PART}{_THEN}", _set_then),
+    (rf"{_PLAYS}(?:公元)?((?:1[89]|20)\d\d)年(?![以之]?[前后])", r" set in \1 "),
     (rf"{_THAN}{_DECADES}{_PART}", _compared),
     (
         rf"比{_DECADES}{_PART}(?:还|更)?要?(?:(?P<older>早|老|旧)|晚|新)(?![片电期潮])",

@@ -249,6 +249,14 @@ def test_years_that_were_refused_or_let_in_are_no_wish_of_the_answer() -> None:
     assert (let_in.constraints.not_years, let_in.constraints.year_from) == ((), None)
 
 
+def test_what_is_only_told_of_is_no_wish_of_the_answer() -> None:
+    reply = answer(" neutral any seek | | western 1960s | |")
+    for text in ("I haven't seen many westerns from the 60s", "a war film set in the 60s"):
+        constraints = ask(reply, text).constraints
+        assert (constraints.year_from, constraints.year_to) == (None, None)
+        assert "Western" not in constraints.genres
+
+
 def test_a_chat_makes_no_wishes() -> None:
     state = ask(answer(" neutral any chat | | comedy | | clever"), "hello there")
     assert state.constraints.genres == () and state.query == ""

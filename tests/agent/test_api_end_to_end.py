@@ -172,6 +172,21 @@ def test_years_and_languages_that_are_never_wanted_are_left_out_unless_asked_for
     assert refused.status_code == 400 and "1999-1960" in refused.text
 
 
+def test_foreign_films_and_times_that_they_play_in(url: str) -> None:
+    told = chat(url, "a comedy, nothing with subtitles")
+    constraints = told["simpatico"]["state"]["constraints"]
+    assert constraints["languages"] == ["English"]
+    assert told["simpatico"]["let_go"] == ["languages"]  # no film here says that it is in English
+    german = chat(url, "a comedy from Germany")
+    assert ids_of(german) == ["robot"] and german["simpatico"]["let_go"] == []
+    again = chat(url, "a comedy, no foreign films", "How about these?", "foreign films are fine")
+    assert again["simpatico"]["state"]["constraints"]["languages"] == []
+    chinese = chat(url, "想看喜剧，不要外国片")
+    assert chinese["simpatico"]["state"]["constraints"]["languages"] == ["Chinese"]
+    plays = chat(url, "a comedy set in the 60s")["simpatico"]["state"]["constraints"]
+    assert (plays["year_from"], plays["year_to"]) == (None, None)
+
+
 def test_genres_that_are_never_wanted_are_left_out_at_every_door(url: str) -> None:
     never = ["horror", "no genre of ours"]
     assert sorted(ids_of(chat(url, "a comedy", simpatico={"not_genres": never}))) == [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatico.agent.read.limits import read_minutes
+from simpatico.agent.read.lengths import read_minutes
 from simpatico.agent.zh.gloss import gloss, glosses
 from simpatico.agent.zh.lexicon import COUNTRIES, GENRES, NOTHING, WORDS
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from simpatico.agent.explain import bold
+from simpatico.agent.known import not_wanting
+from simpatico.agent.read.understand import Rules
 from simpatico.domain import (
     MOODS,
     TONES,
@@ -30,6 +32,7 @@ from simpatico.domain import (
     YearSpan,
 )
 from simpatico.errors import NotAllowed, StoreError
+from simpatico.retrieval.titles import TitleIndex
 from simpatico.ui.acts import pressed_of
 from simpatico.ui.cards import card, markdown
 from simpatico.ui.chips import mood_chip, understood, years
@@ -375,6 +378,17 @@ def test_refused_years_and_languages_are_said_and_can_be_taken_back_by_hand() ->
         ("not_years", "1980-1989", "不要80年代"),
         ("not_years", "2010-2010", "不要2010"),
     ]
+
+
+def test_refused_foreign_films_are_said_and_can_be_taken_back_by_hand() -> None:
+    state = Rules(TitleIndex([])).understand("nothing with subtitles").state
+    assert understood(state, title_of=lambda id_: "") == ("in English",)
+    (wish,) = wishes(state, strings("en"))
+    assert tuple(wish) == ("languages", "English", "in English")
+    amend = not_wanting(wish.what, wish.value)
+    assert amend is not None
+    left = UserState.model_validate(amend(state.model_dump(mode="json")))
+    assert left.constraints == Constraints()
 
 
 def test_a_care_reply_shows_help_and_nothing_else() -> None:

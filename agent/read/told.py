@@ -1,0 +1,92 @@
+"""What only tells of something: what somebody hardly knows, when a story plays, when one was young.
+
+"I haven't seen many 80s movies", "set in the 60s", "I was a kid in the 90s": years, genres and
+languages are named there, and nothing is asked of the things that may come.
+"""
+
+import re
+from collections.abc import Iterator
+
+from simpatico.agent.read.clauses import Span
+
+_LITTLE = re.compile(
+    r"(?:\b(?:have|has|had)(?:n'?t| not| never)|\b(?:i|we|i've|we've|ive) (?:have )?never|"
+    r"\b(?:barely|hardly|scarcely|rarely|seldom)|^not)"
+    r"(?: (?:really|actually|even|ever|yet|honestly))*"
+    r" (?:seen|watched|watch|see|heard|listened to|tried|explored|read|gotten into|got into)\b"
+    r"(?! (?:it|that(?! many| much)|this|them|these|those|him|her|the)\b)"
+    r"|\b(?:do not|don'?t) (?:really |actually )?know (?:too |that |very )?(?:many|much|a lot|"
+    r"any)\b"
+    r"|\b(?:not|never) (?:really |too |very |that )*(?:familiar with|up on)\b|\bnew to\b"
+)
+"""That they know little of what comes."""
+_ENDS = re.compile(
+    r"[.,;!?\n:()]|\b(?:but|so|and|where|what|which|can|could|would|recommend|suggest|show|give|"
+    r"any (?:good|ideas?|suggestions?|recommendations?)|please|pls|i want|i'd like|looking for)\b"
+)
+_MISSED = re.compile(
+    r"\b(?:in|for) (?:\w+ ){0,2}(?:ages|years|months|weeks|while|time|forever)\b|"
+    r"\b(?:lately|recently|since|as good as|like)\b"
+)
+"""Behind it: they would like to see one again ("haven't seen a good western in ages")."""
+
+_PART = r"(?:(?:early|mid|late)[- ](?:the )?|turn of the )?"
+_IN = rf"(?:in|during|around|between|back in)(?: the)? {_PART}$"
+_MADE = r"(?:films?|movies?|shows?|songs?|music|made|released|out|filmed|shot|produced|popular)"
+_SOME = rf"(?:(?!{_MADE}\b)[\w'-]+ )"
+_PLAYS = re.compile(
+    r"\b(?:set|setting|tak(?:es?|ing) place|took place|happen(?:s|ed|ing)?|situated|located|based|"
+    r"plays|story|life|lives|lived|living|childhood|school|college|(?:grow|growing|grew) up|raised|"
+    rf"born|kids?|child(?:ren)?|teens?|teenagers?|boys?|girls?|people|young|women|"
+    rf"men) {_SOME}?{_IN}"
+    r"|\b(?:i|he|she|we|they|dad|mom|mum|mother|father|parents|gran\w+|brother|sister|wife|husband)"
+    rf" (?:was|were|am) {_SOME}{{0,4}}{_IN}"
+    rf"|(?<!how )(?<!what )(?<!anything )(?<!crazy )\babout {_SOME}{{1,5}}{_IN}"
+    r"|(?<!how )(?<!what )(?<!crazy )(?<!mad )(?<!nuts )(?<!from )(?<!just )\babout (?:life in )?"
+    rf"the {_PART}$"
+)
+"""Before years in which a story plays, or somebody lived."""
+_ONLY_PART = re.compile(
+    r"(?:'?s)? (?:(?:kids?|bab(?:y|ies)|child|childhood)(?! (?:films?|movies?|shows?|stuff|"
+    r"classics?|"
+    r"cartoons?))|settings?|fashion|clothes|outfits)\b"
+)
+_WITH = re.compile(r"\bwith (?:(?:an?|some|lots of|great|good|the|all that|a lot of) )*$")
+_HEARD = re.compile(r" (?:music|songs?|hits|soundtracks?|styles?|vibes?|cars|hair)\b")
+_YEARS = re.compile(
+    r"(?<![\w'])'?(?:(?:18|19|20)\d\d(?:'?s)?|\d0'?s|(?:twen|thir|for|fif|six|seven|eigh|"
+    r"nine)ties)\b"
+)
+_TO = re.compile(r" ?(?:and|or|to|until|till|through|-) ?(?:the )?")
+_REACH = 80
+
+
+def listed_years(low: str) -> Iterator[Span]:
+    """Years and decades in a plain text that follow others in a list ("1999, 2000 or 2001")."""
+    last = -1
+    for match in _YEARS.finditer(low):
+        if last >= 0 and re.fullmatch(r",? (?:or |and |nor )?", low[last : match.start()]):
+            yield match.span()
+        last = match.end()
+
+
+def hardly_known(low: str) -> Iterator[Span]:
+    """Stretches of a plain text in which somebody says of what they have seen little."""
+    for match in _LITTLE.finditer(low):
+        stop = _ENDS.search(low, match.end())
+        end = stop.start() if stop else len(low)
+        if not _MISSED.search(low[match.end() : end]):
+            yield match.start(), end
+
+
+def plays_then(low: str) -> Iterator[Span]:
+    """Years in a plain text in which a story plays or somebody lived, rather than it was made."""
+    last = -1
+    for match in _YEARS.finditer(low):
+        start, end = match.span()
+        before = low[max(0, start - _REACH) : start]
+        listed = last >= 0 and _TO.fullmatch(low[last:start])
+        part = _ONLY_PART.match(low, end) or (_WITH.search(before) and _HEARD.match(low, end))
+        if listed or part or _PLAYS.search(before):
+            last = end
+            yield start, end

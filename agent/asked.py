@@ -19,6 +19,22 @@ _PLACES = (
 _ANSWERS = frozenset(("seek", "refine", "reject", "accept", "feedback", "seen", "unknown"))
 """Intents of a message that may be an answer to what we asked."""
 
+_SHALL_I = re.compile(r"Shall I go ([a-z ]+), or [a-z ]+\?$")
+_AGREES = (
+    (
+        re.compile(
+            r"(?:oh |ok(?:ay)?,? )?(?:yes|yeah|yep|sure|please|go on|do|why not|either|ok(?:ay)?)"
+            r"(?:,? (?:please|do|sure|either|go on|why not))?[\s.!]*"
+        ),
+        _SHALL_I,
+    ),
+    (
+        re.compile(r"(?:好|好的|好啊|可以|要|行|嗯|都行|是的)[\s.!。！]*"),
+        re.compile(r"要不要换成(更\w+的)，或者"),
+    ),
+)
+"""What says yes, and the question of a list's end that it says yes to."""
+
 _ASKS = re.compile(r"[?？]\s*$")
 
 
@@ -30,6 +46,17 @@ def offered(text: str) -> tuple[NeedName, ...]:
                 if question in text:
                     return needs
     return ()
+
+
+def agreed(text: str, last: str) -> str:
+    """What a bare yes to our "Shall I go lighter, or newer?" asks for, in words; "" if it is none.
+
+    It was taken as praise of the first film of the list.
+    """
+    for yes, shall in _AGREES:
+        if yes.fullmatch(text.strip().casefold()) and (ways := shall.search(last)):
+            return f"something {ways[1]}" if shall is _SHALL_I else ways[1]
+    return ""
 
 
 def followed(state: UserState, previous: UserState | None, text: str, last: str) -> UserState:

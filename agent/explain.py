@@ -220,6 +220,8 @@ def talk(state: UserState, *, text: str = "", seed: str = "") -> str:
         return rng.choice(phrases.GOODBYES)
     if re.search(r"\b(?:thanks?|thank you|thx|cheers)\b|谢谢", said):
         return rng.choice(phrases.THANKS)
+    if state.intent == "accept":
+        return rng.choice(phrases.ENJOY)
     if re.match(r"\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|你好)(?![a-z])", said):
         return rng.choice(phrases.HELLOS)
     return rng.choice(phrases.SMALLTALK)

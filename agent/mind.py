@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from simpatico.agent import phrases
-from simpatico.agent.asked import followed
+from simpatico.agent.asked import agreed, followed
 from simpatico.agent.read.affect import chosen_mood
+from simpatico.agent.read.clauses import blank
+from simpatico.agent.read.counts import count_of
 from simpatico.agent.read.reference import Reference, by_pronoun, resolve
 from simpatico.agent.relax import changed, relaxations
 from simpatico.agent.words import listing, plural
@@ -137,6 +139,8 @@ class Mind:
         """
         before = turns[-2] if len(turns) > 1 else None
         last = before.text if before and before.role == "assistant" else ""
+        if answered := agreed(turns[-1].text, last):
+            turns = (*turns[:-1], turns[-1].model_copy(update={"text": answered}))
         meant = self._meant(turns[-1].text, last, shown)
         understanding = await self._read(turns, previous, meant)
         state = followed(understanding.state, previous, turns[-1].text, last)
@@ -449,6 +453,11 @@ class Mind:
         weighed = self.ranker.explain(ranked, bare, state=state, profile=profile)
         by_id = {one.item.id: one for one in weighed}
         return [by_id[item.id] for item in items]
+
+    def count_in(self, text: str) -> int:
+        """How many titles a message asks for, those within a title aside; 0: it does not say."""
+        spans = [(link.start, link.end) for link in self.index.titles.link(text)]
+        return count_of(blank(text, spans))
 
     def _meant(self, text: str, last: str, shown: Sequence[Item]) -> Sequence[Item]:
         """What a message may point at: the list, or what "it" is.

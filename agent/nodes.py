@@ -10,7 +10,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from datetime import UTC, datetime
 
-from simpatico.agent import phrases, safety
+from simpatico.agent import phrases, safety, us
 from simpatico.agent.explain import closing
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
@@ -23,6 +23,8 @@ from simpatico.agent.mind import (
     wanting_more_like,
     with_chosen_mood,
 )
+from simpatico.agent.mirror import voiced
+from simpatico.agent.read.about_us import about_us, asks_elsewhere
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.relax import without_wishes
 from simpatico.agent.route import choose_route
@@ -30,6 +32,7 @@ from simpatico.agent.showing import Looked, apart_from_it
 from simpatico.agent.turn import Request, TurnState
 from simpatico.agent.undo import with_before
 from simpatico.agent.voice import answering, doing, labels, note, voice
+from simpatico.agent.zh import phrases as chinese
 from simpatico.domain import (
     CardsReady,
     Event,
@@ -39,6 +42,7 @@ from simpatico.domain import (
     Profile,
     Recommendation,
     Reply,
+    Route,
     StageUpdate,
     TextDelta,
     Trace,
@@ -110,14 +114,15 @@ class Nodes:
             points_at_items=_points_at_items(understood, reference, said, shown),
             surprise=request.revise or reference.stance == "surprise",
         )
+        route = _in_talk(route, understood, previous, request.text, listed=bool(shown))
         if looked.anything and route in ("clarify", "talk"):
             route = "recommend"  # what is shown is wish enough
-        if route == "clarify" and shown and understood.intent in _GOES_ON:
-            route = "recommend"  # "more": of what the choice was ours
+        corrected = request.options.mood != "auto"
         keep_mood = request.options.keep_mood
         keeps_mood = self.keep_moods if keep_mood is None else keep_mood
         return {
             "understood": understood,
+            "voiced": understood if corrected else voiced(understood, previous, request.text),
             "reference": reference,
             "said": said,
             "profile": profile,
@@ -163,6 +168,8 @@ class Nodes:
         detail = doing("rank", understood.language, n=len(candidates))
         writer(StageUpdate(name="rank", detail=detail))
         options = request.options
+        if n := self.mind.count_in(request.text):
+            options = options.model_copy(update={"k": options.k or n})
         if state["reference"].stance == "surprise" and options.adventurous is None:
             options = options.model_copy(update={"adventurous": 1.0})
         list_id = f"{request.session}:{state.get('n_turns', 1)}"
@@ -187,7 +194,7 @@ class Nodes:
 
     async def explain(self, state: TurnState, writer: Writer) -> TurnState:
         """Say why these, from evidence."""
-        understood = without_wishes(state["understood"], state["let_go"])
+        understood = without_wishes(state.get("voiced", state["understood"]), state["let_go"])
         recommendations = state["recommendations"]
         language, lead = understood.language, state.get("lead", "")
         writer(StageUpdate(name="explain", detail=doing("explain", language)))
@@ -196,7 +203,8 @@ class Nodes:
             text = speak.nothing_found(understood, n_items=len(self.mind.index.catalog))
             text = _joined(" ".join(note(one, language) for one in state["notes"]), text)
             return self._say(state, writer, _joined(lead, text))
-        wanted = min(3, state["request"].options.k or self.mind.settings.k)
+        k = state["request"].options.k or self.mind.count_in(state["request"].text)
+        wanted = min(3, k or self.mind.settings.k)
         named = self._named(understood)
         draft = speak.compose(
             understood,
@@ -245,7 +253,9 @@ class Nodes:
     async def answer(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer a question about items: why these, what is that one, which of the two."""
         intent, reference = state["understood"].intent, state["reference"]
-        asked = reference.item_ids or state["said"].ids or tuple(state.get("shown", ()))[:1]
+        shown = tuple(state.get("shown", ()))
+        several = intent == "compare" and not reference.item_ids
+        asked = reference.item_ids or state["said"].ids or (shown if several else shown[:1])
         items = self.mind.items(asked)
         if not items:
             return await self.clarify(state, writer)
@@ -281,13 +291,28 @@ class Nodes:
 
     async def clarify(self, state: TurnState, writer: Writer) -> TurnState:
         """Ask the one question that helps most."""
-        speak = voice(state["understood"].language)
-        return self._say(state, writer, speak.clarify(state["understood"], seed=_seed(state)))
+        understood, said = state["understood"], state["request"].text
+        text = voice(understood.language).clarify(
+            state.get("voiced", state["understood"]), seed=_seed(state)
+        )
+        if asks_elsewhere(said):
+            words = chinese if understood.language == "zh" else phrases
+            text = f"{words.NOT_FOR_ME} {text}"
+        return self._say(state, writer, text)
 
     async def talk(self, state: TurnState, writer: Writer) -> TurnState:
         """Answer small talk, thanks and goodbyes."""
         understood, said = state["understood"], state["request"].text
-        text = voice(understood.language).talk(understood, text=said, seed=_seed(state))
+        told, profile = understood.mentions, state["profile"]
+        text = us.answer(
+            said,
+            understood,
+            liked=self.mind.items(dict.fromkeys((*profile.liked, *told.liked))),
+            disliked=self.mind.items(dict.fromkeys((*profile.disliked, *told.disliked))),
+            seen=self.mind.items(dict.fromkeys((*profile.seen, *told.seen))),
+            seed=_seed(state),
+        )
+        text = text or voice(understood.language).talk(understood, text=said, seed=_seed(state))
         return self._say(state, writer, text)
 
     async def care(self, state: TurnState, writer: Writer) -> TurnState:
@@ -427,7 +452,35 @@ def _points_at_items(
     if reference.stance == "passed":
         return False
     asks = understood.intent in ("ask_why", "ask_about")
+    asks = asks or understood.intent == "compare" and reference.stance == "asked"
     return bool(reference.item_ids or said.ids or (asks and shown))
+
+
+def _in_talk(
+    route: Route, state: UserState, previous: UserState | None, text: str, *, listed: bool
+) -> Route:
+    """The route in the light of the talk: what is about us, and what goes on from a list."""
+    if route == "care":
+        return route
+    new = _newly_wished(state, previous)
+    if about_us(text) and not (route == "recommend" and new):
+        return "talk"
+    if listed and route == "clarify" and state.intent in _GOES_ON and not asks_elsewhere(text):
+        return "recommend"  # "more": of what the choice was ours
+    if listed and route == "recommend" and state.intent == "accept" and not new:
+        return "talk"  # "perfect, thanks": nothing more is wanted
+    return route
+
+
+def _newly_wished(state: UserState, previous: UserState | None) -> bool:
+    """Whether a message added a wish to those of before."""
+    before = previous or UserState()
+    exclude = {"exclude_ids": ()}
+    return (state.constraints.model_copy(update=exclude), state.query, state.need) != (
+        before.constraints.model_copy(update=exclude),
+        before.query,
+        before.need,
+    )
 
 
 _GOES_ON = frozenset(("seek", "refine", "reject", "seen", "feedback"))

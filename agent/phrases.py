@@ -257,6 +257,10 @@ THANKS: tuple[str, ...] = (
     "You're welcome. I'm here when you want another.",
     "Glad to help. Come back whenever you like.",
 )
+ENJOY: tuple[str, ...] = (
+    "Good. Tell me afterwards how it was.",
+    "Enjoy it, and tell me how you liked it.",
+)
 GOODBYES: tuple[str, ...] = (
     "Goodbye, and enjoy whatever you settle on.",
     "Take care. Come back whenever you want something new.",
@@ -325,3 +329,30 @@ FIRST_BY: dict[str, str] = {
     "oldest": "{title} is the oldest of them.",
 }
 LENGTHS_UNTOLD = "I don't know how long they all are, so I can't say which is shorter."
+
+# Of us: what we know of a person ({known}: a list of what stands), what is kept, a scolding.
+KNOWN = "So far I know this of you: {known}."
+KNOWN_NOTHING = "Nothing yet. Tell me what you like, or how the day was."
+KNOWN_PARTS: dict[str, str] = {
+    "kept": "you asked for {}",
+    "left_out": "you want no {}",
+    "liked": "you like {}",
+    "disliked": "you don't like {}",
+    "seen": "you have seen {}",
+}
+KNOWN_END = (
+    "How you feel I only guess, from your words. On the page, what I know of you can be looked at, "
+    "taken back and erased."
+)
+STORED = (
+    "What you say in a conversation that is kept is stored on the server that I run on, so that we "
+    "can go on from there; in a temporary chat nothing is. On the page, what I know of you can be "
+    "looked at, taken back and erased."
+)
+SORRY: tuple[str, ...] = (
+    "Sorry, that was no help. Name one film that you did like, or what I should stay away from, "
+    "and I'll try again.",
+    "Fair enough, I got that wrong. What was missing: something lighter, something with more bite, "
+    "or another kind altogether?",
+)
+NOT_FOR_ME = "That I can't answer: I only know what is in my catalogue."

@@ -130,6 +130,27 @@ _CRISIS = (
     r"\bwhats the point (?:of|in) (?:living|life|going on|being alive|anything any ?more)\b",
     r"\bwish i could (?:just )?(?:disappear|vanish)(?: for ?ever| for good)?"
     r"(?= ?(?:[.,;!?]|and|$))",
+    # leave-taking, and being in the way
+    r"\b(?:gave|given|giving|give) away (?:all )?(?:of )?(?:my|most of my) (?:\w+ )?(?:things|stuff"
+    r"|belongings|possessions|pets?|cats?|dogs?)\b",
+    r"\b(?:wrote|written|writing|write) (?:\w+ )?(?:my|the|those) (?:last |final )?"
+    r"(?:letters|goodbyes)\b(?! (?:to|for) (?:santa|the editor))",
+    r"\b(?:everyone|everybody|they|theyd|people|the world|my family|the kids|my kids|no ?one"
+    r"|nobody)(?: would| will| can|d)?(?: all| just)? (?:be|do|get on|cope|manage)?(?: much| just"
+    r"| so)? ?(?:fine|ok|okay|happier|better|relieved|well|easier) without me\b"
+    r"(?! (?:at|for|on|this|that|there|in|tonight|today|tomorrow)\b)",
+    r"\b(?:wont|will not|not going to|not gonna) be"
+    r" (?:(?:here|around|alive) (?:for )?(?:much )?longer|around (?:for )?long)\b",
+    r"\b(?:nobody|no one|noone) (?:will |would )?(?:ever )?(?:have to|needs? to) worry about me\b",
+    r"\b(?:wont|dont|not|never)(?: have to| need to| be)? (?:worry|worrying) about me"
+    r" (?:any ?more|much longer|ever again)\b",
+    r"\b(?:im|i am|ive become|ive been|being|feel like|just) (?:just |only |such |nothing but )?"
+    r"a burden\b",
+    r"\bi (?:just |really |only )?(?:want|need) (?:it all|everything|the pain|all of it|all this)"
+    r" to (?:end|stop|be over)\b",
+    r"\b(?:cant|cannot|dont|do not) see (?:a|any) future(?: for (?:me|myself)| any ?more|$)",
+    r"\b(?:want|wish|wanna|hope|like)(?: to| i could| just)* sleep(?:ing)? for ?ever\b",
+    r"\b(?:made|making) (?:my )?peace with (?:dying|leaving|the end|it ending)\b",
     r"\bich kann nicht mehr\b|\bno puedo mas\b|\bje nen peux plus\b",
     # danger from others, and to others
     rf"\b(?:he|she|they|someone|somebody|{_KIN})\b(?: \w+){{0,3}} (?:hits|hit|hitting|beats|beat"

@@ -58,6 +58,7 @@ class TurnState(TypedDict, total=False):
 
     request: Annotated[Request, UntrackedValue]
     understood: Annotated[UserState, UntrackedValue]
+    voiced: Annotated[UserState, UntrackedValue]  # the same as a reply answers it; see `mirror`
     reference: Annotated[Reference, UntrackedValue]
     said: Annotated[Mentions, UntrackedValue]  # items this message was the first to speak of
     profile: Annotated[Profile, UntrackedValue]

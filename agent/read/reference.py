@@ -130,6 +130,7 @@ _HAVE_NOT = re.compile(
     r"\b(?:haven'?t|have not|not|never|hadn'?t|didn'?t|yet to)(?: yet| ever| actually)? (?:seen?|"
     r"watch(?:ed)?|heard)\b"
 )
+_MOCKS = re.compile(r"\byeah,? (?:right|sure)\b|\bas if\b|\bgonna help\b|\bsure,? whatever\b")
 _BARE = re.compile(
     r"(?:(?:ok(?:ay)?|hm+|i think|maybe|well)[, ]+)?(?:the )?[\w#. ]{2,24}?(?: please| then|"
     r" one)*[.! ]*"
@@ -253,6 +254,8 @@ def _stance(low: str) -> str:
         if stance == "seen" and have_not:
             continue
         if stance in ("accepted", "liked") and any(a <= match.start() < b for a, b in denied):
+            continue
+        if stance == "accepted" and _MOCKS.search(low):
             continue
         if stance == "rejected" and (
             have_not

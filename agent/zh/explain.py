@@ -162,6 +162,8 @@ def talk(state: UserState, *, text: str = "", seed: str = "") -> str:
         return rng.choice(zh.GOODBYES)
     if re.search(r"谢|謝|感激", text):
         return rng.choice(zh.THANKS)
+    if state.intent == "accept":
+        return rng.choice(zh.ENJOY)
     if re.match(r"\W*(?:你好|您好|嗨|哈[喽囉]|早上好|晚上好|hi|hello)", text, re.I):
         return rng.choice(zh.HELLOS)
     return rng.choice(zh.SMALLTALK)

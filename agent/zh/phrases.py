@@ -98,6 +98,7 @@ NOTHING_NEW = "没有新的可以推荐：合适的你都看过或者不要了�
 NOTHING_FITS = "在 {n} 个里没有找到全部符合的：{wishes}。要不要放宽一个要求？"
 
 THANKS: tuple[str, ...] = ("不客气，想再看的时候我在。", "很高兴能帮上忙，随时再来。")
+ENJOY: tuple[str, ...] = ("好，看完告诉我怎么样。", "好好享受，看完说说感想。")
 GOODBYES: tuple[str, ...] = ("再见，好好享受。", "保重，想看新的随时再来。")
 HELLOS: tuple[str, ...] = (
     "你好！现在心情怎么样，想看点什么？",
@@ -191,3 +192,23 @@ MOST = "{title}，我看是其中最{tone}的。"
 FIRST_BY: dict[str, str] = {"newest": "{title}是其中最新的。", "oldest": "{title}是其中最老的。"}
 LENGTHS_UNTOLD = "它们的片长我不全知道，所以说不准哪个更短。"
 """As in `agent.phrases`: answers to questions about items."""
+
+KNOWN = "到现在我知道这些：{known}。"
+KNOWN_NOTHING = "还什么都不知道。说说你喜欢什么，或者今天过得怎么样。"
+KNOWN_PARTS: dict[str, str] = {
+    "kept": "你想要{}",
+    "left_out": "你不要{}",
+    "liked": "你喜欢{}",
+    "disliked": "你不喜欢{}",
+    "seen": "你看过{}",
+}
+KNOWN_END = "心情只是从你的话里猜的。在页面上，我对你的了解都可以查看、收回和删除。"
+STORED = (
+    "保留的对话存在我运行的服务器上，好接着聊；临时对话什么都不存。"
+    "在页面上，我对你的了解都可以查看、收回和删除。"
+)
+SORRY: tuple[str, ...] = (
+    "抱歉，没帮上忙。说一部你真正喜欢的，或者要避开什么，我再试一次。",
+    "是我没猜对。缺的是什么：更轻松的、更带劲的，还是换个类型？",
+)
+NOT_FOR_ME = "这个我答不了：我只知道目录里的东西。"

@@ -606,6 +606,9 @@ class StubMind:
     def items(self, item_ids: Sequence[str]) -> list[Item]:
         return []
 
+    def count_in(self, text: str) -> int:
+        return 0
+
 
 def turn(nodes: Nodes, **more: Any) -> tuple[list[str], Any]:
     state: Any = {

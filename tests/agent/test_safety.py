@@ -86,9 +86,25 @@ he is going to kill me if I leave him
 I really want to be dead
 gonna off myself
 i want die
+I've given away my things and written the letters. I just want one last good film.
+everyone would be fine without me around
+they'd all be happier without me
+I won't be around much longer so pick a good one
+nobody will have to worry about me any more
+I feel like such a burden
+i just want everything to stop
+I can't see a future for myself
+I want to sleep forever
 """
 
 FINE = """
+my team will be fine without me on Friday
+I gave away my old DVDs
+I wrote letters to Santa with the kids
+I won't be here long, just a short film please
+I want the movie to end happily
+a film about a burden
+I could sleep forever after that hike
 this film killed me
 that ending killed me, in a good way
 I was dying of laughter

@@ -441,3 +441,18 @@ def test_two_titles_and_an_or_are_compared(run: Runs) -> None:
         assert "**The Godfather (1972)**" in reply.text and "**Goodfellas (1990)**" in reply.text
 
     run(work)
+
+
+def test_a_number_of_films_and_a_yes_are_heard(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        assert len((await talk.say("give me seven films about space")).recommendations) == 7
+        assert len((await talk.say("just pick one for me")).recommendations) == 1
+        listed = await talk.say("a funny western")
+        assert (await talk.say("ok perfect thanks!")).route == "talk"
+        assert listed.recommendations
+        known = await talk.say("what do you know about me?")
+        assert known.route == "talk" and "westerns" in known.text
+        scolded = await talk.say("your suggestions suck")
+        assert scolded.route == "talk" and not scolded.recommendations
+
+    run(work)

@@ -1,0 +1,61 @@
+"""Messages about us and not about films: what we know, what we keep, that we are no good."""
+
+import re
+from typing import Final, Literal
+
+Topic = Literal["known", "kept", "scolded", ""]
+
+_TOPICS: Final[tuple[tuple[Topic, re.Pattern[str]], ...]] = (
+    (
+        "known",
+        re.compile(
+            r"\bwhat (?:do|did|have) you (?:know|learn\w*|underst\w+|remember\w*|got|noted)"
+            r" (?:about |of |on )?(?:me|my|so far)\b"
+            r"|\bdo you (?:know|remember) (?:what i (?!should|can|could)|me\b|my\b|"
+            r"anything about me)"
+            r"|\bwhat did i (?:say|tell|ask)|你(?:都)?(?:了解|知道)我(?:什么|多少|哪些)?"
+            r"|你(?:还)?记得我|我说过什么"
+        ),
+    ),
+    (
+        "kept",
+        re.compile(
+            r"\b(?:do|will|are|did) you (?:stor|sav|keep|record|shar|sell|track)\w*"
+            r" (?:all |any of |everything )?(?:of )?(?:what|my|me|our|this|these|any|every\w*|i|we|"
+            r"conversations?|chats?|messages?|data)\b|\bmy (?:privacy|data)\b|\bprivacy\b"
+            r"|\bwho (?:can )?(?:sees?|reads?) (?:this|what i|my)|隐私|"
+            r"(?:会|有)(?:保存|记录|上传)我"
+        ),
+    ),
+    (
+        "scolded",
+        re.compile(
+            r"\b(?:fuck|screw|damn) (?:you|off)\b|\byou suck\b|\bshut up\b"
+            r"|\byou(?:'?re| are)(?: just| really| so| such)*(?: an?)?(?: \w+)? (?:stupid|dumb|"
+            r"useless|idiot|moron|rubbish|trash|shit|worthless|bot)\b(?!\?)"
+            r"|\byour (?:suggestions?|recommendations?|picks?|taste|films?|movies?)"
+            r"(?: really| all| just)* (?:sucks?|stinks?|(?:is|are) (?:\w+ )?(?:bad|terrible|awful|"
+            r"rubbish|trash|shit|crap|useless|garbage))\b"
+            r"|你(?:真|太|好)?(?:笨|蠢|没用|垃圾)|什么垃圾|推荐得?(?:真|太)(?:差|烂)"
+        ),
+    ),
+)
+
+
+def about_us(text: str) -> Topic:
+    """What of us a message is about; "" where it is about none of that."""
+    low = text.casefold().replace("’", "'")
+    return next((topic for topic, cue in _TOPICS if cue.search(low)), "")
+
+
+_OURS = re.compile(
+    r"\b(?:films?|movies?|watch\w*|see|recommend\w*|suggest\w*|music|songs?|listen\w*|series|shows?|"
+    r"something|anything|pick|have|got|you|which|another|others?)\b|看|电影|片|推荐|音乐|听|有|你|哪"
+)
+_A_QUESTION = re.compile(r"(?:\w+\W+){2,}\w+\s*\?+\s*$|[\u4e00-\u9fff]{4,}\s*[?？]+\s*$")
+
+
+def asks_elsewhere(text: str) -> bool:
+    """Whether it is a question that a catalogue cannot answer: "will it rain tomorrow?"."""
+    low = text.casefold()
+    return bool(_A_QUESTION.search(low)) and not _OURS.search(low)

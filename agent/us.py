@@ -1,0 +1,69 @@
+"""Answers to what is asked of us: what we know of a person, what is kept, a scolding. Pure."""
+
+import random
+from collections.abc import Sequence
+
+from simpatico.agent import explain, phrases
+from simpatico.agent.read.about_us import about_us
+from simpatico.agent.words import kept, left_out, listing
+from simpatico.agent.zh import explain as chinese
+from simpatico.agent.zh import phrases as zh
+from simpatico.domain import Item, UserState
+from simpatico.language import Language
+
+MAX_NAMED = 5
+"""How many titles of a sort are named."""
+
+
+def answer(
+    text: str,
+    state: UserState,
+    *,
+    liked: Sequence[Item] = (),
+    disliked: Sequence[Item] = (),
+    seen: Sequence[Item] = (),
+    seed: str = "",
+) -> str:
+    """Answer a message that is about us; "" where it is not.
+
+    Args:
+        text: the message.
+        state: what was understood so far.
+        liked: what the person likes, as far as we know, the newest last; likewise the others.
+        disliked: what they dislike.
+        seen: what they have seen.
+        seed: chooses the phrasing.
+    """
+    words = zh if state.language == "zh" else phrases
+    topic = about_us(text)
+    if topic == "kept":
+        return words.STORED
+    if topic == "scolded":
+        return random.Random(seed).choice(words.SORRY)
+    if topic != "known":
+        return ""
+    known = _wishes(state)
+    for name, items in (("liked", liked), ("disliked", disliked), ("seen", seen)):
+        titles = _titles(items, state.language)
+        known += [words.KNOWN_PARTS[name].format(titles)] if titles else []
+    if not known:
+        return words.KNOWN_NOTHING
+    said = words.KNOWN.format(known=("；" if words is zh else "; ").join(known))
+    return said + ("" if words is zh else " ") + words.KNOWN_END
+
+
+def _wishes(state: UserState) -> list[str]:
+    if state.language == "zh":
+        asked, without = chinese.wishes(state.constraints), chinese.left_out(state.constraints)
+        parts = zh.KNOWN_PARTS
+    else:
+        asked, without = kept(state.constraints), left_out(state.constraints)
+        parts = phrases.KNOWN_PARTS
+    return [
+        parts[name].format(one) for name, one in (("kept", asked), ("left_out", without)) if one
+    ]
+
+
+def _titles(items: Sequence[Item], language: Language) -> str:
+    titles = [f"*{explain.label(item)}*" for item in items[-MAX_NAMED:]]
+    return chinese.listing(titles) if language == "zh" else listing(titles)

@@ -1,0 +1,99 @@
+"""What is asked of us is answered with what is so, and numbers that are asked for are kept."""
+
+import pytest
+
+from simpatico.agent import phrases, us
+from simpatico.agent.asked import agreed
+from simpatico.agent.read.about_us import about_us, asks_elsewhere
+from simpatico.agent.read.counts import MOST, count_of
+from simpatico.agent.zh import phrases as zh
+from simpatico.domain import Constraints, Item, UserState
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("what do you know about me?", "known"),
+        ("do you remember what I said?", "known"),
+        ("你记得我吗", "known"),
+        ("do you store what I say?", "kept"),
+        ("what about my privacy", "kept"),
+        ("your suggestions suck", "scolded"),
+        ("this is silly, you're just a dumb bot", "scolded"),
+        ("do you know what I should watch?", ""),
+        ("what do you know about Kubrick?", ""),
+        ("can you keep it short", ""),
+        ("do you keep it light?", ""),
+        ("are you a bot?", ""),
+        ("something stupid and fun", ""),
+    ],
+)
+def test_what_is_about_us_is_told_from_what_is_about_films(text: str, topic: str) -> None:
+    assert about_us(text) == topic
+
+
+def test_what_we_know_is_told_from_what_stands() -> None:
+    wishes = Constraints(genres=("Thriller",), not_genres=("Horror",))
+    heat = Item(id="heat", title="Heat", year=1995)
+    state = UserState(constraints=wishes)
+    said = us.answer("what do you know about me?", state, liked=[heat])
+    assert said.startswith(
+        "So far I know this of you: you asked for thrillers; you want no horror; you like "
+        "*Heat (1995)*."
+    )
+    assert us.answer("what do you know about me?", UserState()) == phrases.KNOWN_NOTHING
+    assert us.answer("do you store what I say?", state) == phrases.STORED
+    assert us.answer("you suck", state) in phrases.SORRY
+    assert us.answer("a western", state) == ""
+    chinese = state.model_copy(update={"language": "zh"})
+    assert us.answer("你了解我什么？", chinese).startswith(
+        "到现在我知道这些：你想要惊悚；你不要恐怖。"
+    )
+    assert us.answer("你了解我什么？", UserState(language="zh")) == zh.KNOWN_NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("will it rain tomorrow?", True),
+        ("what should I cook tonight?", True),
+        ("明天会不会下雨？", True),
+        ("what should I watch tonight?", False),
+        ("is there another one?", False),
+        ("really?", False),
+        ("I feel sad", False),
+    ],
+)
+def test_a_question_that_no_catalogue_answers_is_known(text: str, elsewhere: bool) -> None:
+    assert asks_elsewhere(text) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("give me 10 films about space", 10),
+        ("top 25 horror movies", MOST),
+        ("only one", 1),
+        ("just pick one for me", 1),
+        ("two good heist films", 2),
+        ("just the best", 1),
+        ("就要一部", 1),
+        ("推荐五部电影", 5),
+        ("推荐一部恐怖片", 0),
+        ("one of the best films ever", 0),
+        ("I watched two films today", 0),
+        ("three hour films", 0),
+        ("seen the first one. another?", 0),
+        ("one more like the third", 0),
+        ("12 monkeys", 0),
+    ],
+)
+def test_a_number_that_is_asked_for_is_read(text: str, n: int) -> None:
+    assert count_of(text) == n
+
+
+def test_a_bare_yes_to_our_question_goes_the_first_way() -> None:
+    assert agreed("yes please", "Films. Shall I go calmer, or newer?") == "something calmer"
+    assert agreed("yes please", "Films. Which one?") == ""
+    assert agreed("yes, a western", "Shall I go calmer, or newer?") == ""
+    assert agreed("好的", "要不要换成更温暖的，或者更新的？") == "更温暖的"

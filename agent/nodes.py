@@ -296,8 +296,8 @@ class Nodes:
             state.get("voiced", state["understood"]), seed=_seed(state)
         )
         if asks_elsewhere(said):
-            words = chinese if understood.language == "zh" else phrases
-            text = f"{words.NOT_FOR_ME} {text}"
+            cannot = chinese.NOT_FOR_ME if understood.language == "zh" else phrases.NOT_FOR_ME
+            text = f"{cannot} {text}"
         return self._say(state, writer, text)
 
     async def talk(self, state: TurnState, writer: Writer) -> TurnState:

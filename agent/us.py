@@ -34,22 +34,23 @@ def answer(
         seen: what they have seen.
         seed: chooses the phrasing.
     """
-    words = zh if state.language == "zh" else phrases
-    topic = about_us(text)
+    topic, in_zh = about_us(text), state.language == "zh"
     if topic == "kept":
-        return words.STORED
+        return zh.STORED if in_zh else phrases.STORED
     if topic == "scolded":
-        return random.Random(seed).choice(words.SORRY)
+        return random.Random(seed).choice(zh.SORRY if in_zh else phrases.SORRY)
     if topic != "known":
         return ""
+    parts = zh.KNOWN_PARTS if in_zh else phrases.KNOWN_PARTS
     known = _wishes(state)
     for name, items in (("liked", liked), ("disliked", disliked), ("seen", seen)):
         titles = _titles(items, state.language)
-        known += [words.KNOWN_PARTS[name].format(titles)] if titles else []
-    if not known:
-        return words.KNOWN_NOTHING
-    said = words.KNOWN.format(known=("；" if words is zh else "; ").join(known))
-    return said + ("" if words is zh else " ") + words.KNOWN_END
+        known += [parts[name].format(titles)] if titles else []
+    if in_zh:
+        said = zh.KNOWN.format(known="；".join(known)) + zh.KNOWN_END
+        return said if known else zh.KNOWN_NOTHING
+    said = f"{phrases.KNOWN.format(known='; '.join(known))} {phrases.KNOWN_END}"
+    return said if known else phrases.KNOWN_NOTHING
 
 
 def _wishes(state: UserState) -> list[str]:

@@ -525,7 +525,8 @@ class TurnOptions(Value):
     @classmethod
     def _known_mood(cls, value: str) -> str:
         if value not in ("auto", "off", *MOODS):
-            raise ValueError(f"wanted auto, off or one of {', '.join(MOODS)}; got {value[:50]!r}")
+            # Not which: it may be what somebody said of themselves, and this is told to logs.
+            raise ValueError(f"wanted auto, off or one of {', '.join(MOODS)}; got another word")
         return value
 
 

@@ -45,6 +45,10 @@ def progress_bars() -> Iterator[ProgressCallback]:
         yield show
 
 
+_REPEATS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span")
+"""They repeat malformed headers in warnings; callers may fill those with anything."""
+
+
 def set_up_logging(level: str, form: Literal["text", "json"] = "text") -> None:
     """Log ours at `level` and other people's from WARNING, to standard error.
 
@@ -62,6 +66,8 @@ def set_up_logging(level: str, form: Literal["text", "json"] = "text") -> None:
     handler.addFilter(_with_request_id)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("simpatico").setLevel(level)
+    for name in _REPEATS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("bm25s").addFilter(_is_warning)  # it sets itself to DEBUG when imported
 
 

@@ -10,6 +10,7 @@ import uvicorn
 
 from simpatico.agent.api.app import create_app
 from simpatico.agent.api.door import VERSION
+from simpatico.agent.api.served import config_for
 from simpatico.agent.build import build
 from simpatico.agent.retention import every_day
 from simpatico.agent.tracing import NO_TRACER
@@ -43,11 +44,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
             ending.push_async_callback(asyncio.to_thread, provider.shutdown)
         ending.push_async_callback(service.aclose)
         app = mount(create_app(service, settings=settings), service)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, ws="none"
-            )
-        )
+        server = uvicorn.Server(config_for(app))
         # Catalogue and models stay: a full collection that looks through them halts every turn.
         gc.collect()
         gc.freeze()

@@ -27,6 +27,7 @@ OPERATIONS = ("/health", "/ready", "/metrics", "/version", "/openapi.json")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.I)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_METHODS = {*_SAFE, "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}
 
 
 class Guard:
@@ -92,7 +93,8 @@ class Guard:
                 ms = (time.perf_counter() - began) * 1000
                 # The route, not the path: that may hold somebody's name.
                 route = getattr(within.get("route"), "path", "-")
-                log.info("%s %s: %d in %d ms", scope["method"], route, status, ms)
+                method = scope["method"] if scope["method"] in _METHODS else "-"
+                log.info("%s %s: %d in %d ms", method, route, status, ms)
 
     def _check(self, headers: Headers, *, method: str, path: str) -> None:
         named = headers.getlist("host")
@@ -103,6 +105,8 @@ class Guard:
             raise ApiError(
                 400, "Host: this server does not answer to that name", code="invalid_host"
             )
+        if method not in _METHODS:  # the router would leave it to the page
+            raise ApiError(405, "there is no such method here")
         let_in = is_api(path) and headers.get("origin") in self._origins
         if method not in _SAFE and headers.get("sec-fetch-site") == "cross-site" and not let_in:
             raise ApiError(403, "requests from other sites' pages are refused", code="cross_site")

@@ -7,6 +7,8 @@ from typing import Any
 
 import uvicorn
 
+from simpatico.agent.api.served import config_for
+
 _START_S = 30.0
 
 
@@ -18,10 +20,7 @@ class Loopback:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(
-            app, log_config=None, ws="none", lifespan="on", timeout_graceful_shutdown=5
-        )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(config_for(app))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )

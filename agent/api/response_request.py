@@ -44,7 +44,7 @@ class ResponseRequest(Sent):
         if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
             raise ValueError("wanted a text or a list of items")
         kinds = [each.get("type") or "message" for each in given]
-        if not given or not {"message", _RESULT} & set(kinds):
+        if not any(kind in ("message", _RESULT) for kind in kinds):
             raise ValueError("wanted a message of the user's, or the result of a call")
         return [
             {**each, "content": _parts(each.get("content"))}

@@ -496,6 +496,8 @@ def test_no_words_of_the_person_come_back_in_an_error(url: str) -> None:
     response = post(url, messages=[{"role": secret, "content": secret}], n=secret)
     assert response.status_code == 400
     assert secret not in response.text
+    response = post(url, messages=HELLO, simpatico={"mood": secret})
+    assert response.json()["error"]["message"].endswith("got another word")
 
 
 def test_half_a_surrogate_pair_is_read_as_a_replacement_mark(

@@ -291,7 +291,12 @@ def test_nothing_runs_in_the_background_to_be_cancelled(client: OpenAI) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [[], [{"type": "function_call_output", "output": ""}], [{"role": "assistant", "content": "a"}]],
+    [
+        [],
+        [{"type": "function_call_output", "output": ""}],
+        [{"role": "assistant", "content": "a"}],
+        [{"type": ["message"], "role": "user", "content": "a"}],
+    ],
 )
 def test_without_words_of_the_person_there_is_nothing_to_answer(client: OpenAI, given: Any) -> None:
     with pytest.raises(BadRequestError):

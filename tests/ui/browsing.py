@@ -20,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from simpatico.agent.api.app import create_app
+from simpatico.agent.api.served import config_for
 from simpatico.agent.known import Known
 from simpatico.agent.service import Simpatico
 from simpatico.domain import (
@@ -87,9 +88,8 @@ class Site:
 
         app = self.run(mounted())
         self.metrics = app.state.door.metrics
-        config = uvicorn.Config(
-            app, log_level="error", ws="none", timeout_graceful_shutdown=1, lifespan="on"
-        )
+        config = config_for(app)
+        config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
         self._task = asyncio.run_coroutine_threadsafe(
             self._server.serve(sockets=[listening]), self.loop

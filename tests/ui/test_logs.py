@@ -96,9 +96,11 @@ def lines(model: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str
             finally:
                 server.kill()
     held = log.read_text()
-    assert WORD not in held and USER not in held
+    assert WORD not in held.lower() and USER not in held
     assert "marmalade" not in held.lower()
-    return [json.loads(line) for line in held.splitlines() if line.startswith("{")]
+    before, _, served = held.partition("(stop with Ctrl-C)\n")  # what the terminal is told
+    begun = [line for line in before.splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in [*begun, *served.splitlines()]]
 
 
 def _speak(url: str, home: Path) -> None:
@@ -125,6 +127,17 @@ def _speak(url: str, home: Path) -> None:
         assert client.post(chat, json=said).status_code == 200
         unread = client.post(chat, json=said, headers=session)
         assert unread.status_code == 200 and unread.json()["simpatico"]["degraded"]
+        malformed = {
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "tracestate": f"{WORD}=1,{WORD}=2",
+            "baggage": f"{WORD}={'x' * 9000}",
+        }
+        assert client.get(f"{url}/v1/models", headers=malformed).status_code == 200
+        assert client.request(WORD.upper(), f"{url}/v1/models").status_code == 405
+        at = httpx.URL(url)
+        with socket.create_connection((at.host, at.port or 80), timeout=60) as connection:
+            connection.sendall(f"{WORD}\r\n\r\n".encode())
+            assert b" 400 " in connection.recv(1000)
         event = {"user": USER, "item_id": "bear", "kind": "like", "id": WORD}
         assert client.post(f"{url}/v1/events", json=event).status_code == 503
         assert client.post(chat, content=f'{{"{WORD}"').status_code in (400, 415)
@@ -145,6 +158,10 @@ def test_a_request_is_one_line_without_the_names_in_its_path(lines: list[dict[st
     pattern = r"POST /v1/chat/completions: 200 in \d+ ms"
     assert len([message for message in told if re.fullmatch(pattern, message)]) == 4
     assert any(message.startswith("GET /v1/users/{user:path}/export: 200") for message in told)
+
+
+def test_the_web_server_writes_the_same_lines(lines: list[dict[str, str]]) -> None:
+    assert "Invalid HTTP request received." in [line["message"] for line in lines]
 
 
 def test_no_library_says_what_nobody_asked_for(lines: list[dict[str, str]]) -> None:

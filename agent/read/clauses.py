@@ -57,7 +57,9 @@ _NOT_NEGATION = re.compile(
 )
 
 NEGATOR = re.compile(
-    r"\b(?:no more|not (?:really )?in the mood for|not|no|nothing|none|nor|without|"
+    r"\b(?:(?:hates?|veto(?:es)?|refuses?|dislikes?|avoids?|nothing) anything (?:with|about|too)|"
+    r"veto(?:es)?|refuses?|(?:scared|afraid|terrified) of|squeamish about|"
+    r"no more|not (?:really )?in the mood for|not|no|nothing|none|nor|without|"
     r"avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
     r"except(?: for)?|exclud(?:e|ing)|leav(?:e|ing) out|stay(?:ing)? away from|"
     r"(?:any|some)thing (?:other than|besides|apart from)|"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from simpatico.agent.read import company
 from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
 from simpatico.agent.read.kinds import read_kinds
 from simpatico.agent.read.lengths import read_minutes
@@ -36,6 +37,7 @@ class Heard(Value):
         let_in: languages no longer excluded.
         adds: its wishes join earlier ones of the same field; otherwise they take their place.
         restart: it drops every earlier wish.
+        instead: its genres and tones take the place of all earlier ones.
         denied: spans that it says no to.
         terms: spans of the genre and tone words that are wishes.
         kinds: spans of the words that say of which kind.
@@ -57,6 +59,7 @@ class Heard(Value):
     let_in: tuple[str, ...] = ()
     adds: bool = False
     restart: bool = False
+    instead: bool = False
     denied: tuple[Span, ...] = ()
     terms: tuple[Span, ...] = ()
     kinds: tuple[Span, ...] = ()
@@ -84,6 +87,10 @@ _RESTART = re.compile(
     r"|something (?:completely|totally|entirely) different|something else entirely|"
     r"ignore (?:everything|what) i(?:'ve)? said|new search|reset|"
     r"actually,? any(?:thing|one)(?:'s| is)? (?:fine|ok(?:ay)?|goes|will do))\b"
+)
+_INSTEAD = re.compile(
+    r"\binstead\b(?! of)|\b(?:actually|wait|hm+|sorry)?,? ?no,? (?:wait|actually)\b|"
+    r"\bactually,? (?:no|nah)\b|\bon second thoughts?\b|\bchanged? my mind\b|\bscratch that\b"
 )
 _ADDS = re.compile(
     r"\b(?:also|as well|or maybe|add|plus|too|and maybe|in addition|on top of that|or even)\b|"
@@ -189,6 +196,11 @@ def hear(
         if refused and told_apart(low, span, parting):
             continue
         put("not_tones" if refused else "tones", tone)
+    for tone in company.tones(low, denied=denied):
+        put("tones", tone)
+    for tone in company.not_tones(low):
+        found["tones"] = [one for one in found.get("tones", ()) if one != tone]
+        put("not_tones", tone)
     if "kids" in found.get("not_tones", ()):
         for genre in ("Family", "Animated"):
             put("not_genres", genre)
@@ -227,6 +239,7 @@ def hear(
         ),
         adds=bool(_ADDS.search(low)),
         restart=bool(_RESTART.search(low)),
+        instead=bool(_INSTEAD.search(low) and (found.get("genres") or found.get("tones"))),
         denied=denied,
         terms=tuple(span for span in terms if inside(span, wished)),
         kinds=kinds.spans,
@@ -250,6 +263,8 @@ def merge(previous: Constraints, heard: Heard) -> Constraints:
     """Bring earlier constraints up to date: what is said now wins over what was said before."""
     now = heard.constraints
     before = Constraints(exclude_ids=previous.exclude_ids) if heard.restart else previous
+    if heard.instead:
+        before = before.model_copy(update={"genres": (), "tones": ()})
     lifted = {*heard.lifted, *({*heard.let_in} & {*before.not_languages})}
     years, not_years = _years(before, heard)
 

@@ -211,7 +211,7 @@ def _exclude(constraints: Constraints, reference: Reference) -> Constraints:
 
 def _query(words: Sequence[str], before: str, heard: Heard, intent: IntentName) -> str:
     """Today's wish, and earlier words unless this message starts anew or takes them back."""
-    if heard.restart or (intent == "seek" and len(words) >= 2 and not heard.adds):
+    if heard.restart or heard.instead or (intent == "seek" and len(words) >= 2 and not heard.adds):
         return join_query(words, "")
     tables = {**GENRES, **TONES}
     gone = [tables[name] for name in heard.lifted if name in tables]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from simpatico.agent.read.clauses import Span, inside, plain
+from simpatico.agent.read.company import TASTE
 from simpatico.domain import Constraints, Mentions, UserState, Value
 
 _SPLIT = re.compile(
@@ -85,6 +86,7 @@ def clauses(text: str, *, terms: Sequence[Span], denied: Sequence[Span]) -> tupl
             and (_asks(words) or (leads and not _STATES.search(words)))
         )
         wish = bool(_CUE.search(words)) or asks
+        wish = wish or (has_term and bool(TASTE.search(words)))
         # "another prison film?", "prison movies": a film is named and nothing is told of it.
         wish = wish or bool(
             _FILM.search(words) and not personal and not _tells(words) and not _STATES.search(words)

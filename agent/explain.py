@@ -361,19 +361,29 @@ def _read_back(constraints: Constraints, rng: random.Random) -> str:
 
 def closing(state: UserState, n: int, rng: random.Random) -> str:
     """A question about where to go from n items, never to what was asked for already."""
+    if not (ways := two_ways(state, rng)):
+        return "Tell me what's missing, and I'll look again."
+    closings = phrases.CLOSINGS if n > 1 else phrases.CLOSINGS_ONE
+    return rng.choice(closings).format(a=ways[0], b=ways[1])
+
+
+def two_ways(state: UserState, rng: random.Random) -> tuple[str, str] | None:
+    """Two directions of `phrases.TWEAKS` that were not asked for, if so many are left."""
     constraints = state.constraints
     asked = {*constraints.tones, state.need, *(f"avoid_{tone}" for tone in constraints.not_tones)}
     if constraints.year_from is not None or constraints.year_to is not None:
         asked.add("years")
+    if "Comedy" in constraints.not_genres:
+        asked.add("avoid_funny")
     if constraints.not_tones:
         asked -= {"avoid_dark"}
     open_ways = [word for word, closed_by in phrases.TWEAKS if not closed_by & asked]
     if len(open_ways) < 2:
-        return "Tell me what's missing, and I'll look again."
+        return None
     a, b = rng.sample(open_ways, 2)
     if {a, b} in ({"lighter", "funnier"}, {"calmer", "lighter"}):  # no choice at all
         b = next(word for word in (*open_ways[::-1], "older") if word not in ("lighter", a))
-    return rng.choice(phrases.CLOSINGS if n > 1 else phrases.CLOSINGS_ONE).format(a=a, b=b)
+    return a, b
 
 
 def _strongest(reasons: Sequence[Reason], *, n: int) -> list[str]:

@@ -13,6 +13,7 @@ from simpatico.agent.asked import agreed, followed
 from simpatico.agent.read.affect import chosen_mood
 from simpatico.agent.read.clauses import blank
 from simpatico.agent.read.counts import count_of
+from simpatico.agent.read.emoji import in_words
 from simpatico.agent.read.reference import Reference, by_pronoun, resolve
 from simpatico.agent.relax import changed, relaxations
 from simpatico.agent.words import listing, plural
@@ -139,7 +140,7 @@ class Mind:
         """
         before = turns[-2] if len(turns) > 1 else None
         last = before.text if before and before.role == "assistant" else ""
-        if answered := agreed(turns[-1].text, last):
+        if answered := agreed(turns[-1].text, last) or in_words(turns[-1].text):
             turns = (*turns[:-1], turns[-1].model_copy(update={"text": answered}))
         meant = self._meant(turns[-1].text, last, shown)
         understanding = await self._read(turns, previous, meant)
@@ -459,6 +460,11 @@ class Mind:
         spans = [(link.start, link.end) for link in self.index.titles.link(text)]
         return count_of(blank(text, spans))
 
+    def named_in(self, text: str) -> list[Item]:
+        """The items that stand in bold in a reply of ours, each once and in its order."""
+        labels = dict.fromkeys(map(_unescaped, _BOLD.findall(text)))
+        return [self._by_label[label] for label in labels if label in self._by_label]
+
     def _meant(self, text: str, last: str, shown: Sequence[Item]) -> Sequence[Item]:
         """What a message may point at: the list, or what "it" is.
 
@@ -471,10 +477,8 @@ class Mind:
             return shown
         if self.index.titles.link(text):
             return ()
-        about = list(dict.fromkeys(_BOLD.findall(last)))
-        alone = len(about) == 1 or last.startswith("**")
-        one = self._by_label.get(_unescaped(about[0])) if about and alone else None
-        return (one,) if one else shown
+        about = self.named_in(last)
+        return about[:1] if about and (len(about) == 1 or last.startswith("**")) else shown
 
     def _shown_in(self, text: str) -> list[Item]:
         labels = _ENTRY.findall(text)

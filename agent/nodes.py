@@ -7,11 +7,12 @@ whose part is down does its work the plain way and says so in `degraded`; it doe
 import asyncio
 import logging
 import random
+import re
 from collections.abc import AsyncIterator, Callable, Container, Sequence
 from datetime import UTC, datetime
 
 from simpatico.agent import phrases, safety, us
-from simpatico.agent.explain import closing
+from simpatico.agent.explain import clean_prose, closing
 from simpatico.agent.explainer import Explainer
 from simpatico.agent.ground import rephrase
 from simpatico.agent.learn import events_from, newly_said
@@ -25,6 +26,7 @@ from simpatico.agent.mind import (
 )
 from simpatico.agent.mirror import voiced
 from simpatico.agent.read.about_us import about_us, asks_elsewhere
+from simpatico.agent.read.counts import count_of
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.relax import without_wishes
 from simpatico.agent.route import choose_route
@@ -111,7 +113,9 @@ class Nodes:
         said = newly_said(understood.mentions, (previous or UserState()).mentions)
         route = choose_route(
             understood,
-            points_at_items=_points_at_items(understood, reference, said, shown),
+            points_at_items=_points_at_items(
+                understood, reference, said, shown or self.mind.named_in(_last(request))
+            ),
             surprise=request.revise or reference.stance == "surprise",
         )
         route = _in_talk(route, understood, previous, request.text, listed=bool(shown))
@@ -155,11 +159,17 @@ class Nodes:
         return {
             "candidates": found.candidates,
             "let_go": found.let_go,
-            "notes": found.notes,
+            "notes": (*self._not_here(state), *found.notes),
             "profile": profile,
             "taught": taught,
             "degraded": unlogged + found.degraded,
         }
+
+    def _not_here(self, state: TurnState) -> tuple[str, ...]:
+        """What to admit where the message named a title that the catalogue has not."""
+        unlinked = state.get("voiced", state["understood"]).mentions.unlinked[:1]
+        titles = (clean_prose(title, max_chars=60) for title in unlinked)
+        return tuple(phrases.NOT_HERE.format(title=title) for title in titles if title)
 
     async def rank(self, state: TurnState, writer: Writer) -> TurnState:
         """Order the candidates, choose the few to show, and log that they are shown."""
@@ -254,8 +264,9 @@ class Nodes:
         """Answer a question about items: why these, what is that one, which of the two."""
         intent, reference = state["understood"].intent, state["reference"]
         shown = tuple(state.get("shown", ()))
-        several = intent == "compare" and not reference.item_ids
-        asked = reference.item_ids or state["said"].ids or (shown if several else shown[:1])
+        asked = reference.item_ids or state["said"].ids or shown[:1]
+        if intent == "compare" and not (reference.item_ids or state["said"].ids):
+            asked = tuple(item.id for item in self.mind.named_in(_last(state["request"]))) or shown
         items = self.mind.items(asked)
         if not items:
             return await self.clarify(state, writer)
@@ -435,7 +446,9 @@ class Nodes:
                 Recommendation.model_validate({"item": item, **kept[item.id]}) for item in items
             ]
         asked = asking(state["understood"], state["request"].options)
-        return await asyncio.to_thread(self.mind.weigh_items, items, asked, state["profile"])
+        # That they were shown in this very list is nothing against them.
+        profile = state["profile"].model_copy(update={"shown": ()})
+        return await asyncio.to_thread(self.mind.weigh_items, items, asked, profile)
 
     def _named(self, understood: UserState) -> dict[str, Item]:
         return {item.id: item for item in self.mind.items(understood.mentions.ids)}
@@ -452,7 +465,7 @@ def _points_at_items(
     if reference.stance == "passed":
         return False
     asks = understood.intent in ("ask_why", "ask_about")
-    asks = asks or understood.intent == "compare" and reference.stance == "asked"
+    asks = asks or understood.intent == "compare" and len(shown) > 1
     return bool(reference.item_ids or said.ids or (asks and shown))
 
 
@@ -465,11 +478,25 @@ def _in_talk(
     new = _newly_wished(state, previous)
     if about_us(text) and not (route == "recommend" and new):
         return "talk"
-    if listed and route == "clarify" and state.intent in _GOES_ON and not asks_elsewhere(text):
+    if not listed or new:
+        return route
+    if route in ("clarify", "talk") and count_of(text):
+        return "recommend"  # "just one"
+    if route == "clarify" and state.intent in _GOES_ON and not asks_elsewhere(text):
         return "recommend"  # "more": of what the choice was ours
-    if listed and route == "recommend" and state.intent == "accept" and not new:
+    praises = state.intent == "accept" or state.intent == "feedback" and _THANKS.search(text)
+    if route == "recommend" and praises and not count_of(text):
         return "talk"  # "perfect, thanks": nothing more is wanted
     return route
+
+
+def _last(request: Request) -> str:
+    """What we said just before, or ""."""
+    last = request.said[-1] if request.said else None
+    return last.text if last and last.role == "assistant" else ""
+
+
+_THANKS = re.compile(r"\b(?:thanks?|thank you|thx|cheers)\b|谢|謝", re.I)
 
 
 def _newly_wished(state: UserState, previous: UserState | None) -> bool:

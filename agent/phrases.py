@@ -148,7 +148,7 @@ TWEAKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("lighter", frozenset(("funny", "gentle", "laugh", "cheer_up", "cry_it_out", "avoid_funny"))),
     ("funnier", frozenset(("funny", "laugh", "cry_it_out", "avoid_funny"))),
     ("calmer", frozenset(("gentle", "calm_down", "thrill", "avoid_gentle"))),
-    ("warmer", frozenset(("warm", "connect", "cheer_up", "avoid_warm"))),
+    ("warmer", frozenset(("warm", "connect", "cheer_up", "calm_down", "avoid_warm"))),
     ("stranger", frozenset(("quirky", "dreamy", "avoid_quirky"))),
     ("more exciting", frozenset(("exciting", "tense", "thrill", "calm_down", "avoid_exciting"))),
     ("older", frozenset(("years",))),
@@ -172,6 +172,9 @@ NONE_FIT = "I found no {lacking} that would fit."
 
 # When it is asked why an item, and no reason is known.
 NO_REASON = "I have no particular reason for {title} beyond its overall score."
+
+# When somebody named a title that is not here.
+NOT_HERE = "I don't have “{title}” here, so I went by the rest of what you said."
 
 # When a length was asked for of kinds of which few say theirs: {kinds} as above.
 UNMEASURED = (

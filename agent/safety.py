@@ -141,6 +141,8 @@ _CRISIS = (
     r"(?! (?:at|for|on|this|that|there|in|tonight|today|tomorrow)\b)",
     r"\b(?:wont|will not|not going to|not gonna) be"
     r" (?:(?:here|around|alive) (?:for )?(?:much )?longer|around (?:for )?long)\b",
+    r"\b(?:nobody|no one|noone)(?: would| will|d|ll)?(?: even| really| ever)? miss me\b"
+    r"(?! (?:at|from|on|for|in|tonight|today|tomorrow)\b)",
     r"\b(?:nobody|no one|noone) (?:will |would )?(?:ever )?(?:have to|needs? to) worry about me\b",
     r"\b(?:wont|dont|not|never)(?: have to| need to| be)? (?:worry|worrying) about me"
     r" (?:any ?more|much longer|ever again)\b",

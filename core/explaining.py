@@ -154,7 +154,6 @@ def grammar(brief: Brief, *, n_opening: int) -> str:
     rules = [
         f'root ::= " " {items}". " closing "\\n"',
         r"closing ::= [A-Z] [^\[\].!?…;\n]{0,120} [.!?]",
-        r"head ::= [^\[\].!?…;:\n]{0,40}",
         r"plain ::= ([^\[\].!?…;:\nIi] [^\[\].!?…;:\n]{0,39})?",
     ]
     with_why = next((i for i, item in enumerate(brief.items, start=1) if any(item.reasons)), 0)
@@ -176,7 +175,7 @@ def _entry(number: int, item: BriefItem, *, has_to: bool) -> str:
     told = f'{named}{why} (": [{number}:]")?'
     if has_to or not _SUBJECT.match(item.premise):
         return told
-    return f'({told} | head "[{number}]" ", [{number}:]")'
+    return f'({told} | ("In " | "in ") "[{number}]" ", [{number}:]")'
 
 
 def fill(reply: str, fillings: Sequence[Filling]) -> str:

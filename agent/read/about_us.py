@@ -36,7 +36,7 @@ _TOPICS: Final[tuple[tuple[Topic, re.Pattern[str]], ...]] = (
             r"|\byour (?:suggestions?|recommendations?|picks?|taste|films?|movies?)"
             r"(?: really| all| just)* (?:sucks?|stinks?|(?:is|are) (?:\w+ )?(?:bad|terrible|awful|"
             r"rubbish|trash|shit|crap|useless|garbage))\b"
-            r"|你(?:真|太|好)?(?:笨|蠢|没用|垃圾)|什么垃圾|推荐得?(?:真|太)(?:差|烂)"
+            r"|你(?:真|太|好)?(?:笨|蠢|没用|垃圾)|什么垃圾|推荐[得的]?(?:都)?(?:真|太|好|很)(?:差|烂|垃圾)"
         ),
     ),
 )

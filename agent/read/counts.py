@@ -28,7 +28,8 @@ _NUMBERS: Final = {
 _NUMBER = rf"(?P<n>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d\d)"
 _THINGS = (
     r"(?:films?|movies?|titles?|suggestions?|recommendations?|recs?|options?|ideas?|picks?|songs?|"
-    r"tracks?|pieces|albums?|things to watch)"
+    r"tracks?|pieces|albums?|things to watch|documentaries|comedies|dramas|thrillers|westerns|"
+    r"musicals|romances|mysteries|classics|cartoons)"
 )
 _ASKED: Final = tuple(
     re.compile(cue)

@@ -22,6 +22,7 @@ _COMPARE = re.compile(
     r"is (?:the )?(?:best|better|funn\w+|sadd\w+|dark\w+|short\w+|long\w+|scar\w+|warm\w+|"
     r"light\w+|newest|oldest))|(?:better|funnier|sadder|darker|shorter|longer|scarier|"
     r"lighter) than (?:the |that|this|_)|how do they (?:differ|compare))"
+    r"|^(?:and |so )?(?:the )?\w{3,}est(?: one)? (?:of|out of) (?:them|those|these)"
     r"|^(?:so |hm+,? |should (?:i|we) (?:watch|see) )?_[_ ]* or _[_ ]*[?.! ]*$"
 )
 _ABOUT = re.compile(
@@ -60,6 +61,9 @@ _ACCEPT = re.compile(
     r"check)|adding (?:it|that)|on my list)|^(?:perfect|sold|deal|yes(?: please)?|yeah|great|"
     r"awesome|ok(?:ay)?|sure|cool)[\s!.,]*$"
 )
+_SHORT_QUESTION = re.compile(r"(?:[\w'#-]+[ ,]*){1,6}\?")
+"""A question about a shown item without a verb that says so: "the second one scary?"."""
+
 _GOODBYE = re.compile(
     r"^(?:ok(?:ay)?,? |well,? |thanks?,? |thank you,? |great,? )*(?:good ?bye|bye(?: ?bye)?|"
     r"see (?:you|ya)|good ?night|later|ciao|take care|cya|that'?s (?:all|it)(?: for (?:now|today|"
@@ -147,6 +151,8 @@ def intent_by_rule(
     if _COMPARE.search(low):
         return "compare", 0.85
     if _ABOUT.search(low) and not (has_wish and changed and "?" not in low):
+        return "ask_about", 0.85
+    if reference.stance == "asked" and reference.item_ids and _SHORT_QUESTION.fullmatch(low):
         return "ask_about", 0.85
     if _SEEN.search(low) or reference.stance == "seen":
         return "seen", 0.9

@@ -66,6 +66,12 @@ _CALLED = re.compile(
     r"\b(?:films?|movies?|show|book|album|song|one|something) (?:called|named|titled|"
     r"entitled) (?P<title>[\"“']?[^\"”.,;!?\n]{1,60})"
 )
+_DATED = re.compile(
+    r"\b(?P<title>[A-Z][\w'’-]*(?: (?:[A-Z\d][\w'’-]*|of|the|and|in|a|an|to|on|for|&)){0,7}) "
+    r"\((?:19|20)\d\d\)"
+)
+"""A title as catalogues write it: "The Purple Lighthouse (2019)"."""
+
 _QUOTED = re.compile(r"[\"“”]([A-Z0-9][^\"“”\n]{1,60})[\"“”]")
 
 
@@ -150,7 +156,7 @@ def _judge(before: str, after: str) -> str:
 def unlinked(text: str, named: Sequence[Named]) -> tuple[str, ...]:
     """Titles the person marks as such that the catalogue does not have."""
     found = []
-    for match in (*_QUOTED.finditer(text), *_CALLED.finditer(text)):
+    for match in (*_QUOTED.finditer(text), *_CALLED.finditer(text), *_DATED.finditer(text)):
         start, end = match.span(match.lastindex or 0)
         title = match[match.lastindex or 0].strip(" \"'“”")
         if title and not any(n.start < end and start < n.end for n in named):

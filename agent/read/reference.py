@@ -186,7 +186,9 @@ def resolve(text: str, shown: Sequence[Item]) -> Reference:
     ):
         stance = "wanted"
     if not pointed and _short_verdict(low):
-        pointed = (0,) if stance in ("accepted", "asked") else everything
+        pointed = (0,) if stance == "asked" or len(shown) == 1 else everything
+        if stance == "accepted" and len(shown) > 1:
+            return Reference()  # "perfect", of which one nobody knows
     if not pointed or stance == "none":
         return Reference()
     return Reference(item_ids=_ids(shown, pointed), stance=stance)

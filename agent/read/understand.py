@@ -131,7 +131,8 @@ class Rules:
         held = before.constraints.model_copy(
             update={"kinds": standing(before.constraints.kinds, self._vocabulary)}
         )
-        constraints = _exclude(merge(held, heard), reference)
+        asks = intent in ("ask_why", "ask_about", "compare") and bool(reference.item_ids or named)
+        constraints = _exclude(held if asks else merge(held, heard), reference)
         if besides := excepted(text, named):
             known = (*constraints.exclude_ids, *besides)
             constraints = constraints.model_copy(
@@ -142,7 +143,7 @@ class Rules:
             intent=intent,
             constraints=constraints,
             mentions=merge_mentions(before.mentions, judged, reference, unlinked(text, named)),
-            query=_query(words, before.query, heard, intent),
+            query=before.query if asks else _query(words, before.query, heard, intent),
         )
         return Understood(
             said=said,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from simpatico.agent.read.clauses import Span, inside, plain
 from simpatico.agent.read.company import TASTE
-from simpatico.domain import Constraints, Mentions, UserState, Value
+from simpatico.domain import Constraints, UserState, Value
 
 _SPLIT = re.compile(
     r"[.;!?\n:]+|,|\s-\s|\b(?:(?<!anything )(?<!nothing )but|because|so(?= (?:i|we|give|show|find|"
@@ -180,5 +180,5 @@ def wants_anything(state: UserState) -> bool:
         bool(state.query)
         or state.need != "unknown"
         or wishes != Constraints()
-        or state.mentions != Mentions()
+        or bool(state.mentions.ids)
     )

@@ -48,25 +48,39 @@ def compose(
         zh.KEPT.format(wishes=asked) if asked else "",
         zh.LEFT_OUT.format(wishes=without) if without else "",
     ]
-    a, b = rng.sample(zh.TWEAKS, 2)
+    ways = explain.two_ways(state, rng)
+    closing = rng.choice(zh.CLOSINGS)
+    said: set[str] = set()
     blocks = [
         "".join(opening),
         "".join(note(one) for one in notes),
-        "\n".join(bullet(one, tuple(known.values())) for one in recommendations),
+        "\n".join(bullet(one, tuple(known.values()), said=said) for one in recommendations),
         zh.FEW if len(recommendations) < wanted else "",
-        rng.choice(zh.CLOSINGS).format(a=a, b=b),
+        closing.format(a=zh.TWEAKS[ways[0]], b=zh.TWEAKS[ways[1]]) if ways else zh.OPEN_END,
     ]
     return "\n\n".join(block for block in blocks if block)
 
 
-def bullet(recommendation: Recommendation, named: Sequence[Item] = ()) -> str:
-    """One item as a markdown list entry: its label, its premise or facts, its best reasons."""
-    item = recommendation.item
-    told = explain.premise(item)
-    said = dict.fromkeys(reason(one, item, named) for one in recommendation.reasons[:4])
-    reasons = "；".join([one for one in said if one][:2])
-    why = f" {zh.WHY}：{reasons}。" if reasons else ""
-    return f"- {bold(item)}: {told or facts(item)}{why}"
+def bullet(
+    recommendation: Recommendation, named: Sequence[Item] = (), *, said: set[str] | None = None
+) -> str:
+    """One item as a markdown list entry: its label, its premise or facts, its best reasons.
+
+    What the entry says anyway is no reason, nor what entries before it had `said`.
+    """
+    item, told = recommendation.item, explain.premise(recommendation.item)
+    known = said if said is not None else set()
+    given = (
+        reason(one, item, named)
+        for one in recommendation.reasons[:4]
+        if told or one.kind != "attribute"
+    )
+    reasons = [one for one in dict.fromkeys(given) if one and one not in known][:2]
+    known.update(reasons)
+    why = f"{zh.WHY}：{'；'.join(reasons)}。" if reasons else ""
+    text = told or facts(item)
+    gap = "" if not told else " "
+    return f"- {bold(item)}: {text}{gap if why else ''}{why}"
 
 
 def clarify(state: UserState, *, seed: str = "") -> str:
@@ -293,7 +307,10 @@ def note(text: str) -> str:
     """What had to be admitted, in Chinese; as it is where we do not know the sentence."""
     for pattern, said in zh.NOTES:
         if match := re.fullmatch(pattern, text.strip()):
-            groups = {key: _named_fields(value) for key, value in match.groupdict().items()}
+            groups = {
+                key: value if key == "title" else _named_fields(value)
+                for key, value in match.groupdict().items()
+            }
             return said.format(**groups)
     return explain.clean_prose(text, max_chars=300)
 

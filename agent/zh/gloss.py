@@ -104,6 +104,11 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     # what is hardly known
     (r"(?:没有?(?:怎么|太|咋)看过?|没看过(?:几[部个]|多少|什么|太多)|不怎么看|很少看过?)"
      r"(?![吗懂清明到见出完好])", " i haven't seen many "),
+    # who is there, and what is asked of a film
+    (r"(?<!\d)(\d|1[01])\s*岁", r" \1 year old "),
+    (r"(?<![十百一二三四五六七八九])([一二三四五六七八九]|十一?)(?:岁|周岁)(?!时|的时候)",
+     lambda m: f" {('一二三四五六七八九'.find(m[1]) + 1) or 10} year old "),
+    (r"会不会(?:太|很)?|是不是(?!有)", " is it "),
     # which one
     (rf"第([{_N}])(?![\d十百千]|次|时间|名|季|集|天)(?:部|个|首|本|张|款)?(?:电影|片子|片)?",
      lambda m: f" the {_NTH[_N.index(m[1]) % len(_NTH)]} one "),
@@ -180,7 +185,12 @@ def glosses(text: str) -> tuple[Glossed, ...]:
 def gloss(text: str) -> str:
     """A whole message in English, as far as we know its words."""
     said = " ".join(one.english for one in glosses(text) if one.english)
-    return re.sub(r"\s+([,.!?;])", r"\1", said)
+    said = re.sub(r"\s+([,.!?;])", r"\1", said)
+    return f"{said}?" if said and _ASKS.search(text) and not said.endswith("?") else said
+
+
+_ASKS = re.compile(r"[吗嗎]\W*$|会不会|會不會|是不是(?!有)")
+"""A question, with its mark or without."""
 
 
 def _point_out(text: str) -> str:

@@ -23,27 +23,30 @@ OFFERS: dict[str, tuple[str, ...]] = {
     "focus": ("给你找了{these}，可以沉进去。", "想投入一会儿的话，可以试试这{these}。"),
     "escape": ("给你找了{these}，带你离开一会儿。", "想去别处走走的话，可以试试这{these}。"),
     "celebrate": ("给你找了{these}，让好心情继续。", "值得庆祝！可以试试这{these}。"),
-    "unknown": ("给你找了{these}，也许适合你。", "照你说的，我会试试这{these}。"),
+    "unknown": ("给你找了{these}，也许适合你。", "照你说的，可以试试这{these}。"),
 }
 
 IN_MIND = "挑的时候我想着{titles}。"
-KEPT = "我只看了符合这些的：{wishes}。"
+KEPT = "我是按这些条件找的：{wishes}。"
 LEFT_OUT = "按你说的，避开了{wishes}。"
 WHY = "推荐理由"
 FEW = "合适的我只找到这些。"
-TWEAKS: tuple[str, ...] = (
-    "更轻松的",
-    "更搞笑的",
-    "更安静的",
-    "更温暖的",
-    "更刺激的",
-    "更老的",
-    "更新的",
-)
+TWEAKS: dict[str, str] = {
+    "lighter": "更轻松的",
+    "funnier": "更搞笑的",
+    "calmer": "更安静的",
+    "warmer": "更温暖的",
+    "stranger": "更奇特的",
+    "more exciting": "更刺激的",
+    "older": "更老的",
+    "newer": "更新的",
+}
+"""The directions of `agent.phrases.TWEAKS`."""
 CLOSINGS: tuple[str, ...] = (
     "要不要换成{a}，或者{b}？",
     "如果还差一点，我可以找{a}，或者{b}。",
 )
+OPEN_END = "还缺什么，告诉我，我再找。"
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "low": ("想要能提起精神的、安静歇一歇的，还是可以好好哭一场的？",),
@@ -88,7 +91,7 @@ REASON_FACTS = "它是{facts}"
 REASON_LIKED = "和 {titles} 接近"
 REASON_LIKED_SOME = "和你喜欢或提到的接近"
 REASONS: dict[str, str] = {
-    "behaviour": "喜欢你所喜欢的人也喜欢它",
+    "behaviour": "在类似的对话里有人提到它",
     "media": "和你给我看的相近",
 }
 """By the kind of a reason, where its own words are not told."""
@@ -120,6 +123,8 @@ FIELDS: dict[str, str] = {
 """What a note says was let go of, and what it calls things of many kinds."""
 
 NOTES: tuple[tuple[str, str], ...] = (
+    (r"I don't have “(?P<title>.+)” here, so I went by the rest of what you said\.",
+     "我这里没有“{title}”，所以按你说的其他内容来找。"),
     (r"Nothing fits everything at once, so I let go of (?P<what>.+)\.",
      "没有全部符合的，所以我放宽了{what}。"),
     (r"No (?P<of>.+) fits everything at once, so there I let go of (?P<what>.+)\.",

@@ -508,7 +508,7 @@ def test_the_form_is_what_the_grammar_says() -> None:
     )
     assert rules["item1"] == 'plain "[1]" ", because [1|]" (": [1:]")?'
     told = 'plain "[4]" (", because [4|]")? (": [4:]")?'
-    assert rules["item4"] == f'({told} | head "[4]" ", [4:]")'
+    assert rules["item4"] == f'({told} | ("In " | "in ") "[4]" ", [4:]")'
     assert rules["item5"] == told.replace("4", "5")
     assert rules["item2"] == 'plain "[2]" (" ([2:])")?'
     assert rules["item3"] == 'plain "[3]"'

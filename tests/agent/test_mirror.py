@@ -15,6 +15,7 @@ def feeling(label: str, confidence: float = 0.8) -> UserState:
     [
         ("joy", "My late husband and I used to go to the cinema every Friday."),
         ("love", "I lost my mother in May, she adored musicals"),
+        ("amusement", "got dumped by text lol"),
         ("annoyance", "bored lol"),
         ("annoyance", "无聊死了"),
         ("curiosity", "will it rain tomorrow?"),
@@ -39,6 +40,8 @@ def test_what_is_told_is_answered(label: str, text: str) -> None:
 
 def test_a_feeling_is_answered_once_until_it_is_told_anew() -> None:
     assert voiced(feeling("sadness", 0.5), feeling("grief", 0.8), "no romance").mood == Mood()
+    bored = feeling("annoyance", 0.6)
+    assert voiced(feeling("annoyance", 0.5), bored, "ok").mood == Mood()
     again = feeling("sadness", 0.9)
     assert voiced(again, feeling("sadness", 0.8), "I cried all day") == again
     other = feeling("anger", 0.5)

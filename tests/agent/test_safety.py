@@ -95,9 +95,11 @@ I feel like such a burden
 i just want everything to stop
 I can't see a future for myself
 I want to sleep forever
+nobody would miss me anyway, put something on
 """
 
 FINE = """
+no one will miss me at the party
 my team will be fine without me on Friday
 I gave away my old DVDs
 I wrote letters to Santa with the kids

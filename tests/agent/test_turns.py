@@ -456,3 +456,28 @@ def test_a_number_of_films_and_a_yes_are_heard(run: Runs) -> None:
         assert scolded.route == "talk" and not scolded.recommendations
 
     run(work)
+
+
+def test_a_title_that_is_not_here_is_admitted_once(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        asked = await talk.say("have you got Blue Harvest Moonrise (2021)?")
+        assert "don't have “Blue Harvest Moonrise”" in asked.text
+        western = await talk.say("a western like “The Dustiest Trail of All”")
+        assert western.recommendations and "“The Dustiest Trail of All”" in western.text
+        assert "don't have" not in (await talk.say("others please")).text
+
+    run(work)
+
+
+def test_a_question_about_a_list_changes_no_wish_and_praise_takes_no_film(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        listed = await talk.say("superhero films")
+        darkest = await talk.say("which is the darkest?")
+        assert darkest.route == "explain" and not darkest.state.constraints.tones
+        assert all(one.item.label in darkest.text for one in listed.recommendations)
+        second = await talk.say("the second one scary?")
+        assert second.route == "explain" and not second.state.constraints.tones
+        assert (await talk.say("perfect")).route == "talk"
+        assert (await talk.service.profile(talk.user)).liked == ()
+
+    run(work)

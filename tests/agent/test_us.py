@@ -77,6 +77,7 @@ def test_a_question_that_no_catalogue_answers_is_known(text: str, elsewhere: boo
         ("just pick one for me", 1),
         ("two good heist films", 2),
         ("just the best", 1),
+        ("give me three documentaries", 3),
         ("就要一部", 1),
         ("推荐五部电影", 5),
         ("推荐一部恐怖片", 0),

@@ -9,10 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from simpatico.agent import phrases
 from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
-from simpatico.agent.zh.explain import bullet, facts, note
+from simpatico.agent.zh.explain import bullet, facts
 from simpatico.domain import Finished, Item, Reason, Recommendation, Reply, Turn
 from simpatico.errors import ModelError
 from simpatico.modelstore import ModelStore
@@ -144,17 +143,11 @@ def test_facts_and_reasons_are_sentences_of_their_own() -> None:
         Reason(kind="behaviour", text="people who liked it"),
         Reason(kind="attribute", text="it is a comedy"),
     )
-    entry = bullet(Recommendation(item=film, p_accept=0.5, reasons=reasons))
-    assert entry.endswith("：喜欢你所喜欢的人也喜欢它；它是1958 年的喜剧电影，Jacques Tati 导演。")
-
-
-def test_admissions_are_said_in_chinese_and_unknown_ones_are_not_lost() -> None:
-    relaxed = "Nothing fits everything at once, so I let go of the years and the genre."
-    assert note(relaxed) == "没有全部符合的，所以我放宽了年代和类型。"
-    assert note("I have no books here, only films.") == "这里没有书，只有电影。"
-    unmeasured = phrases.UNMEASURED.format(kinds="films and books", minutes=90)
-    assert note(unmeasured) == "这里大多数电影和书没有标明时长，所以没能做到不超过 90 分钟。"
-    unmeasured = phrases.UNMEASURED.format(kinds="titles", minutes=90)
-    assert note(unmeasured) == "这里大多数作品没有标明时长，所以没能做到不超过 90 分钟。"
-    assert note("I have no books here, only films and series.") == "这里没有书，只有电影和剧集。"
-    assert note("Something new.") == "Something new."
+    one = Recommendation(item=film, p_accept=0.5, reasons=reasons)
+    mentioned = "在类似的对话里有人提到它"
+    assert bullet(one) == f"- **Mon Oncle (1958)**: {facts(film)}推荐理由：{mentioned}。"
+    told = one.model_copy(update={"item": film.model_copy(update={"text": "An uncle calls."})})
+    fact = "它是1958 年的喜剧电影，Jacques Tati 导演"
+    assert bullet(told).endswith(f"An uncle calls. 推荐理由：{mentioned}；{fact}。")
+    said: set[str] = set()
+    assert mentioned in bullet(one, said=said) and mentioned not in bullet(one, said=said)

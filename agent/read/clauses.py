@@ -53,13 +53,14 @@ _NOT_NEGATION = re.compile(
     r"i hate (?:my|this|that|it when|people|mondays)|haven'?t (?:seen|watched|heard|tried)"
     r"|not (?:feeling|doing|having)|so tired of (?:my|this|work|everything|people|life)|(?:sick|"
     r"tired) of (?:my|this|work|everything|people|life|being)"
-    r"|no,|no\.|without (?:a )?doubt|no one|not much|why no)\b"
+    r"|no,|no\.|no wait|no actually|no sorry|without (?:a )?doubt|no one|not much|why no)\b"
 )
 
 NEGATOR = re.compile(
     r"\b(?:(?:hates?|veto(?:es)?|refuses?|dislikes?|avoids?|nothing) anything (?:with|about|too)|"
     r"veto(?:es)?|refuses?|(?:scared|afraid|terrified) of|squeamish about|"
-    r"no more|not (?:really )?in the mood for|not|no|nothing|none|nor|without|"
+    r"no more|any language (?:but|other than)|not (?:really )?in the mood for|not|no|nothing|"
+    r"none|nor|without|w/o|"
     r"avoid(?:ing)?|skip|hate[ds]?|dislike[ds]?|"
     r"except(?: for)?|exclud(?:e|ing)|leav(?:e|ing) out|stay(?:ing)? away from|"
     r"(?:any|some)thing (?:other than|besides|apart from)|"

@@ -22,9 +22,9 @@ _LENGTH = re.compile(
     rf"(?<![\w.:$-])(?:"
     rf"(?P<half>(?:a )?half(?: of)? an hour|(?:a |one )?half[- ]hour)\b"
     rf"|(?P<quarter>three quarters of an hour|(?:a )?quarter of an hour)\b"
-    rf"|(?P<hours>{_WORDS}|\d(?:\.\d\d?)?)(?P<and>(?: and a| 1/)? ?(?:half|2))?"
+    rf"|(?P<hours>{_WORDS}|\d(?:\.\d\d?)?)(?P<and> (?:and|n|&) (?:a )?half| 1/2)?"
     rf"(?:[ -]?(?:hours?|hrs?)|(?<=\d) ?h)(?:"
-    rf"(?P<extra>,? (?:and )?a half)|(?P<and_quarter> and a quarter)"
+    rf"(?P<extra>,? (?:(?:and|n|&) )?a half)|(?P<and_quarter> and a quarter)"
     rf"|,? ?(?:and )?(?P<more>\d\d|{_WORDS})(?:[ -]?(?:{_MINS}|m\b)|(?<=\d)(?![\w:])))?(?!\w)"
     rf"|(?P<minutes>\d{{1,3}}|{_MORE})[ -]?{_MINS}"
     rf")"
@@ -32,14 +32,18 @@ _LENGTH = re.compile(
 """A length: "90 minutes", "1h30", "two and a half hours", "an hour and a half", "half an hour"."""
 
 _LIMIT = re.compile(
-    r"\b(?:under|less than|shorter than|max(?:imum)?(?: of)?|at most|up to|no (?:more|longer) than|"
-    r"not (?:more|longer) than|below|within|(?:only )?(?:have|has|had|got|gotten)(?: only)?|"
-    r"keep it (?:to|at)|about|around|over|than|for|sub|i've got|"
+    r"\b(?:under|less th[ae]n|shorter th[ae]n|max(?:imum)?(?: of)?|at most|up to|no (?:more|"
+    r"longer) th[ae]n|"
+    r"not (?:more|longer) th[ae]n|below|within|(?:only )?(?:have|has|had|got|gotten)(?: only)?|"
+    r"keep it (?:to|at)|about|around|roughly|approx(?:imately)?|kill|fill|spare|over|th[ae]n|"
+    r"for|sub|i've got|"
     r"(?<!'s )(?<!is )(?<!was )(?<!it )only)[ -]"
-    r"(?:(?:like|just|about|only|maybe|around|roughly|the|exactly|another) )*$|[<≤] ?=? ?$"
+    r"(?:(?:like|just|about|only|maybe|around|roughly|the|exactly|another) )*$|[<≤] ?=? ?$|"
+    r"\bbetween (?:an|\w+) (?:and|to) $|(?<![\d.])\d{1,3} ?(?:-|to) ?$"
 )
 _SURE_LIMIT = re.compile(
-    r"\b(?:under|(?:less|shorter|more|longer) than|max(?:imum)?(?: of)?|at most|up to|below|within|"
+    r"\b(?:under|(?:less|shorter|more|longer) th[ae]n|max(?:imum)?(?: of)?|at most|up to|below|"
+    r"within|"
     r"(?:i|we)(?:'ve| have)?(?: only| just)? (?:have|got)(?: only| just)?|only (?:have|got)|"
     r"got only|(?<!'s )(?<!is )(?<!was )(?<!it )only|just got) "
     r"(?:(?:like|just|about|only|maybe) )*$|[<≤] ?=? ?$|^(?:just )?got $"
@@ -51,6 +55,10 @@ _AT_MOST = re.compile(
     r"so|below)|to (?:kill|spare|spend|fill|watch)|limit|free|before (?:bed|work|i|we|my)|left|is "
     r"(?:all|what|the most) (?:i|we))\b"
 )
+_PIECE = re.compile(
+    r"(?:[- ]?long)? (?:films?|movies?|flicks?|shows?|episodes?|watch)\b|[- ]?long[\s.!]*$"
+)
+"""Behind a length that something has: "a 90 minute movie", "an hour long"."""
 _ALONE = re.compile(r"[\s.!]*(?:please|pls|plz|maybe|or so|ish)?[\s.!]*$")
 _HAPPENED = re.compile(
     r"\b(?:been|slept|sleep|waited|waiting|wait|worked|working|work|cried|crying|drove|driving|"
@@ -69,11 +77,11 @@ _OF_ELSE = re.compile(
 """Behind a length of something else."""
 _FEW_MINUTES = 15
 
-_LEAST = re.compile(r"\b(?:over|(?:more|longer) than) (?:like |just |about |only )?$")
+_LEAST = re.compile(r"\b(?:at least|over|(?:more|longer) th[ae]n) (?:like |just |about |only )?$")
 _DENIED = re.compile(r"\b(?:no|not|nothing|never|without|avoid)\b|n't\b")
 _OPEN = re.compile(
-    r"\bany (?:length|runtime|duration)|\b(?:length|runtime|time) (?:doesn't matter|is fine|is "
-    r"(?:no|not an) (?:issue|problem|object))|\b(?:doesn't matter|don't care) how long\b|"
+    r"\bany (?:length|runtime|duration)|\b(?:length|runtime|time) (?:doesn'?t matter|is fine|is "
+    r"(?:no|not an) (?:issue|problem|object))|\b(?:doesn'?t matter|don'?t care) how long\b|"
     r"\blong(?:er)? (?:is|are) (?:fine|ok|okay)\b|\bno (?:time|length) limits?\b|\bno limit on "
     r"(?:the )?(?:time|length)\b|\b(?:have|got) all (?:the time|night|evening|day)\b"
 )
@@ -98,8 +106,11 @@ def read_minutes(low: str) -> tuple[int | None, bool]:
         minutes = _minutes(match)
         few = minutes < _FEW_MINUTES
         said = _AT_MOST.match(low, match.end())
+        told = _PIECE.match(low, match.end()) and not _DENIED.search(before)
         alone = not before.strip() and _ALONE.match(low, match.end())
-        if not (said or alone) and not (_SURE_LIMIT if few else _LIMIT).search(before):
+        if not (said or alone or (told and not few)) and not (
+            _SURE_LIMIT if few else _LIMIT
+        ).search(before):
             continue
         if _OF_ELSE.match(low, match.end()) or _HAPPENED.search(before):
             continue

@@ -50,7 +50,7 @@ _THING = re.compile(
     r"series|shows?|songs?|music|tracks?|albums?|books?|novels?|anime|classics?|era|language|"
     r"subtitles|subtitled|or|and|nor|but|though|please|pls|this time|today|tonight|either|"
     r"any ?more|at all|for me|for now|again|thanks|thank you|because|since|if|as|"
-    r"tho|lol|plz|thx|tbh|maybe|instead|(?:is|are)(?!(?: not|n't) my))\b)"
+    r"tho|lol|plz|thx|tbh|maybe|instead|im|i'm|i|we|so|cuz|cos|(?:is|are)(?!(?: not|n't) my))\b)"
 )
 """What may stand behind it."""
 
@@ -97,6 +97,8 @@ def is_refused(
         terms: spans of genres and tones, which may stand before it and behind it.
         glue: what may stand between the no and it.
     """
+    if low.startswith("non", span[0]) and not any(a <= span[0] < b for a, b in denied):
+        return True  # "non-English"
     if not (_THING.match(low, span[1]) or any(start == span[1] + 1 for start, _ in terms)):
         return False
     reach = max(0, span[0] - _REACH)

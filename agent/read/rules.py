@@ -9,13 +9,13 @@ from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
 from simpatico.agent.read.kinds import read_kinds
 from simpatico.agent.read.lengths import read_minutes
 from simpatico.agent.read.people import Names
-from simpatico.agent.read.refused import is_refused, is_refused_foreign, told_apart
+from simpatico.agent.read.refused import is_refused, told_apart
+from simpatico.agent.read.spoken import let_in, read_spoken
 from simpatico.agent.read.told import hardly_known, listed_years, plays_then
-from simpatico.agent.read.tongues import asked, foreign, foreign_asked, named
+from simpatico.agent.read.tongues import foreign, named
 from simpatico.agent.read.wishes import Clause, clauses
 from simpatico.agent.read.words import (
     GENRES,
-    LANGUAGES,
     TONES,
     Vocabulary,
     pattern,
@@ -42,7 +42,7 @@ class Heard(Value):
         terms: spans of the genre and tone words that are wishes.
         kinds: spans of the words that say of which kind.
         years: spans of the words that say when.
-        foreign: spans of the words that ask for what is foreign, or refuse it.
+        foreign: spans of the words that ask for what is foreign, or refuse it, "non-English" too.
         aside: spans of what is only told of: when a story plays, what somebody hardly knows.
         told: genres and tones that are only told of.
         told_years: whether years may be.
@@ -96,11 +96,6 @@ _ADDS = re.compile(
     r"\b(?:also|as well|or maybe|add|plus|too|and maybe|in addition|on top of that|or even)\b|"
     r"^(?:and|or) "
 )
-_ANY_LANGUAGE = re.compile(
-    r"\b(?:any|whatever|which ?ever) (?:old )?language\b(?! (?:but|except|other))|"
-    r"\b(?:the )?language (?:does(?:n't| not)|is(?:n't| not)) (?:matter|important)|"
-    r"\bdo(?:n't| not) care (?:about|what|which) (?:the )?language"
-)
 _TOO_MUCH = re.compile(r"\btoo (?:much )?$")
 
 
@@ -143,16 +138,13 @@ def hear(
         negated=lambda span: inside(span, (*denied, *dropped)),
         refused=lambda span: is_refused(low, span, denied=denied, terms=terms),
     )
-    tongues = [
-        (names, span)
-        for names, span in named(low)
-        if is_refused(low, span, denied=denied, terms=terms) and not inside(span, unknown)
-    ]
-    spoken = list(asked(low, terms=terms, unless=(*denied, *unknown)))
-    let_back = [match.span() for match in _TAKE_BACK.finditer(low)]
-    abroad = [span for span in foreign(low) if not inside(span, (*unknown, *let_back))]
-    at_home = [span for span in abroad if is_refused_foreign(low, span, denied=denied, terms=terms)]
-    away = [span for span in abroad if span not in at_home and foreign_asked(low, span)]
+    spoken = read_spoken(
+        low,
+        denied=denied,
+        terms=terms,
+        told=unknown,
+        let_back=[match.span() for match in _TAKE_BACK.finditer(low)],
+    )
     kinds = read_kinds(low, denied=denied, vocabulary=vocabulary)
     parts = clauses(
         low,
@@ -160,18 +152,16 @@ def hear(
             *terms,
             *aside,
             *years.spans,
-            *(span for _, span in (*tongues, *spoken)),
-            *at_home,
-            *away,
+            *spoken.spans,
             *kinds.things,
         ),
         denied=denied,
     )
     wished = [(part.start, part.end) for part in parts if part.wish]
     not_years = [(one, span) for one, span in years.refused if inside(span, wished)]
-    not_languages = [(names, span) for names, span in tongues if inside(span, wished)]
-    parting = [span for _, span in (*not_years, *not_languages)]
-    lifted = tuple(_lifted(low, table, mother))
+    refused_spans = [span for _, span in (*not_years, *spoken.refused)]
+    parting = [span for span in refused_spans if inside(span, wished)]
+    lifted = (*_lifted(low, table), *let_in(low, _taken_back(low), mother=mother))
     found: dict[str, list[str]] = {}
 
     def put(field: str, name: str) -> None:
@@ -206,12 +196,6 @@ def hear(
             put("not_genres", genre)
     kinds = kinds.beside(film_genres, vocabulary)
     minutes, any_length = read_minutes(low)
-    languages = [name for names, _ in spoken for name in names]
-    no_languages = [name for names, _ in not_languages for name in names]
-    if at_home:
-        languages += [mother]
-    elif away and not languages:
-        no_languages += [mother]
     people, not_people = names.read(original, denied=denied)
     return Heard(
         constraints=Constraints(
@@ -224,8 +208,8 @@ def hear(
             not_years=tuple(dict.fromkeys(one for one, _ in not_years)),
             people=people,
             not_people=not_people,
-            languages=_without(list(dict.fromkeys(languages)), lifted),
-            not_languages=_without(list(dict.fromkeys(no_languages)), lifted),
+            languages=_without(spoken.languages(mother=mother), lifted),
+            not_languages=_without(spoken.not_languages(wished, mother=mother), lifted),
             max_minutes=minutes,
             kinds=kinds.names,
         ),
@@ -244,7 +228,11 @@ def hear(
         terms=tuple(span for span in terms if inside(span, wished)),
         kinds=kinds.spans,
         years=years.spans,
-        foreign=(*at_home, *away),
+        foreign=(
+            *spoken.at_home,
+            *spoken.away,
+            *(span for _, span in spoken.refused if low.startswith("non", span[0])),
+        ),
         aside=aside,
         told=tuple(
             name
@@ -253,7 +241,9 @@ def hear(
         ),
         told_years=bool(aside),
         taken_back=tuple(
-            match.span() for match in _TAKE_BACK.finditer(low) if _lifts(match, table, mother)
+            match.span()
+            for match in _TAKE_BACK.finditer(low)
+            if _lifts(match, table) or any(foreign(match[0]))
         ),
         parts=parts,
     )
@@ -383,12 +373,11 @@ def _without(names: Sequence[str], refused: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in refused)
 
 
-def _lifts(match: re.Match[str], table: dict[str, str], mother: str) -> list[str]:
+def _lifts(match: re.Match[str], table: dict[str, str]) -> list[str]:
     said = next(group for group in match.groups() if group)
     names = [name for name, _ in (*_matches(said, table), *_matches(said, TONES))]
     if match[1]:
         names += [name for languages, _ in named(said) for name in languages]
-    names += [mother] * any(foreign(said))
     return names + ["kids"] * bool(re.search(r"\b(?:kids|children)\b", said))
 
 
@@ -396,10 +385,8 @@ def _taken_back(low: str) -> list[str]:
     return [next(filter(None, match.groups())) for match in _TAKE_BACK.finditer(low)]
 
 
-def _lifted(low: str, table: dict[str, str], mother: str) -> Iterator[str]:
+def _lifted(low: str, table: dict[str, str]) -> Iterator[str]:
     for match in _TAKE_BACK.finditer(low):
-        yield from _lifts(match, table, mother)
-    if _ANY_LANGUAGE.search(low):
-        yield from LANGUAGES
+        yield from _lifts(match, table)
     if re.search(r"\b(?:any|whatever|which ?ever) genres?\b|\bgenre doesn't matter\b", low):
         yield from table

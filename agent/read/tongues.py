@@ -37,6 +37,10 @@ _SHARED_PLACES: dict[str, tuple[str, ...]] = {
 _SHARED_NAMES: dict[str, tuple[str, ...]] = {
     **{"mexican": ("Spanish",), "argentinian": ("Spanish",), "brazilian": ("Portuguese",)},
     **{"austrian": ("German",), "taiwanese": ("Mandarin",)},
+    **dict.fromkeys(
+        ("nordic", "scandinavian"), ("Swedish", "Danish", "Norwegian", "Finnish", "Icelandic")
+    ),
+    "asian": ("Japanese", "Korean", "Chinese", "Thai"),
 }
 """Where one language of several countries is spoken: asked for it is the nearest that can be kept;
 refused it would take the other countries' things away, too."""
@@ -44,7 +48,7 @@ refused it would take the other countries' things away, too."""
 _COUNTRY = "|".join(COUNTRIES)
 _NAME = "|".join(NAMES)
 _MENTION = re.compile(
-    rf"(?<![\w'-])(?:(?P<name>{_NAME})(?:[- ](?:language|speaking))?"
+    rf"(?<![\w'-])(?:(?:non[- ])?(?P<name>{_NAME})(?:[- ](?:language|speaking))?"
     rf"|(?:from|made in|produced in|out of|or|and|nor) (?P<country>{_COUNTRY}))(?![\w'-])"
 )
 
@@ -74,10 +78,15 @@ def _any(names: Sequence[str]) -> str:
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
+_OH = (
+    r"(?:(?:no|nah|ok|okay|actually|wait|i mean|i meant|sorry|jk|then|hmm|an?|some|maybe|or|"
+    r"and|but)"
+    r",? ){0,3}"
+)
 _N, _C = _any(tuple(_CALLED)), _any(tuple(_FROM))
 _ASKED = re.compile(
-    rf"(?<![\w'-])(?:"
-    rf"(?:in|(?<!i )(?<!we )(?<!you )speaks?|spoken in) (?P<a>{_N})\b{_ELSE}"
+    rf"(?<![\w'-])(?<!non )(?:"
+    rf"(?:(?<!dubbed )in|(?<!i )(?<!we )(?<!you )speaks?|spoken in) (?P<a>{_N})\b{_ELSE}"
     rf"|(?P<b>{_N})(?:[- ]language)?{_ELSE} (?:[\w-]+ )?{_PIECE}\b"
     rf"|(?P<c>{_N}) language\b"
     rf"|(?:(?:some|any)thing|make (?:it|that)|prefer(?:ably)?|(?:how|what) about|maybe|only|just|"
@@ -85,10 +94,17 @@ _ASKED = re.compile(
     rf"got) any) {_WORD_ON}{{0,2}}"
     rf"(?P<d>{_N}){_ELSE}{_END}"
     rf"|(?P<e>{_N})(?:[- ](?:language|speaking))?{_ELSE} (?:only|pls|plz|please)\b"
-    rf"|(?:^|(?<=[.!?,] ))(?:an? |some |maybe |or |and )?(?P<f>{_N})(?:[- ](?:language|speaking))?"
+    rf"|(?:^|(?<=[.!?,] )){_OH}(?:(?:{_N})(?:,? (?:or|and) |, |"
+    rf"/))*(?P<f>{_N})(?:[- ](?:language|speaking))?"
     rf"(?: (?:maybe|instead|tonight|then))?[\s.!?]*$"
     rf"|(?P<g>{_C}) (?:films?|movies?|cinema)\b"
     rf")"
+)
+_LISTED_BEFORE = re.compile(rf"(?<![\w'-])(?:(?:{_N})(?:,? (?:or|and) |, |/))+$")
+_LISTED_AFTER = re.compile(rf"(?:(?:,? (?:or|and) |, |/)(?:{_N})(?![\w'-]))+(?! \w)")
+_LEARNT = re.compile(
+    rf"\b(?:learn|learning|practi[cs]e|practi[cs]ing|study|studying) (?:some |"
+    rf"my )?(?P<h>{_N})\b{_ELSE}"
 )
 _PLACE = re.compile(
     rf"(?<![\w'-])(?:from|(?:made|produced) in|out of) (?P<first>{_C})(?![\w'-])(?! (?:to|"
@@ -129,6 +145,10 @@ _ASKS_BACK = re.compile(
 _BEFORE = 80
 """How many characters before a place or what is foreign are looked at."""
 
+_BARE = re.compile(rf"(?<![\w'-])(?<!non )(?:{_N})(?![\w'-]){_ELSE}")
+_AFTER_TERM = re.compile(rf" {_PIECE}\b|{_END}|(?= (?:about|set|where|that|in|by|like)\b)")
+_WATCHES = re.compile(rf"\b(?:{_PIECE}|watch\w*|something|anything|recommend\w*)\b")
+
 
 def words_for(languages: Sequence[str]) -> Iterator[str]:
     """Words that people say for languages: "korean", "korea"."""
@@ -160,8 +180,25 @@ def asked(
         group = str(match.lastgroup)
         if _IS_ONE.search(_before(low, match.start())):
             continue
-        if not inside(match.span(group), unless) and not inside(match.span(), unless):
-            yield (_CALLED.get(name) or _FROM[name]), match.span(group)
+        if inside(match.span(group), unless) or inside(match.span(), unless):
+            continue
+        yield from _listed(low, match.span(group))
+        yield (_CALLED.get(name) or _FROM[name]), match.span(group)
+    for match in _BARE.finditer(low):
+        follows = any(
+            match.end() + 1 == start and _AFTER_TERM.match(low, end) for start, end in terms
+        )
+        if (
+            follows
+            and not inside(match.span(), unless)
+            and not _IS_ONE.search(_before(low, match.start()))
+        ):
+            yield from _listed(low, match.span())
+            yield _CALLED[match[0]], match.span()
+    if _WATCHES.search(low):
+        for match in _LEARNT.finditer(low):
+            if not inside(match.span(), unless):
+                yield _CALLED[match["h"]], match.span("h")
     for match in _PLACE.finditer(low):
         before = _before(low, match.start())
         of_term = any(0 <= match.start() - end <= 1 for _, end in terms)
@@ -189,6 +226,14 @@ def foreign_asked(low: str, span: Span) -> bool:
         return False
     clause = re.split(r"[.;!?]", _before(low, span[0]))[-1]
     return bool(_FOREIGN_THING.search(clause)) and not _ASKS_BACK.search(clause)
+
+
+def _listed(low: str, span: Span) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """Languages that stand in a list with one: "french or italian"."""
+    found = [_LISTED_BEFORE.search(_before(low, span[0])), _LISTED_AFTER.match(low, span[1])]
+    for names in found:
+        for name in re.findall(_N, names[0]) if names else ():
+            yield _CALLED[name], span
 
 
 def _before(low: str, at: int) -> str:

@@ -39,7 +39,7 @@ _CUE = re.compile(
     rf"help me (?:find|pick|choose|laugh|relax|sleep|forget|unwind|focus)|cheer (?:me|us) up|"
     rf"make (?:me|us) (?:laugh|cry|smile|think|feel)|calm me down|let'?s (?:watch|see|have)|"
     rf"surprise me|movie night|date night|film night|"
-    rf"{_THING} (?:like|about|with|from|for|that|to|set in|by)\b|(?:more|less|not so|"
+    rf"{_THING} (?:like|about|with|from|for|that|thats|to|set in|by)\b|(?:more|less|not so|"
     rf"not too) \w+ (?:please|one)|how about|what about|nothing (?:too |with |sad|scary|violent|"
     rf"heavy|long)|no \w+ please|anything but|except|anything except|(?:that|it|this|they|those|"
     rf"one)(?:'s| is| was| were| are)? (?:way |far |a bit |much |all )?too (?!bad)|(?:sick|tired|"

@@ -59,6 +59,18 @@ _ANY = re.compile(
     r"dates?)|"
     r"(?:old or new|new or old))\b"
 )
+_OPEN_ENDED = (
+    rf"(?<!\w)(?:{_Y}\b(?! ?s\b)|{_DECADE})(?: ?\+(?!\w)| onwards?\b|,? (?:or|"
+    rf"and) (?:(?P<older>older|"
+    r"earlier|before|below|prior)|newer|later|after|up|upwards|above|onwards?|beyond|"
+    r"more recent)\b)"
+)
+_TENS = {"two": "2", "three": "3", "five": "5", "ten": "10", "fifteen": "15", "twenty": "20"}
+_YEARS_BACK = (
+    rf"\b(?:(?:from|of|made in|released in|made|within) the (?:last|past)|(?:no|not|nothing|"
+    rf"isn't|n't) "
+    rf"older than) (?P<n>\d\d?|{'|'.join(_TENS)}) years\b"
+)
 
 _THAN_BEFORE = re.compile(
     r"(?:^|\b(?:same(?: thing| kind| sort)?,? but|(?:some|any)thing|ones?|make it|but|give me|"
@@ -148,8 +160,8 @@ def read_years(
         r"\b(older than|no later than|not later than|earlier than|up to|until|till|pre|before|"
         r"no older than|not older than|newer than|no earlier than|not earlier than|later than|"
         r"more recent than|since|after|post|no newer than|not newer than|from)"
-        rf"[- ](?:the (?:year )?)?(?:{_Y}\b(?! ?s\b)|{_DECADE})( (?:on|onwards?|or (?:later|newer|"
-        rf"after)|and (?:later|newer|after|up)))?"
+        rf"[- ](?:the (?:year )?)?(?:{_Y}\b(?! ?s\b)|{_DECADE})( (?:onwards?|on|or (?:later|newer|"
+        rf"after)|and (?:later|newer|after|up))\b)?"
     )
     for match in re.finditer(bound, text):
         word = match[1]
@@ -179,6 +191,13 @@ def read_years(
             at_most(high) if denied else at_least(high + 1)
         else:
             at_most(low - 1) if denied else at_least(low)
+    for match in re.finditer(_OPEN_ENDED, text):
+        both = _decade(match, 2) if not match[1] else (int(match[1]), int(match[1]))
+        if both and not negated(match.span()) and free(match):
+            at_most(both[1]) if match["older"] else at_least(both[0])
+    for match in re.finditer(_YEARS_BACK, text):
+        if free(match):
+            at_least(this_year - int(_TENS.get(match["n"], match["n"])))
     hull: list[int] = []
     for years_, span in decades(text):
         if refused(span) and unread(span):
@@ -227,6 +246,15 @@ def read_years(
     )
 
 
+_MANY = (
+    r"(?:(?:best|new|top|good|biggest) )?(?:films|movies|ones|releases|stuff|albums|songs|books)\b"
+)
+_OUT = (
+    r"(?:(?:films|movies|something|sth|smth|anything|ones|releases|stuff|albums|songs|books)"
+    r"(?: (?:that|which))?(?: (?:came|were|are|come))? (?:from|made|released|out) (?:in )?|^from )"
+)
+"""Before "this year", where things are asked for; of one thing it is mostly told."""
+
 _DATED = re.compile(r"black|b&w|golden|old hollywood|silent|this|last|past|2\dst|20th")
 """Of the loose words those that name a time; what is old or new is so beside a year, too."""
 
@@ -237,6 +265,8 @@ def _loose(this_year: int) -> tuple[tuple[str, int, int], ...]:
         (r"black[- ](?:and|&|n)[- ]white|b&w", 0, 1965),
         (r"golden age(?: of hollywood)?|old hollywood", 1930, 1959),
         (r"silent era", 0, 1929),
+        (rf"{_OUT}this year|this year's {_MANY}|this year (?=(?:film|movie)s?\b)", this_year, 0),
+        (rf"{_OUT}last year|last year's {_MANY}", this_year - 1, this_year - 1),
         (r"this century|21st century", 2000, 0),
         (r"last century|20th century", 0, 1999),
         (r"(?:last|past) (?:ten|10) years|last decade|past decade", this_year - 10, 0),

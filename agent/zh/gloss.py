@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from simpatico.agent.zh import spoken, years
 from simpatico.agent.zh.lexicon import (
-    COUNTRIES,
     FILMS,
     GENRES,
     MORE,
@@ -22,7 +21,7 @@ from simpatico.agent.zh.lexicon import (
     WORDS,
 )
 from simpatico.agent.zh.refused import NO_GOOD, plainly, to_front
-from simpatico.agent.zh.spoken import FINE, NOT_ABOUT, TAIL, any_of
+from simpatico.agent.zh.spoken import FINE, NOT_ABOUT, SOME, TAIL, any_of
 from simpatico.domain import Value
 
 MAX_CHARS = 1500
@@ -48,7 +47,8 @@ _FEELS = {
 _HAN_ONES = "一二三四五六七八九"
 _HOURS = {"半": 0, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4}
 _LONG = (
-    r"(?<![\d.十百])(\d{2,3}\s*分钟|(?:[一两二三四]|[1-4](?:\.5)?)个?半?小时半?|(?<!个)半个?小时)"
+    r"(?<![\d.十百])(\d{2,3}\s*分钟|(?:[一两二三四]|[1-4](?:\.5)?)个?半?小时(?:半|零?\d{1,2}分钟?)?"
+    r"|(?<!个)半个?小时)"
 )
 _UNWANTED = r"的?就?(?:不要|不看|不行|除外|免谈)"
 _NO = r"(?:不想|不能|不会|不可以|不要|不看|不|别|没有?)(?:要|看)?"
@@ -63,7 +63,9 @@ _ENDS = re.compile(
 
 def _minutes(said: str) -> int:
     if "分" in said:
-        return int(said.removesuffix("分钟"))
+        hours, _, rest = said.rpartition("小时")
+        minutes = int(re.sub(r"\D", "", rest))
+        return minutes + (_minutes(f"{hours}小时") if hours else 0)
     whole = _HOURS[said[0]] if said[0] in _HOURS else int(said[0])
     return 60 * whole + (30 if re.search(r"半|\.5", said) else 0)
 
@@ -89,6 +91,7 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     # length
     (r"(?<![\d十百千万第几数])(?P<hundred>一百零?)?(?:(?P<tens>[二三四五六七八九]?)十)?(?P<ones>[一二三四五六七八九])?"
      r"(?<=[一二三四五六七八九十百])(?=多?\s*分钟)", _digits),
+    (r"(?<=[一二两三四\d个半])钟头", "小时"),
     (r"一刻钟", "15分钟"), (r"三刻钟", "45分钟"),
     (rf"{_NO}(?:超过|多于|长于|大于){_LONG}|{_NO}{_LONG}(?:以上|起)|"
      rf"(?:超过|多于|长于){_LONG}{_UNWANTED}|{_LONG}以上{_UNWANTED}", _at_most),
@@ -96,9 +99,11 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
      rf"{_LONG}(?:或|及)?(?:以上|起|往上)", " "),
     (rf"(?:最多|最长|至多|不到|少于|短于){_LONG}|{_LONG}(?:以内|以下|之内|之下|内)|(?<!\d)(\d{{2,3}}\s*分钟)",
      _at_most),
-    (rf"(?:[只我就还]有|只剩|就剩|只能看|我?就|抽[得不]?出|空出)(?:个|差不多|大概|大约|这么)?{_LONG}(?!前)",
+    (rf"(?:最好|控制在|[只我就还]有|只剩|就剩|只能看|我?就|抽[得不]?出|空出)(?:个|差不多|大概|大约|这么)?{_LONG}(?!前)",
      _at_most),
     (r"(?:[只我就还]有|只剩|就剩|我?就|最多|不到|不超过)(?<!\d)(\d\s*分钟)(?!前)", _at_most),
+    (rf"{_LONG}(?:左右|上下|的样子)", _at_most),
+    (r"(?:再|更)(?:早|老|旧)(?:一?点儿?|一?些)?的?(?=\W|$)", " older "),
     (rf"^\W*{_LONG}[吧的]?\W*$", _at_most),
     (r"不要太长|别太长|不太长|不用太长", " not too long "),
     # what is hardly known
@@ -148,7 +153,7 @@ _GENRE = "|".join(
 )
 _KNOWN = {**TOPICS, "、": "and", **WORDS, **dict.fromkeys(NOTHING, "")}
 _WORD = re.compile(rf"(?P<genre>{_GENRE})|(?P<word>{any_of(_KNOWN)})")
-_BEFORE_GENRE = re.compile(rf"{NOT_ABOUT}({any_of(COUNTRIES)})的?(?={_GENRE})")
+_BEFORE_GENRE = re.compile(rf"{NOT_ABOUT}({SOME})的?(?={_GENRE})")
 _HARDLY = re.compile(
     r"^(?:我|其实|说实话)*(?P<thing>[^，。！？,!?]{1,20}?)我?(?:平时|一直)?(?:看得|看的|看过的|了解得?|知道得?)"
     r"(?:真的?|实在|还|也|比较)*(?:不是?很?太?多|很少|少|不够)(?=\W|$|[了啊呀吧])"
@@ -204,7 +209,8 @@ def _point_out(text: str) -> str:
 
 def _english(clause: str) -> str:
     clause = _HARDLY.sub(r"没怎么看过\g<thing>", to_front(clause))
-    clause = _BEFORE_GENRE.sub(lambda match: f" {COUNTRIES[match[1]]} ", clause)
+    clause = spoken.BOTH.sub("日本和韩国", clause)
+    clause = _BEFORE_GENRE.sub(lambda match: f" {spoken.names(match[1])} ", clause)
     for pattern, put in _RULES:
         clause = pattern.sub(put, clause)
     clause = _WORD.sub(_word, clause)

@@ -14,11 +14,23 @@ NOT_ABOUT = (
 FINE = r"(?:也|都|还是)?(?:可以|行|没问题|无所谓)(?=[了吧的啦呀啊]*(?:\W|$))"
 """That it is let in: neither "不行" nor asked ("行吗")."""
 
-_SHORT = {"日": "Japanese", "韩": "Korean", "美": "English", "英": "English", "泰": "Thai"}
+_SHORT = {
+    "日": "Japanese",
+    "韩": "Korean",
+    "美": "English",
+    "英": "English",
+    "泰": "Thai",
+    "港": "Cantonese",
+    "台": "Mandarin",
+}
 _NO = (
     r"(?:(?<!是)不是|不要|不想要|不想看|不看|不含|不带|讨厌|不喜欢看?|不爱看?|除了"
     r"|(?<![特级个分告性区类离送有])别是?)"
 )
+
+
+BOTH = re.compile(r"日韩(?!关系|两国|战争|之间|旅)")
+"""Japan and Korea, in two characters."""
 
 
 def any_of(words: Mapping[str, str]) -> str:
@@ -27,12 +39,17 @@ def any_of(words: Mapping[str, str]) -> str:
 
 
 _ONE = any_of(COUNTRIES)
-_SOME = rf"(?:{_ONE})(?:的?{TAIL}?(?:[、和或跟与及]|以及|还有)(?:{_ONE})){{0,4}}"
+SOME = rf"(?:{_ONE})(?:的?{TAIL}?(?:[、和或跟与及]|或者?是?|以及|还有)(?:{_ONE})){{0,4}}"
+
+
+def names(countries: str, after: str = "") -> str:
+    """The languages of countries in English: "Japanese or Korean"."""
+    found = (COUNTRIES[name] for name in re.findall(_ONE, countries))
+    return " or ".join(f"{name}{after}" for name in dict.fromkeys(found))
 
 
 def _films(countries: str) -> str:
-    names = (COUNTRIES[name] for name in re.findall(_ONE, countries))
-    return " or ".join(f"{name} film" for name in dict.fromkeys(names))
+    return names(countries, " film")
 
 
 _MADE = rf"(?:{TAIL}|东西|作品)"
@@ -40,6 +57,8 @@ _FOREIGN = r"(?:外国|外语|国外|海外|进口)"
 _HERE = r"(国产|中文|国语|华语|中国)"
 
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (rf"非({_ONE})(?=的|{TAIL}|\W|$)", r"不要\1"),
+    (rf"(?:学|练)({_ONE})(?=用?的?{TAIL}|\W|$|用|看)", lambda m: f" {COUNTRIES[m[1]]} film "),
     (rf"({_ONE})(?:拍摄?|出品?|产|制作|过?来|那边)的", r"\1的"),
     (rf"{_FOREIGN}的?{TAIL}?{FINE}", " foreign films are fine "),
     (rf"(?:有|带|看)?字幕{FINE}", " subtitles are fine "),
@@ -49,19 +68,20 @@ RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"(?:只看|只要|必须是?){_HERE}的?{TAIL}?", lambda m: f" only {COUNTRIES[m[1]]} please "),
     (rf"{_NO}再?[美英](?:剧|片)", " "),  # both are in English, as is much else
     (
-        rf"(?P<no>{_NO})再?(?P<some>{_SOME})的?{_MADE}?(?=\W|$|[就都也了吧啦啊呀哦])",
+        rf"(?P<no>{_NO})再?(?P<some>{SOME})的?{_MADE}?(?=\W|$|[就都也了吧啦啊呀哦])",
         lambda m: f"{m['no']} {_films(m['some'])} ",
     ),
-    (rf"{NOT_ABOUT}({_SOME})的?{TAIL}?{FINE}", lambda m: f" {_films(m[1])} is fine "),
-    (rf"{NOT_ABOUT}({_SOME})的?{_MADE}", lambda m: f" {_films(m[1])} "),
+    (rf"{NOT_ABOUT}({SOME})的?{TAIL}?{FINE}", lambda m: f" {_films(m[1])} is fine "),
+    (rf"{NOT_ABOUT}({SOME})的?{_MADE}", lambda m: f" {_films(m[1])} "),
     (
-        rf"(?P<ask>来[点些部个]|想看|要看|看[点些部个]|推荐[点些部个]?|有没有|换[点些成])(?P<some>{_SOME})的?"
+        rf"(?P<ask>(?<![不主重需想])要|来[点些部个]|想看|要看|看[点些部个]|推荐[点些部个]?|有没有|换[点些成])(?P<some>{SOME})的?"
         r"(?=\W|$|[吧啦啊呀哦吗嘛])",
         lambda m: f"{m['ask']} {_films(m['some'])} ",
     ),
+    (rf"^\W*({SOME})的?[吧呢呀啊哦]?\W*$", lambda m: f" {_films(m[1])} "),
     (rf"({_ONE})(?:的)?(?:歌曲?|音乐)", lambda m: f" {COUNTRIES[m[1]]} songs "),
     (
-        rf"(?<![今昨明次生节假近往平每首当即元唯完优精])([{''.join(_SHORT)}])(?:剧|片)({FINE})?",
+        rf"(?<![今昨明次生节假近往平每首当即元唯完优精舞电阳柜])([{''.join(_SHORT)}])(?:剧|片)({FINE})?",
         lambda m: f" {_SHORT[m[1]]} film {'is fine ' if m[2] else ''}",
     ),
 )

@@ -82,6 +82,7 @@ _IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 )
 """Decades in digits, with their century where it is said: "八九十年代", "上世纪80年代"."""
 
+_COUNT = {"一": 1, "二": 2, "两": 2, "三": 3, "五": 5, "十": 10, "十五": 15, "二十": 20}
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     *_IN_DIGITS,
     (rf"(?:{_PLAYS}|以){_DECADES}{_PART}(?:的?(?:时候|为背景|背景|生活|故事(?!片)))?", _set_then),
@@ -102,6 +103,19 @@ RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"((?:19|20)\d\d)年?(?:以前|之前|前)", r" before \1 "),
     (r"((?:19|20)\d\d)年?(?:以后|之后|后|起)", r" after \1 "),
     (r"((?:19|20)\d\d)年", r" from \1 "),
+    (
+        r"(?:最近|近|过去)(?P<n>[一二两三五十]|二?十五?|二十|\d{1,2})年(?:来|内|里|间|之内|以来)?",
+        lambda m: f" from the last {_COUNT.get(m['n'], m['n'])} years ",
+    ),
+    (
+        r"(今|去)年(?:(?:上映|出|新出|拍|新上)?的(?=新?片|电影|剧(?!情)|[吧呢]?\W*$)|(?=新?片|电影))",
+        lambda m: f" from {'this' if m[1] == '今' else 'last'} year ",
+    ),
+    (
+        r"(?<![\d年])[5-9]\d后(?![面来])|[零〇0]0后(?![面来])|[五六七八九]零后",
+        " ",
+    ),  # who was born then
+    (r"(?:不要|别|不想看|不看)太?(?:老|旧)的?(?:片子|片|电影)", " nothing old "),
     (r"(?:最近几年|近几年|近年|这几年|新出|新上映)(?:来)?的?|新片|新电影", " recent film "),
     (r"(?:老|旧)(?:的)?(?:片子|片|电影)|经典(?:老片)?", " classic film "),
     (r"不限年代|什么年代都(?:行|可以)|年代不限", " any year "),

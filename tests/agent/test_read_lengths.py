@@ -25,6 +25,13 @@ from simpatico.agent.read.lengths import read_minutes
         ("only have five minutes", 5),
         ("i only have forty-five mins", 45),
         ("<90 min", 90),
+        ("need something 2 kill 40 min", 40),
+        ("between 90 and 120 minutes", 120),
+        ("a 90 minute movie", 90),
+        ("a 2 hour film", 120),
+        ("two 1/2 hours max", 150),
+        ("keep it under an hour n a half", 90),
+        ("less then 90 mins", 90),
         ("nothing over two hours", 120),
         ("90 minutes", 90),
         ("no 3-hour epics", 120),
@@ -49,6 +56,8 @@ def test_a_limit_is_read(text: str, minutes: int) -> None:
         "over two hours",
         "it's only an hour by bike",
         "ah",
+        "it was a 2 hour movie",
+        "no 2 hour movies",
         "5 minutes... 300 comments",
         "an hour of sleep",
         "8 hours of sleep at most",
@@ -59,7 +68,14 @@ def test_a_length_of_something_else_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no time limit", "any length", "i've got all night", "time is no issue"]
+    "text",
+    [
+        "no time limit",
+        "length doesnt matter",
+        "any length",
+        "i've got all night",
+        "time is no issue",
+    ],
 )
 def test_a_limit_is_taken_back(text: str) -> None:
     assert read_minutes(text) == (None, True)

@@ -44,6 +44,12 @@ def after(*texts: str) -> Constraints:
         ("english only", ["English"]),
         ("a Bollywood film", ["Hindi"]),
         ("an Indian film", list(COUNTRIES["india"])),
+        ("something french or italian", ["French", "Italian"]),
+        ("english or korean only", ["English", "Korean"]),
+        ("asian movies", ["Japanese", "Korean", "Chinese", "Thai"]),
+        ("a film in German with English subtitles", ["German"]),
+        ("im learning spanish, recommend movies", ["Spanish"]),
+        ("a Scandinavian film", ["Swedish", "Danish", "Norwegian", "Finnish", "Icelandic"]),
         ("a film from Mexico", ["Spanish"]),
         ("a film from Taiwan", ["Mandarin"]),
     ],
@@ -67,6 +73,9 @@ def test_a_language_is_asked_for(text: str, languages: list[str]) -> None:
         "the Korean war",
         "From Russia with love",
         "I don't speak any foreign language",
+        "I am learning Spanish",
+        "a cartoon dubbed in English",
+        "Polish gun culture is strange",
         "do you like foreign films?",
         "it was a foreign film",
         "foreign policy is hard",
@@ -93,6 +102,8 @@ def test_a_language_that_is_told_of_is_not_asked_for(text: str) -> None:
         "anything but foreign-language stuff",
         "i'm not really into foreign movies",
         "don't want to read subs",
+        "a movie w/o subtitles",
+        "pls no subs im cooking",
     ],
 )
 def test_what_is_foreign_is_refused(text: str) -> None:
@@ -101,7 +112,14 @@ def test_what_is_foreign_is_refused(text: str) -> None:
     assert chinese.languages == ("Chinese",)
 
 
-@pytest.mark.parametrize("text", ["something foreign", "a foreign film", "any good foreign movies"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("something foreign", "a foreign film", "any good foreign movies"),
+        *("non-English films", "a film, non english please", "any language but English"),
+        "a movie thats not in english",
+    ],
+)
 def test_what_is_foreign_is_asked_for(text: str) -> None:
     assert after(text) == Constraints(not_languages=("English",))
 
@@ -117,6 +135,8 @@ def test_what_is_foreign_is_asked_for(text: str) -> None:
         (("no subtitles", "a film from Korea"), Constraints(languages=("Korean",))),
         (("something foreign", "no foreign films"), Constraints(languages=("English",))),
         (("a French film", "subtitles are fine"), Constraints(languages=("French",))),
+        (("something Korean", "no wait, japanese"), Constraints(languages=("Japanese",))),
+        (("something Korean", "actually make it english"), Constraints(languages=("English",))),
         (("a film from Korea", "not Korean tho"), Constraints(not_languages=("Korean",))),
         (("a film from Korea", "nothing from Korea"), Constraints(not_languages=("Korean",))),
     ],

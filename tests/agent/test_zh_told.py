@@ -32,6 +32,7 @@ def wants(*said: str) -> Constraints:
         "80年代的故事",
         "关于外国人的电影",
         "关于法国的片子",
+        "我是90后",
     ],
 )
 def test_what_is_told_of_is_no_limit(said: str) -> None:
@@ -61,6 +62,14 @@ def test_when_it_was_made_is_kept(said: str, years: tuple[int, int]) -> None:
         ("只看国产片", Constraints(languages=("Chinese",))),
         ("来点外国的喜剧", Constraints(genres=("Comedy",), not_languages=("Chinese",))),
         ("想看日本拍的片子", Constraints(languages=("Japanese",))),
+        ("韩国或者日本的电影", Constraints(languages=("Korean", "Japanese"))),
+        ("日韩喜剧", Constraints(genres=("Comedy",), languages=("Japanese", "Korean"))),
+        ("香港电影", Constraints(languages=("Cantonese",))),
+        ("非英语的", Constraints(not_languages=("English",))),
+        ("最近三年的片子", Constraints(year_from=2023)),
+        ("今年的片子", Constraints(year_from=2026)),
+        ("德语的", Constraints(languages=("German",))),
+        ("不要老片", Constraints(year_from=1990)),
         ("来点韩国的", Constraints(languages=("Korean",))),
         ("法国来的东西不要", Constraints(not_languages=("French",))),
         ("不要1985年的", Constraints(not_years=(YearSpan(first=1985, last=1985),))),
@@ -82,6 +91,11 @@ def test_what_is_foreign_is_let_in_again(first: str, then: str) -> None:
     assert wants(first, then) == Constraints()
 
 
+def test_older_and_newer_are_so_than_what_was_wished_for() -> None:
+    assert wants("90年代的", "再早一点") == Constraints(year_to=1989)
+    assert wants("90年代的", "新一点的") == Constraints(year_from=2000)
+
+
 @pytest.mark.parametrize(
     ("said", "minutes"),
     [
@@ -91,6 +105,9 @@ def test_what_is_foreign_is_let_in_again(first: str, then: str) -> None:
         ("一百二十分钟以内的片子", 120),
         ("三十分钟", 30),
         ("一刻钟", 15),
+        ("两个钟头以内", 120),
+        ("看个两小时左右的", 120),
+        ("1小时40分钟以内", 100),
         ("我有一个小时", 60),
         ("一小时之内能看完的", 60),
         ("等了半个小时", None),

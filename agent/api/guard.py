@@ -84,9 +84,11 @@ class Guard:
             self._check(headers, method=scope["method"], path=scope["path"])
             await self._app(within, receive, stamped)
         except Exception as error:
-            if started:  # too late for a status; the broken connection tells the caller
-                raise
-            await respond(error)(scope, receive, stamped)
+            wrong = respond(error)
+            if not started:
+                await wrong(scope, receive, stamped)
+            # Else it is too late for a status; the connection that breaks off tells the caller.
+            # Raised once more, the web server would log it with its words.
         finally:
             context.detach(joined)
             if is_api(scope["path"]):

@@ -1,10 +1,13 @@
 """Callers who speak HTTP badly, slowly or of long ago, over bare sockets."""
 
 import json
+import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from simpatico.agent.api import served
 from simpatico.agent.api.app import create_app
@@ -93,3 +96,22 @@ def test_a_method_that_nobody_knows_is_refused_in_our_own_shape(port: int, path:
     assert head.startswith(b"HTTP/1.1 405 ")
     error = json.loads(body)["error"]
     assert error["code"] == "method_not_allowed" and "ZYXOMMA" not in error["message"]
+
+
+def test_what_breaks_in_mid_stream_breaks_off_and_its_words_are_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"so far"
+        raise ValueError("amoxxyz"[::-1])  # lines of the source are logged
+
+    async def broken(request: Request) -> StreamingResponse:
+        return StreamingResponse(half())
+
+    app = create_app(ScriptedService(REPLY), settings=Settings())
+    app.add_route("/broken", broken)
+    with caplog.at_level(logging.INFO), Loopback(app) as server:
+        got = said(server.port, b"GET /broken HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert b"so far" in got and not got.endswith(b"0\r\n\r\n")
+    assert "unforeseen ValueError" in caplog.text and "in half" in caplog.text
+    assert "zyxxoma" not in caplog.text

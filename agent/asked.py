@@ -9,7 +9,7 @@ import re
 from simpatico.agent import phrases
 from simpatico.agent.read.wishes import wants_anything
 from simpatico.agent.zh import phrases as chinese
-from simpatico.domain import NeedName, UserState
+from simpatico.domain import Constraints, NeedName, UserState
 
 _PLACES = (
     re.compile(r"\b(?:first|1st|former)\b|^\W*(?:1|one)\W*$|第一|前者"),
@@ -74,9 +74,19 @@ def followed(state: UserState, previous: UserState | None, text: str, last: str)
     if previous.need != "unknown":
         if not _wants_another_way(state, previous):
             need = previous.need
-    elif not wants_anything(state) and state.intent in _ANSWERS and not _ASKS.search(text):
+    elif (
+        not wants_anything(_without_refusals(state))
+        and state.intent in _ANSWERS
+        and not _ASKS.search(text)
+    ):
         need = _answer(text, offered(last))
     return state.model_copy(update={"need": need})
+
+
+def _without_refusals(state: UserState) -> UserState:
+    """The state with what is wished for alone: to say what not does not say what would do good."""
+    refused = {field: () for field in Constraints.model_fields if field.startswith("not_")}
+    return state.model_copy(update={"constraints": state.constraints.model_copy(update=refused)})
 
 
 def _wants_another_way(state: UserState, previous: UserState) -> bool:

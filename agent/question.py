@@ -43,7 +43,9 @@ _FACTS: Final = tuple(
         (
             "length",
             r"\b(?:how long|run ?time|running time|how many (?:minutes|hours)|length|shorter|"
-            r"shortest|longer|longest)\b|多长|片长|多久|几个小时|最短|最长|更短|更长",
+            r"shortest|longer|longest)\b|"
+            r"\b(?:is|are|was) (?:it|that|this|they|the \w+(?: one)?) (?:very |too |really )?"
+            r"(?:long|short)\b|(?:很|太)长|多长|片长|多久|几个小时|最短|最长|更短|更长",
         ),
         (
             "director",

@@ -27,8 +27,13 @@ _HERE: Final = re.compile(
     r"(?: (?!no\b|without\b|friends?\b)\w+){0,2} (?:kids|children|toddlers?|grandkids|"
     r"grandchildren|little ones?)\b(?!(?:'s)? (?:asleep|in bed|gone|away|out\b|at school|grown))"
 )
+_AROUND: Final = re.compile(
+    r"\btoddlers?\b|\b(?:kids|children|grandkids|grandchildren|little ones)(?: are|'re)? (?:here|"
+    r"home|over|around|up|awake|watching|climbing|joining|bored|restless)\b"
+)
 _OFF: Final = re.compile(
-    r"\b(?:no|not|nothing|without|never|hate|sick of|tired of|free of|away from)\b[^.!?;]{0,25}$"
+    r"\b(?:no(?! wait|,| actually)|not|nothing|without|never|hate|sick of|tired of|free of|"
+    r"away from)\b[^.!?;]{0,25}$"
 )
 _SCARED: Final = re.compile(
     r"(?<!to )\b(?:gets?|is|am|are|i'm|she's|he's|they're)(?: \w+){0,2}? (?:scared|frightened|"
@@ -60,7 +65,7 @@ def tones(low: str, *, denied: Sequence[Span]) -> tuple[str, ...]:
     for match in _AGED.finditer(low):
         if int(match["age"] or match["years"]) < A_CHILD and not inside(match.span(), denied):
             return ("kids",)
-    for match in _HERE.finditer(low):
+    for match in (*_HERE.finditer(low), *_AROUND.finditer(low)):
         if not inside(match.span(), denied) and not _OFF.search(low[: match.start()]):
             return ("kids",)
     return ()

@@ -44,6 +44,7 @@ BARE = Item(id="bare", title="Bare")
             "off.",
         ),
         ("how long is it?", "**Heat (1995)**: how long it is, I don't know. It is a crime drama"),
+        ("is it long?", "**Heat (1995)**: how long it is, I don't know."),
         ("is it a true story?", "**Heat (1995)**: whether it is a true story, I don't know."),
         ("did it win any oscars?", "**Heat (1995)**: I know nothing of prizes"),
         ("where can I watch it?", "**Heat (1995)**: where it can be watched, I don't know."),

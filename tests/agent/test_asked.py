@@ -51,6 +51,8 @@ def test_a_wish_of_its_own_or_a_question_is_no_answer_to_ours() -> None:
     western = UserState(intent="seek", constraints=Constraints(genres=("Western",)))
     assert followed(western, SAD, "a western", ASKED).need == "unknown"
     assert followed(UserState(intent="seek"), SAD, "will it rain?", ASKED).need == "unknown"
+    no_romance = UserState(intent="refine", constraints=Constraints(not_genres=("Romance",)))
+    assert followed(no_romance, SAD, "no romance, obviously", ASKED).need == "calm_down"
     asks = UserState(intent="smalltalk")
     assert followed(asks, SAD, "hi", ASKED).need == "unknown"
 

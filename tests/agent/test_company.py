@@ -32,6 +32,8 @@ def wants(*texts: str) -> Constraints:
         "need something for my two boys, 5 and 8, saturday morning",
         "my 5 year old is home from school",
         "babysitting my niece, she's 4",
+        "two toddlers climbing the walls, help",
+        "no wait, the kids are here",
         "I have the grandchildren today",
     ],
 )
@@ -48,6 +50,7 @@ def test_small_children_who_are_there_are_heard(text: str) -> None:
         "my daughter just turned 16",
         "when I was 10 years old we had no television",
         "nothing for kids",
+        "no toddlers please",
     ],
 )
 def test_children_who_are_not_there_are_not(text: str) -> None:

@@ -130,7 +130,7 @@ def intent_by_rule(
         return "unknown", 0.0
     changed = (
         heard.constraints != Constraints()
-        or bool(heard.lifted)
+        or bool(heard.lifted or heard.lifted_years)
         or heard.any_year
         or heard.any_length
     )

@@ -35,7 +35,8 @@ _LIMIT = re.compile(
     r"\b(?:under|less th[ae]n|shorter th[ae]n|max(?:imum)?(?: of)?|at most|up to|no (?:more|"
     r"longer) th[ae]n|"
     r"not (?:more|longer) th[ae]n|below|within|(?:only )?(?:have|has|had|got|gotten)(?: only)?|"
-    r"keep it (?:to|at)|about|around|roughly|approx(?:imately)?|kill|fill|spare|over|th[ae]n|"
+    r"(?:keep|make) it(?: to| at)?|about|around|roughly|approx(?:imately)?|kill|fill|spare|"
+    r"over|th[ae]n|"
     r"for|sub|i've got|"
     r"(?<!'s )(?<!is )(?<!was )(?<!it )only)[ -]"
     r"(?:(?:like|just|about|only|maybe|around|roughly|the|exactly|another) )*$|[<≤] ?=? ?$|"
@@ -51,9 +52,10 @@ _SURE_LIMIT = re.compile(
 """What makes so few minutes a limit: people say "for 5 minutes" of much else."""
 _AT_MOST = re.compile(
     r"(?: long)?,? (?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|max)|or (?:less|under|"
-    r"shorter|"
-    r"so|below)|to (?:kill|spare|spend|fill|watch)|limit|free|before (?:bed|work|i|we|my)|left|is "
-    r"(?:all|what|the most) (?:i|we))\b"
+    r"shorter|so|below)|to (?:kill|spare|spend|fill|watch)|limit|free|before (?:bed|work|i|we|"
+    r"my)|left|"
+    r"(?:is|are) (?:(?:all|what|the most) (?:i|we)|(?:also |totally |actually )?(?:fine|"
+    r"ok(?:ay)?)))\b"
 )
 _PIECE = re.compile(
     r"(?:[- ]?long)? (?:films?|movies?|flicks?|shows?|episodes?|watch)\b|[- ]?long[\s.!]*$"

@@ -20,7 +20,7 @@ from simpatico.agent.read.words import (
     Vocabulary,
     pattern,
 )
-from simpatico.agent.read.years import decades, read_years
+from simpatico.agent.read.years import read_years, years_named
 from simpatico.domain import Constraints, Value, YearSpan, years_of
 from simpatico.text import fold
 
@@ -33,7 +33,7 @@ class Heard(Value):
         any_year, any_length: it takes back an earlier wish.
         than_before: "older" or "newer" than the years wished for before; "" for neither.
         lifted: genres, tones, people and languages no longer wished for, nor excluded.
-        lifted_years: decades no longer excluded, nor wished for if it wishes for no others.
+        lifted_years: years no longer excluded, nor wished for if it wishes for no others.
         let_in: languages no longer excluded.
         adds: its wishes join earlier ones of the same field; otherwise they take their place.
         restart: it drops every earlier wish.
@@ -217,7 +217,7 @@ def hear(
         any_length=any_length,
         than_before=years.than_before,
         lifted=lifted,
-        lifted_years=tuple(one for said in _taken_back(low) for one, _ in decades(said)),
+        lifted_years=tuple(one for said in _taken_back(low) for one in years_named(said)),
         let_in=tuple(
             name for said in _taken_back(low) for names, _ in named(said) for name in names
         ),

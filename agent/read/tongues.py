@@ -117,7 +117,7 @@ _THING = re.compile(
     r"about)(?: (?:that's|that is|that are|which is|coming))?|^|[.,;!?(])\s*$"
 )
 _SOMEBODY = re.compile(
-    r"\b(?:i'?m|i am|we're|we are|he|she|they|he's|she's|they're|who|whose|people|my|me)\b"
+    r"\b(?:i'?m|i am|we're|we are|he|she|they|he's|she's|they're|who|whose)\b"
     r"[^.,;!?]*$"
 )
 """Before a place that is told of people: "I'm from Germany", "a man who is from France"."""

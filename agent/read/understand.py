@@ -57,7 +57,7 @@ class Understood(Value):
         intent_sure, need_sure: how sure the rule is, in [0, 1]; 0 where none spoke.
         titles: the ids of the titles linked in it, each once, in their order.
         lifted: genres, tones and languages that it takes back, without saying no to them.
-        lifted_years: decades that it takes back.
+        lifted_years: years that it takes back.
         told: genres and tones that it only tells of.
         told_years: whether it may only tell of years.
     """

@@ -108,6 +108,14 @@ def decades(text: str) -> Iterator[tuple[YearSpan, Span]]:
             yield YearSpan(first=years[0], last=years[1]), match.span()
 
 
+def years_named(text: str) -> Iterator[YearSpan]:
+    """Decades and single years in a plain text."""
+    for span, _ in decades(text):
+        yield span
+    for match in re.finditer(rf"(?<![\w'-]){_Y}(?![\w'-])", text):
+        yield YearSpan(first=int(match[1]), last=int(match[1]))
+
+
 def read_years(
     text: str,
     *,

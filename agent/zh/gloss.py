@@ -85,6 +85,7 @@ def _at_most(match: re.Match[str]) -> str:
 
 _Sub = str | Callable[[re.Match[str]], str]
 _PATTERNS: tuple[tuple[str, _Sub], ...] = (
+    (rf"((?:19|20)\d\d)年的?{TAIL}?{FINE}", r" \1 is fine "),
     *years.RULES,
     (rf"(the (?:\w+ )?\d{{2,4}}s) *的?{TAIL}?{FINE}", r"\1 are fine "),
     *spoken.RULES,

@@ -35,6 +35,8 @@ from simpatico.agent.read.lengths import read_minutes
         ("nothing over two hours", 120),
         ("90 minutes", 90),
         ("no 3-hour epics", 120),
+        ("2 hours is fine too", 120),
+        ("make it two hours", 120),
     ],
 )
 def test_a_limit_is_read(text: str, minutes: int) -> None:

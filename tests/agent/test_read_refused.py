@@ -34,6 +34,9 @@ def after(*texts: str) -> Constraints:
         ("not another 90s one", [span(1990)]),
         ("nothing made in 2010", [span(2010, 2010)]),
         ("no 2015 movies", [span(2015, 2015)]),
+        ("a film, but not 1985", [span(1985, 1985)]),
+        ("any film, just not 1999 or 2000", [span(1999, 1999), span(2000, 2000)]),
+        ("any decade except the 60s", [span(1960)]),
         ("anything but 80s movies", [span(1980)]),
         ("I'm sick of 80s movies", [span(1980)]),
         ("I don't like movies from the 70s", [span(1970)]),
@@ -129,6 +132,7 @@ def test_other_wishes_beside_a_refusal_stay() -> None:
     ("texts", "expected"),
     [
         (("no 80s movies", "actually, the 80s are fine after all"), Constraints()),
+        (("something, not 1985", "1985 is fine after all"), Constraints()),
         (("no 80s or 90s", "the 90s are ok"), Constraints(not_years=(span(1980),))),
         (("no 80s movies", "from the 80s then"), Constraints(year_from=1980, year_to=1989)),
         (

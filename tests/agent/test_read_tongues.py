@@ -34,6 +34,7 @@ def after(*texts: str) -> Constraints:
         ("movies from japan pls", ["Japanese"]),
         ("something from France, for tonight", ["French"]),
         ("anything good from sweden?", ["Swedish"]),
+        ("show me something from Denmark", ["Danish"]),
         ("a movie made in Spain", ["Spanish"]),
         ("from italy or france please", ["Italian", "French"]),
         ("a korea movie", ["Korean"]),

@@ -45,6 +45,9 @@ _GRADIO: dict[str, str] = {
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
 }
 
+_UPLOADS = ("/gradio_api/upload{rest:path}", "/gradio_api/process_recording{rest:path}")
+"""Where gradio writes files of anybody's to this disk, which nothing here needs."""
+
 _ARRIVED = '() => { document.documentElement.dataset.arrived = ""; }'
 """Tells page.js that the controls stand as the person left them."""
 
@@ -413,6 +416,8 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
     folder = app.state.door.settings.home / "media"
     app.include_router(media_routes(lambda item_id: service.catalog.get(item_id), folder))
     app.include_router(voice_routes(service))
+    for path in _UPLOADS:  # before the page, which would take them
+        app.add_api_route(path, _refuse_file, methods=["POST"], include_in_schema=False)
 
     app.add_middleware(PageHeaders)
     gr.mount_gradio_app(
@@ -431,6 +436,10 @@ def mount(app: FastAPI, service: Simpatico) -> FastAPI:
         max_file_size="1mb",
     )
     return app
+
+
+async def _refuse_file() -> None:
+    raise ApiError(404, "the page takes no files; a picture comes with its message")
 
 
 def _words(talk: Talk | None) -> Strings:

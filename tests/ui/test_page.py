@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from browsing import HOSTILE, Open, Scripted, Site
 from gradio.queueing import Queue
@@ -423,3 +424,13 @@ def test_the_servers_own_tools_are_shut(scripted: Site, browser: Browser) -> Non
     home = context.request.get(scripted.url)
     assert "default-src 'self'" in home.headers["content-security-policy"]
     context.close()
+
+
+@pytest.mark.parametrize("path", ["upload", "upload/", "upload?upload_id=x", "process_recording"])
+def test_nobody_leaves_files_on_this_disk(scripted: Site, path: str) -> None:
+    with httpx.Client(trust_env=False, verify=False) as client:
+        sent = client.post(
+            f"{scripted.url}gradio_api/{path}", files={"files": ("x.txt", b"x"), "file": b"x"}
+        )
+    assert sent.status_code == 404
+    assert sent.json()["error"]["code"] == "not_found"

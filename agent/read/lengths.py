@@ -32,28 +32,25 @@ _LENGTH = re.compile(
 """A length: "90 minutes", "1h30", "two and a half hours", "an hour and a half", "half an hour"."""
 
 _LIMIT = re.compile(
-    r"\b(?:under|less th[ae]n|shorter th[ae]n|max(?:imum)?(?: of)?|at most|up to|no (?:more|"
-    r"longer) th[ae]n|"
-    r"not (?:more|longer) th[ae]n|below|within|(?:only )?(?:have|has|had|got|gotten)(?: only)?|"
+    r"\b(?:under|less th[ae]n|shorter th[ae]n|max(?:imum)?(?: of)?|at most|up to|"
+    r"(?:no|not) (?:more|longer) th[ae]n|below|within|"
+    r"(?:only )?(?:have|has|had|got|gotten)(?: only)?|"
     r"(?:keep|make) it(?: to| at)?|about|around|roughly|approx(?:imately)?|kill|fill|spare|"
-    r"over|th[ae]n|"
-    r"for|sub|i've got|"
-    r"(?<!'s )(?<!is )(?<!was )(?<!it )only)[ -]"
+    r"over|th[ae]n|for|sub|i've got|(?<!'s )(?<!is )(?<!was )(?<!it )only)[ -]"
     r"(?:(?:like|just|about|only|maybe|around|roughly|the|exactly|another) )*$|[<≤] ?=? ?$|"
     r"\bbetween (?:an|\w+) (?:and|to) $|(?<![\d.])\d{1,3} ?(?:-|to) ?$"
 )
 _SURE_LIMIT = re.compile(
     r"\b(?:under|(?:less|shorter|more|longer) th[ae]n|max(?:imum)?(?: of)?|at most|up to|below|"
-    r"within|"
-    r"(?:i|we)(?:'ve| have)?(?: only| just)? (?:have|got)(?: only| just)?|only (?:have|got)|"
+    r"within|(?:i|we)(?:'ve| have)?(?: only| just)? (?:have|got)(?: only| just)?|only (?:have|got)|"
     r"got only|(?<!'s )(?<!is )(?<!was )(?<!it )only|just got) "
     r"(?:(?:like|just|about|only|maybe) )*$|[<≤] ?=? ?$|^(?:just )?got $"
 )
 """What makes so few minutes a limit: people say "for 5 minutes" of much else."""
 _AT_MOST = re.compile(
     r"(?: long)?,? (?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|max)|or (?:less|under|"
-    r"shorter|so|below)|to (?:kill|spare|spend|fill|watch)|limit|free|before (?:bed|work|i|we|"
-    r"my)|left|"
+    r"shorter|so|below)|to (?:kill|spare|spend|fill|watch)|limit|free|before (?:bed|work|i|we|my)|"
+    r"left|"
     r"(?:is|are) (?:(?:all|what|the most) (?:i|we)|(?:also |totally |actually )?(?:fine|"
     r"ok(?:ay)?)))\b"
 )

@@ -17,7 +17,8 @@ _LITTLE = re.compile(
     r"(?! (?:it|that(?! many| much)|this|them|these|those|him|her|the)\b)"
     r"|\b(?:do not|don'?t) (?:really |actually )?know (?:too |that |very )?(?:many|much|a lot|"
     r"any)\b"
-    r"|\b(?:not|never) (?:really |too |very |that )*(?:familiar with|up on)\b|\bnew to\b"
+    r"|\b(?:not|never) (?:really |too |very |that )*(?:familiar with|up on)\b"
+    r"|\b(?:i'?m|i am|we'?re|we are) (?:\w+ )?new to\b|\bnew to (?:me|us)\b"
 )
 """That they know little of what comes."""
 _ENDS = re.compile(
@@ -37,8 +38,8 @@ _SOME = rf"(?:(?!{_MADE}\b)[\w'-]+ )"
 _PLAYS = re.compile(
     r"\b(?:set|setting|tak(?:es?|ing) place|took place|happen(?:s|ed|ing)?|situated|located|based|"
     r"plays|story|life|lives|lived|living|childhood|school|college|(?:grow|growing|grew) up|raised|"
-    rf"born|kids?|child(?:ren)?|teens?|teenagers?|boys?|girls?|people|young|women|"
-    rf"men) {_SOME}?{_IN}"
+    rf"born|kids?|child(?:ren)?|teens?|teenagers?|boys?|girls?|people|young|women|men)"
+    rf" {_SOME}?{_IN}"
     r"|\b(?:i|he|she|we|they|dad|mom|mum|mother|father|parents|gran\w+|brother|sister|wife|husband)"
     rf" (?:was|were|am) {_SOME}{{0,4}}{_IN}"
     rf"|(?<!how )(?<!what )(?<!anything )(?<!crazy )\babout {_SOME}{{1,5}}{_IN}"
@@ -47,9 +48,8 @@ _PLAYS = re.compile(
 )
 """Before years in which a story plays, or somebody lived."""
 _ONLY_PART = re.compile(
-    r"(?:'?s)? (?:(?:kids?|bab(?:y|ies)|child|childhood)(?! (?:films?|movies?|shows?|stuff|"
-    r"classics?|"
-    r"cartoons?))|settings?|fashion|clothes|outfits)\b"
+    r"(?:'?s)? (?:(?:kids?|bab(?:y|ies)|child|childhood)"
+    r"(?! (?:films?|movies?|shows?|stuff|classics?|cartoons?))|settings?|fashion|clothes|outfits)\b"
 )
 _WITH = re.compile(r"\bwith (?:(?:an?|some|lots of|great|good|the|all that|a lot of) )*$")
 _HEARD = re.compile(r" (?:music|songs?|hits|soundtracks?|styles?|vibes?|cars|hair)\b")

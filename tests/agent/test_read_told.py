@@ -89,6 +89,7 @@ def test_a_time_that_a_story_plays_in_says_not_when_it_was_made(text: str) -> No
         ("a film from about the 80s", (1980, 1989)),
         ("kids movies from the 90s", (1990, 1999)),
         ("80s kids movies", (1980, 1989)),
+        ("anything new to watch from the 80s", (1980, 1989)),
         ("what came out in the 80s", (1980, 1989)),
     ],
 )

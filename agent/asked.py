@@ -10,6 +10,7 @@ from simpatico.agent import phrases
 from simpatico.agent.read.wishes import wants_anything
 from simpatico.agent.zh import phrases as chinese
 from simpatico.domain import Constraints, NeedName, UserState
+from simpatico.retrieval.rank import NEED_TONES
 
 _PLACES = (
     re.compile(r"\b(?:first|1st|former)\b|^\W*(?:1|one)\W*$|第一|前者"),
@@ -62,6 +63,8 @@ def agreed(text: str, last: str) -> str:
 def followed(state: UserState, previous: UserState | None, text: str, last: str) -> UserState:
     """The state with the need that a message leaves standing.
 
+    A need stands no longer beside a wished tone that works against it: one of the two was misread.
+
     Args:
         state: what was understood of the newest message, earlier wishes carried over.
         previous: the state before it.
@@ -72,7 +75,8 @@ def followed(state: UserState, previous: UserState | None, text: str, last: str)
         return state
     need: NeedName = "unknown"
     if previous.need != "unknown":
-        if not _wants_another_way(state, previous):
+        against = NEED_TONES[previous.need][1]
+        if not (_wants_another_way(state, previous) or set(against) & set(state.constraints.tones)):
             need = previous.need
     elif (
         not wants_anything(_without_refusals(state))

@@ -67,5 +67,8 @@ def test_a_need_stands_until_another_way_is_wanted(intent: IntentName) -> None:
     assert followed(scary, before, "scary", "").need == "unknown"
     sought = later.model_copy(update={"intent": "seek", "query": "submarines"})
     assert followed(sought, before, "submarines", "").need == "unknown"
+    misread = before.model_copy(update={"constraints": Constraints(tones=("sad",))})
+    sad = later.model_copy(update={"constraints": Constraints(tones=("sad",))})
+    assert followed(sad, misread, "from France", "").need == "unknown"
     crisis = UserState(intent="crisis")
     assert followed(crisis, before, "", "") == crisis

@@ -11,7 +11,13 @@ from simpatico.agent.read.lengths import read_minutes
 from simpatico.agent.read.people import Names
 from simpatico.agent.read.refused import is_refused, told_apart
 from simpatico.agent.read.spoken import let_in, read_spoken
-from simpatico.agent.read.told import hardly_known, listed_years, plays_then
+from simpatico.agent.read.told import (
+    hardly_known,
+    lead_of,
+    listed_years,
+    plays_then,
+    wanted_all_the_same,
+)
 from simpatico.agent.read.tongues import foreign, named
 from simpatico.agent.read.wishes import Clause, clauses
 from simpatico.agent.read.words import (
@@ -20,7 +26,7 @@ from simpatico.agent.read.words import (
     Vocabulary,
     pattern,
 )
-from simpatico.agent.read.years import read_years, years_named
+from simpatico.agent.read.years import decades, read_years, years_named
 from simpatico.domain import Constraints, Value, YearSpan, years_of
 from simpatico.text import fold
 
@@ -43,7 +49,7 @@ class Heard(Value):
         kinds: spans of the words that say of which kind.
         years: spans of the words that say when.
         foreign: spans of the words that ask for what is foreign, or refuse it, "non-English" too.
-        aside: spans of what is only told of: when a story plays, what somebody hardly knows.
+        leads: spans of the words that only say that little is known of what comes.
         told: genres and tones that are only told of.
         told_years: whether years may be.
         taken_back: spans of the words that take something back.
@@ -65,7 +71,7 @@ class Heard(Value):
     kinds: tuple[Span, ...] = ()
     years: tuple[Span, ...] = ()
     foreign: tuple[Span, ...] = ()
-    aside: tuple[Span, ...] = ()
+    leads: tuple[Span, ...] = ()
     told: tuple[str, ...] = ()
     told_years: bool = False
     taken_back: tuple[Span, ...] = ()
@@ -128,10 +134,15 @@ def hear(
             for match in pattern(source).finditer(low)
         }
     )
-    denied = negated(low, terms=(*terms, *listed_years(low)))
+    little = [(one, wanted_all_the_same(low, one, terms=terms)) for one in hardly_known(low)]
+    unknown = tuple(one for one, wanted in little if not wanted)
+    tried = tuple(one for one, wanted in little if wanted)
+    denied = tuple(
+        one for one in negated(low, terms=(*terms, *listed_years(low))) if not inside(one, tried)
+    )
     dropped = [match.span(1) for match in _TAKE_BACK.finditer(low) if match[1]]
-    unknown = tuple(hardly_known(low))
-    aside = (*unknown, *plays_then(low))
+    plays = tuple(plays_then(low))
+    aside = (*unknown, *plays)
     years = read_years(
         blank(low, aside),
         this_year=this_year,
@@ -150,14 +161,15 @@ def hear(
         low,
         terms=(
             *terms,
-            *aside,
+            *plays,
+            *(span for _, span in decades(low) if inside(span, unknown)),
             *years.spans,
             *spoken.spans,
             *kinds.things,
         ),
         denied=denied,
     )
-    wished = [(part.start, part.end) for part in parts if part.wish]
+    wished = [*((part.start, part.end) for part in parts if part.wish), *tried]
     not_years = [(one, span) for one, span in years.refused if inside(span, wished)]
     refused_spans = [span for _, span in (*not_years, *spoken.refused)]
     parting = [span for span in refused_spans if inside(span, wished)]
@@ -233,7 +245,7 @@ def hear(
             *spoken.away,
             *(span for _, span in spoken.refused if low.startswith("non", span[0])),
         ),
-        aside=aside,
+        leads=tuple(lead_of(low, one) for one, _ in little),
         told=tuple(
             name
             for name, span in (*_matches(low, table), *_matches(low, TONES))

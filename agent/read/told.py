@@ -5,22 +5,25 @@ languages are named there, and nothing is asked of the things that may come.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from simpatico.agent.read.clauses import Span
 
+_EVEN = r"(?: (?:really|actually|even|ever|yet|honestly))* "
+_ONCE = r"(?:seen|saw|watched|heard|tried|explored)"
 _LITTLE = re.compile(
-    r"(?:\b(?:have|has|had)(?:n'?t| not| never)|\b(?:i|we|i've|we've|ive) (?:have )?never|"
-    r"\b(?:barely|hardly|scarcely|rarely|seldom)|^not)"
-    r"(?: (?:really|actually|even|ever|yet|honestly))*"
-    r" (?:seen|watched|watch|see|heard|listened to|tried|explored|read|gotten into|got into)\b"
-    r"(?! (?:it|that(?! many| much)|this|them|these|those|him|her|the)\b)"
+    r"(?:(?:\b(?:have|has|had)(?:n'?t| not| never)|\b(?:i've|we've|ive|i have|we have) never|^not)"
+    rf"{_EVEN}(?:{_ONCE}|listened to|read|gotten into|got into)|\b(?:i|we) never{_EVEN}{_ONCE}|"
+    rf"\b(?:barely|hardly|scarcely|rarely|seldom){_EVEN}(?:watch|see|read|listen to|listened to|"
+    rf"{_ONCE}))\b"
+    r"(?!(?: of| about)? (?:it|that(?! many| much)|this|them|these|those|him|her|the|either|"
+    r"neither|both|any of|all of|one|yet)\b)"
     r"|\b(?:do not|don'?t) (?:really |actually )?know (?:too |that |very )?(?:many|much|a lot|"
     r"any)\b"
     r"|\b(?:not|never) (?:really |too |very |that )*(?:familiar with|up on)\b"
     r"|\b(?:i'?m|i am|we'?re|we are) (?:\w+ )?new to\b|\bnew to (?:me|us)\b"
 )
-"""That they know little of what comes."""
+"""That they know little of what comes; a habit ("I never watch horror") is a refusal."""
 _ENDS = re.compile(
     r"[.,;!?\n:()]|\b(?:but|so|and|where|what|which|can|could|would|recommend|suggest|show|give|"
     r"any (?:good|ideas?|suggestions?|recommendations?)|please|pls|i want|i'd like|looking for)\b"
@@ -30,6 +33,23 @@ _MISSED = re.compile(
     r"\b(?:lately|recently|since|as good as|like)\b"
 )
 """Behind it: they would like to see one again ("haven't seen a good western in ages")."""
+_ENDING = (
+    r"(?=\W*$|[.,;:!?]| (?:please|pls|plz|thanks|tonight|today|now|for|to|with|that|because|and|"
+    r"but|or|from|i|we|you)\b)"
+)
+_ASKED_FOR = re.compile(
+    r"\b(?:recommend|suggest|picks?|find|show|give|wants?|needs?|like|love|try|watch|see|choose|"
+    r"get|have)"
+    r"(?: (?:me|us|him|her|them|out))?(?: (?:just|only|maybe))? (?:(?:a |some )?(?:good |great |"
+    rf"decent )?ones?|some|any){_ENDING}"
+    r"|\b(?:recommend|suggest|want)(?: (?:me|us))? (?:something|anything)(?=\W*$|[.!?]| (?:please|"
+    r"pls|plz)\b)"
+    r"|\bany (?:good )?(?:ones?|ideas?|suggestions?|recommendations?|recs?|tips?|advice)\b"
+    r"(?! (?:for|on|about))|\bany(?= old(?:er)? )|\b(?:where|how|what) (?:do|should|can|could|"
+    r"would|to) ?(?:i |we )?(?:start|begin)\b|\bwant(?:s|ed)? to (?:try|start|explore|get into)\b|"
+    r"\b(?:suggestions|recommendations|ideas) (?:please|pls|plz|welcome)\b"
+)
+"""That just what they know little of is asked for: "recommend one", "where do I start"."""
 
 _PART = r"(?:(?:early|mid|late)[- ](?:the )?|turn of the )?"
 _IN = rf"(?:in|during|around|between|back in)(?: the)? {_PART}$"
@@ -77,6 +97,28 @@ def hardly_known(low: str) -> Iterator[Span]:
         end = stop.start() if stop else len(low)
         if not _MISSED.search(low[match.end() : end]):
             yield match.start(), end
+
+
+def wanted_all_the_same(low: str, span: Span, *, terms: Sequence[Span]) -> bool:
+    """Whether what is hardly known is what is asked for: "I'm new to anime, any ideas?".
+
+    Args:
+        low: a plain text.
+        span: one of what `hardly_known` finds.
+        terms: spans of genres and tones; one between the two is asked for in its place.
+    """
+    for match in _ASKED_FOR.finditer(low):
+        between = sorted((*span, *match.span()))[1:3]
+        apart = match.end() <= span[0] or span[1] <= match.start()
+        if apart and not any(between[0] <= start < between[1] for start, _ in terms):
+            return True
+    return False
+
+
+def lead_of(low: str, span: Span) -> Span:
+    """The words of it that only say that little is known."""
+    match = _LITTLE.match(low, span[0])
+    return match.span() if match else span
 
 
 def plays_then(low: str) -> Iterator[Span]:

@@ -185,7 +185,7 @@ class Rules:
         said = text if len(about_self) == len(parts) else _join(text, about_self)
         people = [span for _, span in self._names.find(masked)]
         facts = (*people, *heard.years, *heard.kinds, *heard.foreign)
-        refused = (*heard.denied, *spans, *facts, *heard.taken_back)
+        refused = (*heard.denied, *spans, *facts, *heard.taken_back, *heard.leads)
         kept = [span for span in heard.terms if not inside(span, refused)]
         skip = (*refused, *need_spans(masked))
         words = query_words(text, parts, skip=skip, unless=kept)

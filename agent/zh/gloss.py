@@ -110,6 +110,8 @@ _PATTERNS: tuple[tuple[str, _Sub], ...] = (
     # what is hardly known
     (r"(?:没有?(?:怎么|太|咋)看过?|没看过(?:几[部个]|多少|什么|太多)|不怎么看|很少看过?)"
      r"(?![吗懂清明到见出完好])", " i haven't seen many "),
+    (r"(?:想|要)(?:试试|试一试|尝试)(?:看|一下)?(?=\W|$|[吧啊呀的])", " i want to try one "),
+    (r"从(?:哪[部里儿个]?|什么)(?:开始|入门)看?", " where do i start "),
     # who is there, and what is asked of a film
     (r"(?<!\d)(\d|1[01])\s*岁", r" \1 year old "),
     (r"(?<![十百一二三四五六七八九])([一二三四五六七八九]|十一?)(?:岁|周岁)(?!时|的时候)",

@@ -3,7 +3,7 @@
 import pytest
 
 from simpatico.agent.read.understand import Rules
-from simpatico.domain import Constraints, UserState
+from simpatico.domain import Constraints, UserState, YearSpan
 from simpatico.retrieval.titles import TitleIndex
 
 RULES = Rules(TitleIndex([]), this_year=2024)
@@ -27,7 +27,7 @@ def after(*texts: str) -> Constraints:
         "I haven't seen many 80s movies",
         "i havent seen that many 80s movies tbh",
         "haven't really watched anything from the 70s",
-        "I've barely watched anything from the 90s, where do i start",
+        "I've barely watched anything from the 90s",
         "I don't know many westerns",
         "I've never watched an old horror movie",
         "not very familiar with Korean cinema",
@@ -52,7 +52,84 @@ def test_what_is_asked_for_beside_it_is_one(text: str, wanted: Constraints) -> N
     assert after(text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I'm new to anime, any ideas?", Constraints(genres=("Animated",))),
+        ("I don't know many French films, please suggest some", Constraints(languages=("French",))),
+        (
+            "I have not seen many westerns. Could you recommend one?",
+            Constraints(genres=("Western",)),
+        ),
+        ("we rarely watch comedies but tonight we want one", Constraints(genres=("Comedy",))),
+        (
+            "I hardly ever watch romance but my girlfriend wants one",
+            Constraints(genres=("Romance",), tones=("romantic",)),
+        ),
+        (
+            "I haven't seen many older movies because I'm so young, so any old comedy",
+            Constraints(year_to=1989),
+        ),
+        (
+            "I've barely watched anything from the 90s, where do i start",
+            Constraints(year_from=1990, year_to=1999),
+        ),
+        ("I never saw a western, i want to try one", Constraints(genres=("Western",))),
+        (
+            "Any suggestions? I haven't seen many 80s movies",
+            Constraints(year_from=1980, year_to=1989),
+        ),
+        (
+            "I haven't seen many westerns, I want a comedy, recommend one",
+            Constraints(genres=("Comedy",)),
+        ),
+        ("I haven't seen many westerns. Is that one good?", Constraints()),
+    ],
+)
+def test_what_is_hardly_known_is_the_wish_where_it_is_asked_for(
+    text: str, wanted: Constraints
+) -> None:
+    assert after(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("I never watch horror", Constraints(not_genres=("Horror",), not_tones=("scary",))),
+        ("I never watch anything French", Constraints(not_languages=("French",))),
+        (
+            "we never watch westerns or musicals, suggest something",
+            Constraints(not_genres=("Western", "Musical")),
+        ),
+        ("we never read fantasy", Constraints(not_genres=("Fantasy",))),
+        (
+            "I never watch 80s movies",
+            Constraints(not_years=(YearSpan(first=1980, last=1989),)),
+        ),
+    ],
+)
+def test_a_habit_is_a_refusal(text: str, refused: Constraints) -> None:
+    assert after(text) == refused
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("I haven't heard of that one", "unknown"),
+        ("I haven't seen any of them yet", "unknown"),
+        ("I haven't heard about it", "unknown"),
+        ("I've never heard of Papermoon Alley", "unknown"),
+        ("I haven't seen either of those. Thanks for all your help! Bye!", "goodbye"),
+        ("Oh I haven't seen those. I will go look these up.. good night", "goodbye"),
+    ],
+)
+def test_what_was_not_seen_is_no_wish_by_itself(text: str, intent: str) -> None:
+    found = state(text)
+    assert (found.intent, found.query, found.constraints) == (intent, "", Constraints())
+
+
 def test_what_is_hardly_known_is_searched_for() -> None:
+    assert state("I rarely watch westerns").query == "westerns"
     assert state("I haven't seen many westerns").query == "westerns"
     assert "80s" in state("I haven't seen many 80s movies").query
 

@@ -80,6 +80,25 @@ def test_languages_and_what_is_foreign(said: str, left: Constraints) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("没看过恐怖片，想试试", Constraints(genres=("Horror",), tones=("scary",))),
+        ("没看过几部韩国片，推荐一下", Constraints(languages=("Korean",))),
+        (
+            "没看过日本动画，有什么推荐吗",
+            Constraints(genres=("Animated",), languages=("Japanese",)),
+        ),
+        ("没怎么看过80年代的电影，从哪部开始看", Constraints(year_from=1980, year_to=1989)),
+        ("没看过恐怖片，给我推荐个喜剧", Constraints(genres=("Comedy",))),
+    ],
+)
+def test_what_is_hardly_known_is_the_wish_where_it_is_asked_for(
+    said: str, left: Constraints
+) -> None:
+    assert wants(said) == left
+
+
+@pytest.mark.parametrize(
     ("first", "then"),
     [
         ("不看外国片", "外国片也行"),

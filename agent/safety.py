@@ -20,6 +20,7 @@ _KIN = (
     r"|uncle|stepdad|stepmom|boss|ex)"
 )
 _ANY_MORE = r"any ?mor?e?"
+_OWNED = r"(?:things|stuff|belongings|possessions|pets?|cats?|dogs?)"
 
 _FIGURES = (
     # titles
@@ -123,7 +124,8 @@ _CRISIS = (
     r"|\bmy (?:last|final) (?:night|message|goodbye|words)\b(?! (?:in|at|of)\b)",
     r"\b(?:i feel like|thinking about|thinking of|i want to|going to|gonna) end(?:ing)? things\b"
     r"(?! with\b)",
-    r"\b(?:nobody|no one|noone|nobodyd) (?:would|will|d)? ?(?:notice|care|miss me) (?:if|when) i"
+    r"\b(?:nobody|no one|noone|nobodyd) (?:would|will|d)? ?(?:even |really )?"
+    r"(?:notice|care|miss me) (?:if|when) i"
     r"(?: was|m| am| were| d| would)* (?:gone|dead|died|disappear\w*)\b",
     r"\b(?:dont|do not|cant|cannot) (?:even )?see (?:the|a|any) (?:point|reason) (?:in|of|to)"
     r" (?:going on|liv\w+|carry\w* on|anything|be here)",
@@ -131,28 +133,38 @@ _CRISIS = (
     r"\bwish i could (?:just )?(?:disappear|vanish)(?: for ?ever| for good)?"
     r"(?= ?(?:[.,;!?]|and|$))",
     # leave-taking, and being in the way
-    r"\b(?:gave|given|giving|give) away (?:all )?(?:of )?(?:my|most of my) (?:\w+ )?(?:things|stuff"
-    r"|belongings|possessions|pets?|cats?|dogs?)\b",
-    r"\b(?:wrote|written|writing|write) (?:\w+ )?(?:my|the|those) (?:last |final )?"
-    r"(?:letters|goodbyes)\b(?! (?:to|for) (?:santa|the editor))",
+    rf"\bi(?:m|ve| am| have)?(?: just| already| been| started)* (?:gave|given|giving|give)"
+    rf" (?:away (?:all )?(?:of )?(?:most of )?my (?:own )?{_OWNED}|(?:all )?(?:of )?my {_OWNED}"
+    r" away)\b(?! (?:when|since|because|before|after|to|for|at|on)\b)",
+    r"\b(?:wrote|written|writing|write) (?:\w+ )?(?:my|the|those) (?:(?:last|final|goodbye"
+    r"|farewell) letters|goodbyes)\b|\b(?:wrote|written|writing) (?:my )?letters to (?:everyone"
+    r"|everybody)\b(?! (?:at|for|in|on)\b)",
+    r"\bsaid (?:all )?my goodbyes\b(?: to (?:everyone|everybody))?(?= ?(?:[.,;!?]|and|$))",
     r"\b(?:everyone|everybody|they|theyd|people|the world|my family|the kids|my kids|no ?one"
     r"|nobody)(?: would| will| can|d)?(?: all| just)? (?:be|do|get on|cope|manage)?(?: much| just"
     r"| so)? ?(?:fine|ok|okay|happier|better|relieved|well|easier) without me\b"
     r"(?! (?:at|for|on|this|that|there|in|tonight|today|tomorrow)\b)",
-    r"\b(?:wont|will not|not going to|not gonna) be"
-    r" (?:(?:here|around|alive) (?:for )?(?:much )?longer|around (?:for )?long)\b",
+    r"\bi(?:m| am)?(?: probably| just| really)* (?:wont|will not|not going to|not gonna) be"
+    r" (?:(?:here|around|alive) (?:for )?(?:much )?longer|around (?:for )?long"
+    r"|here (?:any ?more|tomorrow)(?= ?(?:[.!;]|$)))\b(?!,? (?:just|only|at|in|on)\b)",
     r"\b(?:nobody|no one|noone)(?: would| will|d|ll)?(?: even| really| ever)? miss me\b"
     r"(?! (?:at|from|on|for|in|tonight|today|tomorrow)\b)",
     r"\b(?:nobody|no one|noone) (?:will |would )?(?:ever )?(?:have to|needs? to) worry about me\b",
-    r"\b(?:wont|dont|not|never)(?: have to| need to| be)? (?:worry|worrying) about me"
-    r" (?:any ?more|much longer|ever again)\b",
-    r"\b(?:im|i am|ive become|ive been|being|feel like|just) (?:just |only |such |nothing but )?"
-    r"a burden\b",
+    r"\b(?:wont|dont|not|never)(?: have to| need to| be)? (?:worry(?:ing)? about|deal(?:ing)? with"
+    r"|put(?:ting)? up with) me (?:any ?more|much longer|ever again)\b(?!,? i (?!am|will|love)\w)",
+    r"\b(?:im|i am|ive become|ive been|being|i(?: just| really)* feel like|made me feel like)"
+    r" (?:just |only |such |nothing but )?a burden\b",
     r"\bi (?:just |really |only )?(?:want|need) (?:it all|everything|the pain|all of it|all this)"
-    r" to (?:end|stop|be over)\b",
+    r" to (?:end|stop|be over)\b"
+    r"(?!,? (?:happily|well|good|by|with|like|in|at|on|raining|snowing|for (?:an?|one|two|\d+))\b)",
     r"\b(?:cant|cannot|dont|do not) see (?:a|any) future(?: for (?:me|myself)| any ?more|$)",
-    r"\b(?:want|wish|wanna|hope|like)(?: to| i could| just)* sleep(?:ing)? for ?ever\b",
-    r"\b(?:made|making) (?:my )?peace with (?:dying|leaving|the end|it ending)\b",
+    r"\b(?:want|wish|wanna|hope|like)(?: to| i could| just)* (?:fall a|go to )?sleep(?:ing)?"
+    r" for ?ever\b",
+    r"\b(?:made|making|make|at) (?:my )?peace with (?:dying|(?:my )?death|it ending"
+    r"|(?:the end|leaving)(?: this (?:world|life)| you all| everyone)?(?= ?(?:[.,;!?]|$)))",
+    r"\bgot (?:all )?my affairs in order\b(?= ?(?:[.,;!?]|and|$))",
+    r"\blast (?:film|movie|song|show|thing) (?:that )?i(?:ll| will) ever (?:watch|see|hear|do)\b"
+    r"(?! (?:with|by|from|of|on|at|in)\b)",
     r"\bich kann nicht mehr\b|\bno puedo mas\b|\bje nen peux plus\b",
     # danger from others, and to others
     rf"\b(?:he|she|they|someone|somebody|{_KIN})\b(?: \w+){{0,3}} (?:hits|hit|hitting|beats|beat"

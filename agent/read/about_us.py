@@ -52,10 +52,14 @@ _OURS = re.compile(
     r"\b(?:films?|movies?|watch\w*|see|recommend\w*|suggest\w*|music|songs?|listen\w*|series|shows?|"
     r"something|anything|pick|have|got|you|which|another|others?)\b|看|电影|片|推荐|音乐|听|有|你|哪"
 )
-_A_QUESTION = re.compile(r"(?:\w+\W+){2,}\w+\s*\?+\s*$|[\u4e00-\u9fff]{4,}\s*[?？]+\s*$")
+_WORD = re.compile(r"\w+")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LONGEST_QUESTION: Final = 200
 
 
 def asks_elsewhere(text: str) -> bool:
     """Whether it is a question that a catalogue cannot answer: "will it rain tomorrow?"."""
-    low = text.casefold()
-    return bool(_A_QUESTION.search(low)) and not _OURS.search(low)
+    low = text.casefold().rstrip()
+    if len(low) > _LONGEST_QUESTION or not low.endswith(("?", "？")) or _OURS.search(low):
+        return False
+    return len(_WORD.findall(low)) >= 3 or len(_HAN.findall(low)) >= 4

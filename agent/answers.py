@@ -51,9 +51,13 @@ def fact_of(item: Item, what: str) -> str:
     if what == "director":
         return listing([explain.clean_prose(name, max_chars=60) for name in directors[:3]])
     if what == "cast":
+        if not directors:  # then any of its people may be
+            return ""
         others = [name for name in item.creators if name not in directors]
         return listing([explain.clean_prose(name, max_chars=60) for name in others[:4]])
     if what == "year":
         return str(item.year) if item.year is not None else ""
-    field = {"length": "minutes", "language": "language"}.get(what, "")
-    return explain.clean_prose(told(item, field), max_chars=60) if field else ""
+    if what == "length":
+        minutes = told(item, "minutes").removesuffix("min").rstrip()
+        return minutes if minutes.isdecimal() else ""
+    return explain.clean_prose(told(item, "language"), max_chars=60) if what == "language" else ""

@@ -39,7 +39,11 @@ _FACTS: Final = tuple(
             r"\b(?:stream\w*|netflix|prime|hulu|disney\+|rent(?:ed)?|available)\b|"
             r"(?:在)?哪(?:里|儿)(?:能|可以)?看|怎么看",
         ),
-        ("ending", r"\b(?:ending|how does (?:it|that|_+) end|spoil\w*|dies)\b|结局"),
+        (
+            "ending",
+            r"\b(?:ending|how does (?:it|that|_+) end|spoil\w*|dies|does (?:any|every|some)\w* die)"
+            r"\b|结局",
+        ),
         (
             "length",
             r"\b(?:how long|run ?time|running time|how many (?:minutes|hours)|length|shorter|"
@@ -68,15 +72,16 @@ _FACTS: Final = tuple(
         ("oldest", r"\b(?:oldest|older)\b|最老|更老"),
         (
             "year",
-            r"\b(?:when (?:was|did|is)|what year|which year|how old)\b|哪年|哪一年|什么时候",
-        ),
-        (
-            "rating",
-            r"\b(?:any good|worth (?:it|watching|seeing|my)|rat(?:ing|ed)|imdb|rotten|scores?|"
-            r"reviews?|(?:is|are|was) (?:it|that|this|that one|_+) (?:really |actually |that )?"
-            r"good|best)\b|好看吗|评分|值得看",
+            r"\b(?:when (?:was|did|is)|what year|which year|how old"
+            r"(?! (?:is|are|was|were|am) (?:i|you|he|she|we|the (?!film|movie|series|show|book|song"
+            r"|album|one)\w+)\b))\b|哪年|哪一年|什么时候",
         ),
     )
+)
+_RATING: Final = re.compile(
+    r"\b(?:any good|worth (?:it|watching|seeing|my)|rat(?:ing|ed)|imdb|rotten|scores?|"
+    r"reviews?|(?:is|are|was) (?:it|that|this|that one|_+) (?:really |actually |that )?"
+    r"good|best)\b|好看吗|评分|值得看"
 )
 _TONES: Final = tuple((name, pattern(source)) for name, source in TONES.items())
 
@@ -90,8 +95,8 @@ def asked(text: str) -> Asked:
     said = gloss(text).casefold() if language_of(text) == "zh" else low
     for name, tone in _TONES:
         if tone.search(said):
-            return Asked("tone", name)
-    return Asked("")
+            return Asked("tone", name)  # "is it good for kids?" is about these, not about ratings
+    return Asked("rating" if _RATING.search(low) else "")
 
 
 def strength(item: Item, tone: str) -> str:

@@ -225,7 +225,7 @@ def listing(parts: Sequence[str]) -> str:
 
 def genre(name: str) -> str:
     """A genre in Chinese; the catalogue's own name where we have no word."""
-    return names.genre(clean(name, max_chars=40))
+    return names.genre(explain.clean_prose(name, max_chars=40))
 
 
 def facts(item: Item) -> str:
@@ -234,9 +234,9 @@ def facts(item: Item) -> str:
     year = f"{item.year} 年的" if item.year else ""
     directors, by = explain.directors_of(item), ""
     if directors:
-        by = f"，{clean(directors[0], max_chars=60)} 导演"
+        by = f"，{explain.clean_prose(directors[0], max_chars=60)} 导演"
     elif item.creators:
-        by = f"，主创 {clean(item.creators[0], max_chars=60)}"
+        by = f"，主创 {explain.clean_prose(item.creators[0], max_chars=60)}"
     what = names.kind(item.kind.casefold())
     return f"{year}{sorts}{what if not sorts.endswith(what) else ''}{by}。"
 

@@ -81,3 +81,36 @@ def test_chinese_questions_are_answered_in_chinese() -> None:
     assert chinese.answer(HEAT, "悲伤吗？").startswith("**Heat (1995)**，我看有一点悲伤。")
     assert chinese.answer(HEAT, "在哪里能看？").startswith("**Heat (1995)**：在哪里能看我不知道。")
     assert chinese.compare((HEAT, UP), "哪个最新？").startswith("**Up (2009)**是其中最新的。")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("is it good for kids?", "tone"),
+        ("is it any good?", "rating"),
+        ("how old is it?", "year"),
+        ("how old is the film?", "year"),
+        ("how old are you?", ""),
+        ("how old is the main character?", ""),
+        ("does anyone die?", "ending"),
+    ],
+)
+def test_what_is_asked_is_told_apart_from_what_sounds_like_it(text: str, what: str) -> None:
+    assert asked(text).what == what
+
+
+def test_nothing_is_claimed_that_the_catalogue_does_not_say() -> None:
+    unclear = HEAT.model_copy(update={"extra": (("minutes", "about 3 hours"),)})
+    assert "I don't know" in answers.answer(unclear, "how long is it?")
+    cast = answers.answer(unclear, "who is in it?")
+    assert "I don't know" in cast and "has Michael Mann" not in cast
+    told = HEAT.model_copy(update={"extra": (("minutes", "170 min"),)})
+    assert "runs 170 minutes" in answers.answer(told, "how long is it?")
+
+
+def test_names_from_a_catalogue_bring_no_markup_into_chinese_answers() -> None:
+    hostile = HEAT.model_copy(
+        update={"extra": (("director", "**B** [l](http://e)"),), "genres": ("[g](http://e)",)}
+    )
+    said = chinese.answer(hostile, "有奖吗？")
+    assert "](" not in said and "**B**" not in said

@@ -174,7 +174,7 @@ NONE_FIT = "I found no {lacking} that would fit."
 NO_REASON = "I have no particular reason for {title} beyond its overall score."
 
 # When somebody named a title that is not here.
-NOT_HERE = "I don't have “{title}” here, so I went by the rest of what you said."
+NOT_HERE = "I don't have “{title}” here. I went by the rest of what you said."
 
 # When a length was asked for of kinds of which few say theirs: {kinds} as above.
 UNMEASURED = (

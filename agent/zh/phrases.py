@@ -123,7 +123,7 @@ FIELDS: dict[str, str] = {
 """What a note says was let go of, and what it calls things of many kinds."""
 
 NOTES: tuple[tuple[str, str], ...] = (
-    (r"I don't have “(?P<title>.+)” here, so I went by the rest of what you said\.",
+    (r"I don't have “(?P<title>.+)” here\. I went by the rest of what you said\.",
      "我这里没有“{title}”，所以按你说的其他内容来找。"),
     (r"Nothing fits everything at once, so I let go of (?P<what>.+)\.",
      "没有全部符合的，所以我放宽了{what}。"),

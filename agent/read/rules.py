@@ -16,7 +16,6 @@ from simpatico.agent.read.told import (
     lead_of,
     listed_years,
     plays_then,
-    wanted_all_the_same,
 )
 from simpatico.agent.read.tongues import foreign, named
 from simpatico.agent.read.wishes import Clause, clauses
@@ -134,7 +133,7 @@ def hear(
             for match in pattern(source).finditer(low)
         }
     )
-    little = [(one, wanted_all_the_same(low, one, terms=terms)) for one in hardly_known(low)]
+    little = tuple(hardly_known(low, terms=terms))
     unknown = tuple(one for one, wanted in little if not wanted)
     tried = tuple(one for one, wanted in little if wanted)
     denied = tuple(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from simpatico.agent.read.clauses import Span
+from simpatico.agent.read.words import GENRES
 
 _EVEN = r"(?: (?:really|actually|even|ever|yet|honestly))* "
 _ONCE = r"(?:seen|saw|watched|heard|tried|explored)"
@@ -57,19 +58,35 @@ _MADE = r"(?:films?|movies?|shows?|songs?|music|made|released|out|filmed|shot|pr
 _SOME = rf"(?:(?!{_MADE}\b)[\w'-]+ )"
 _PLAYS = re.compile(
     r"\b(?:set|setting|tak(?:es?|ing) place|took place|happen(?:s|ed|ing)?|situated|located|based|"
-    r"plays|story|life|lives|lived|living|childhood|school|college|(?:grow|growing|grew) up|raised|"
-    rf"born|kids?|child(?:ren)?|teens?|teenagers?|boys?|girls?|people|young|women|men)"
+    rf"plays|story|life|lives|lived|living) {_SOME}?{_IN}"
+    rf"|(?<!how )(?<!what )(?<!anything )(?<!crazy )\babout {_SOME}{{1,5}}{_IN}"
+    r"|(?<!how )(?<!what )(?<!crazy )(?<!mad )(?<!nuts )(?<!all )(?<!from )(?<!from or )(?<!just )"
+    rf"\babout (?:life in )?the {_PART}$"
+)
+"""Before years in which a story plays."""
+_LIVED = re.compile(
+    r"\b(?:childhood|school|college|(?:grow|growing|grew) up|raised|"
+    r"born|kids?|child(?:ren)?|teens?|teenagers?|boys?|girls?|people|young|women|men)"
     rf" {_SOME}?{_IN}"
     r"|\b(?:i|he|she|we|they|dad|mom|mum|mother|father|parents|gran\w+|brother|sister|wife|husband)"
     rf" (?:was|were|am) {_SOME}{{0,4}}{_IN}"
-    rf"|(?<!how )(?<!what )(?<!anything )(?<!crazy )\babout {_SOME}{{1,5}}{_IN}"
-    r"|(?<!how )(?<!what )(?<!crazy )(?<!mad )(?<!nuts )(?<!from )(?<!just )\babout (?:life in )?"
-    rf"the {_PART}$"
 )
-"""Before years in which a story plays, or somebody lived."""
+"""Before years in which somebody lived."""
+_WATCHED = re.compile(
+    r"\b(?:films?|movies?|shows?|songs?|music|albums?|books?|stuff|anything|something|things?|ones)"
+    r"(?: (?!about\b|where\b|set\b|on\b|of\b)[\w'-]+){1,4}"
+    rf" (?:watch|watched|loved?|liked?|saw|enjoyed|heard|read|listened to) {_IN}"
+)
+"""Before years in which things were watched: "films people loved in the 80s"."""
+_OF_THEN = re.compile(
+    rf"\b(?:those|these) {_MADE}\b|\b(?:from|of|out) (?:back )?(?:then|(?:that|the same) (?:year|"
+    r"time|decade|era|period)|those (?:years|days|times))\b|\bthat (?:year|decade|era)\b"
+)
+"""Behind years in which somebody lived: they are those wished for ("I want films from then")."""
 _ONLY_PART = re.compile(
     r"(?:'?s)? (?:(?:kids?|bab(?:y|ies)|child|childhood)"
-    r"(?! (?:films?|movies?|shows?|stuff|classics?|cartoons?))|settings?|fashion|clothes|outfits)\b"
+    rf"(?! (?:films?|movies?|shows?|stuff|classics?|{'|'.join(GENRES.values())})\b)|settings?|"
+    r"fashion|clothes|outfits)\b"
 )
 _WITH = re.compile(r"\bwith (?:(?:an?|some|lots of|great|good|the|all that|a lot of) )*$")
 _HEARD = re.compile(r" (?:music|songs?|hits|soundtracks?|styles?|vibes?|cars|hair)\b")
@@ -90,29 +107,31 @@ def listed_years(low: str) -> Iterator[Span]:
         last = match.end()
 
 
-def hardly_known(low: str) -> Iterator[Span]:
-    """Stretches of a plain text in which somebody says of what they have seen little."""
+def hardly_known(low: str, *, terms: Sequence[Span]) -> Iterator[tuple[Span, bool]]:
+    """Stretches of a plain text in which somebody says of what they have seen little.
+
+    Args:
+        low: the text.
+        terms: spans of genres and tones.
+
+    Yields:
+        Each stretch, and whether what it speaks of is asked for all the same: "I'm new to anime,
+        any ideas?", with no other genre or tone between the two.
+    """
+    asks: list[Span] | None = None
     for match in _LITTLE.finditer(low):
         stop = _ENDS.search(low, match.end())
         end = stop.start() if stop else len(low)
-        if not _MISSED.search(low[match.end() : end]):
-            yield match.start(), end
-
-
-def wanted_all_the_same(low: str, span: Span, *, terms: Sequence[Span]) -> bool:
-    """Whether what is hardly known is what is asked for: "I'm new to anime, any ideas?".
-
-    Args:
-        low: a plain text.
-        span: one of what `hardly_known` finds.
-        terms: spans of genres and tones; one between the two is asked for in its place.
-    """
-    for match in _ASKED_FOR.finditer(low):
-        between = sorted((*span, *match.span()))[1:3]
-        apart = match.end() <= span[0] or span[1] <= match.start()
-        if apart and not any(between[0] <= start < between[1] for start, _ in terms):
-            return True
-    return False
+        if _MISSED.search(low, match.end(), end):
+            continue
+        if asks is None:
+            asks = [one.span() for one in _ASKED_FOR.finditer(low)]
+        before = max((stop for _, stop in asks if stop <= match.start()), default=None)
+        after = min((start for start, _ in asks if start >= end), default=None)
+        gaps = [(before, match.start())] if before is not None else []
+        gaps += [(end, after)] if after is not None else []
+        free = (not any(a <= start < b for start, _ in terms) for a, b in gaps)
+        yield (match.start(), end), any(free)
 
 
 def lead_of(low: str, span: Span) -> Span:
@@ -129,6 +148,9 @@ def plays_then(low: str) -> Iterator[Span]:
         before = low[max(0, start - _REACH) : start]
         listed = last >= 0 and _TO.fullmatch(low[last:start])
         part = _ONLY_PART.match(low, end) or (_WITH.search(before) and _HEARD.match(low, end))
-        if listed or part or _PLAYS.search(before):
+        lived = _LIVED.search(before) and not _WATCHED.search(before)
+        if lived and _OF_THEN.search(low, end):
+            continue
+        if listed or part or lived or _PLAYS.search(before):
             last = end
             yield start, end

@@ -60,11 +60,13 @@ _PIECE = (
     r"documentar(?:y|ies))"
 )
 _ELSE = (
-    r"(?! (?:war|revolutions?|civil|resistance|occupation|mytholog\w+|gods?|roulette|mafia|mob|"
-    r"americans?|history|food|cuisine|cooking|culture|army|soldiers?|teachers?|class|accents?|"
-    r"new|to english|subtitles?|subs)\b)"
+    rf"(?! (?:(?:(?<!korean )war|history|mafia|mob|food)(?! {_PIECE})|(?<=korean )war|"
+    r"revolutions?|civil|resistance|occupation|mytholog\w+|gods?|roulette|americans?|cuisine|"
+    r"cooking|culture|army|soldiers?|teachers?|class|accents?|new|to english|subtitles?|subs)\b)"
 )
-"""Behind a name that is part of another thing: "Korean war films", "my French teacher"."""
+"""Behind a name that is part of another thing: "Korean war films", "my French teacher".
+
+Other wars have names of their own: "a Russian war film" is one in Russian."""
 _WORD_ON = (
     r"(?:(?!(?:about|with|like|of|for|to|by|my|in|on|from|is|not|but)\b)[\w-]+,? (?:and |but )?)"
 )

@@ -54,12 +54,18 @@ def _films(countries: str) -> str:
 
 _MADE = rf"(?:{TAIL}|东西|作品)"
 _FOREIGN = r"(?:外国|外语|国外|海外|进口)"
+_ABROAD = (
+    r"(?<=[学练教说懂去在到])(?:外国|外语|国外|海外)|(?:外国|国外|海外)(?=的?(?:华人|华侨|侨胞|人(?!气)|"
+    r"留学|求学|生活|移民|打工|工作|旅行|旅游|朋友|老师|学生|学校|游子))"
+)
+"""What is abroad, and not made there: "海外华人的故事", "学外语的电影"."""
 _HERE = r"(国产|中文|国语|华语|中国)"
 
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"非({_ONE})(?=的|{TAIL}|\W|$)", r"不要\1"),
     (rf"(?:学|练)({_ONE})(?=用?的?{TAIL}|\W|$|用|看)", lambda m: f" {COUNTRIES[m[1]]} film "),
     (rf"({_ONE})(?:拍摄?|出品?|产|制作|过?来|那边)的", r"\1的"),
+    (_ABROAD, " "),
     (rf"{_FOREIGN}的?{TAIL}?{FINE}", " foreign films are fine "),
     (rf"(?:有|带|看)?字幕{FINE}", " subtitles are fine "),
     (r"(?:没有?|不带|无)字幕", " no subtitles "),

@@ -74,7 +74,7 @@ _PLAYS = (
     r"|(?:背景|故事|时代|时间|年代)(?:是|为|在|发生在|设定?在)|生[在于]|长大?[在于])"
 )
 """Before years in which a story plays, or somebody was born."""
-_THEN = r"(?:的?(?:背景|生活|往事|故事(?!片))|(?:的)?人的?(?:生活|故事))"
+_THEN = r"(?:的?(?:背景|生活(?!片)|往事|故事(?!片))|(?:的)?人的?(?:生活|故事))"
 _IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"(?<!第)([{_HAN_TENS[1:]}])(?:十年代|十)?{_TO}?([{_HAN_TENS[1:]}])十年代", _digits),
     (rf"([{_HAN_TENS}])十年代", _digits),
@@ -85,7 +85,11 @@ _IN_DIGITS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 _COUNT = {"一": 1, "二": 2, "两": 2, "三": 3, "五": 5, "十": 10, "十五": 15, "二十": 20}
 RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     *_IN_DIGITS,
-    (rf"(?:{_PLAYS}|以){_DECADES}{_PART}(?:的?(?:时候|为背景|背景|生活|故事(?!片)))?", _set_then),
+    (rf"回到(?={_DECADES}{_PART}的?(?:老|旧|经典)(?:片|电影))", " "),
+    (
+        rf"(?:{_PLAYS}|以){_DECADES}{_PART}(?:的?(?:时候|为背景|背景|生活(?!片)|故事(?!片)))?",
+        _set_then,
+    ),
     (rf"(?<!别)(?<!不要)(?<!不看){_DECADES}{_PART}{_THEN}", _set_then),
     (rf"{_PLAYS}(?:公元)?((?:1[89]|20)\d\d)年(?![以之]?[前后])", r" set in \1 "),
     (rf"{_THAN}{_DECADES}{_PART}", _compared),

@@ -149,6 +149,9 @@ def test_what_is_hardly_known_is_searched_for() -> None:
         "I grew up in the 90s",
         "90s kid here, surprise me",
         "a film with great 80s music",
+        "a film about people who loved in the 80s",
+        "a film about kids in the 80s",
+        "a movie set in the 60s, I love those films",
         "nothing set in the 60s",
     ],
 )
@@ -168,6 +171,15 @@ def test_a_time_that_a_story_plays_in_says_not_when_it_was_made(text: str) -> No
         ("80s kids movies", (1980, 1989)),
         ("anything new to watch from the 80s", (1980, 1989)),
         ("what came out in the 80s", (1980, 1989)),
+        ("I'm all about the 80s", (1980, 1989)),
+        ("a film from or about the 70s", (1970, 1979)),
+        ("films people loved in the 80s", (1980, 1989)),
+        ("films young people watched in the 70s", (1970, 1979)),
+        ("stuff kids watched in the 90s", (1990, 1999)),
+        ("born in 1975, want films from that year", (1975, 1975)),
+        ("I was young in the 80s and I miss those films", (1980, 1989)),
+        ("I grew up in the 90s, I want films from then", (1990, 1999)),
+        ("80s kids comedy", (1980, 1989)),
     ],
 )
 def test_a_time_that_it_was_made_in_is_kept(text: str, years: tuple[int, int]) -> None:

@@ -28,6 +28,22 @@ def after(*texts: str) -> Constraints:
 
 
 @pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("German war movie", "German"),
+        ("a Russian war film", "Russian"),
+        ("Polish war drama", "Polish"),
+        ("french war comedies", "French"),
+        ("Korean history drama", "Korean"),
+        ("Italian food films", "Italian"),
+        ("an Italian mafia film", "Italian"),
+    ],
+)
+def test_a_language_stands_before_what_a_film_is_about(text: str, language: str) -> None:
+    assert after(text).languages == (language,)
+
+
+@pytest.mark.parametrize(
     ("text", "languages"),
     [
         ("a film from Korea", ["Korean"]),
@@ -72,6 +88,9 @@ def test_a_language_is_asked_for(text: str, languages: list[str]) -> None:
         "my English teacher hates this film",
         "a film about the French Revolution",
         "the Korean war",
+        "Korean war films",
+        "something about German history",
+        "an Italian mafia story",
         "From Russia with love",
         "I don't speak any foreign language",
         "I am learning Spanish",

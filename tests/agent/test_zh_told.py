@@ -33,6 +33,10 @@ def wants(*said: str) -> Constraints:
         "关于外国人的电影",
         "关于法国的片子",
         "我是90后",
+        "海外华人的故事",
+        "海外留学的电影",
+        "学外语的电影",
+        "在国外生活的电影",
     ],
 )
 def test_what_is_told_of_is_no_limit(said: str) -> None:
@@ -45,6 +49,8 @@ def test_what_is_told_of_is_no_limit(said: str) -> None:
         ("80年代拍的故事片", (1980, 1989)),
         ("80年代的片子", (1980, 1989)),
         ("1969年的电影", (1969, 1969)),
+        ("90年代的生活片", (1990, 1999)),
+        ("回到80年代的老片", (1980, 1989)),
         ("九十年代讲六十年代的片子", (1990, 1999)),
     ],
 )
@@ -61,6 +67,12 @@ def test_when_it_was_made_is_kept(said: str, years: tuple[int, int]) -> None:
         ("要没有字幕的", Constraints(languages=("Chinese",))),
         ("只看国产片", Constraints(languages=("Chinese",))),
         ("来点外国的喜剧", Constraints(genres=("Comedy",), not_languages=("Chinese",))),
+        (
+            "海外的恐怖片",
+            Constraints(genres=("Horror",), tones=("scary",), not_languages=("Chinese",)),
+        ),
+        ("国外的片子", Constraints(not_languages=("Chinese",))),
+        ("来部德国战争片", Constraints(genres=("War",), languages=("German",))),
         ("想看日本拍的片子", Constraints(languages=("Japanese",))),
         ("韩国或者日本的电影", Constraints(languages=("Korean", "Japanese"))),
         ("日韩喜剧", Constraints(genres=("Comedy",), languages=("Japanese", "Korean"))),

@@ -7,6 +7,7 @@ Whoever was asked "something to laugh at, something calm, or ...?" and says "the
 import re
 
 from simpatico.agent import phrases
+from simpatico.agent.read.about_us import without_scolding
 from simpatico.agent.read.wishes import wants_anything
 from simpatico.agent.zh import phrases as chinese
 from simpatico.domain import Constraints, NeedName, UserState
@@ -63,7 +64,8 @@ def agreed(text: str, last: str) -> str:
 def followed(state: UserState, previous: UserState | None, text: str, last: str) -> UserState:
     """The state with the need that a message leaves standing.
 
-    A need stands no longer beside a wished tone that works against it: one of the two was misread.
+    What scolds us is no wish. A need stands no longer beside a wished tone that works against it:
+    one of the two was misread.
 
     Args:
         state: what was understood of the newest message, earlier wishes carried over.
@@ -71,6 +73,9 @@ def followed(state: UserState, previous: UserState | None, text: str, last: str)
         text: the message.
         last: what we said before it, "" at the start.
     """
+    before = previous.query if previous else ""
+    query = without_scolding(state.query, text, before=before)
+    state = state.model_copy(update={"query": query})
     if state.need != "unknown" or state.intent == "crisis" or previous is None:
         return state
     need: NeedName = "unknown"

@@ -275,7 +275,12 @@ def clean_prose(text: str, *, max_chars: int) -> str:
 
 def label(item: Item) -> str:
     """An item's title and year, its markdown characters escaped, and addresses no links."""
-    plain = re.sub(r"([\\*_`<>\[\]])", r"\\\1", clean(item.label, max_chars=300))
+    return escaped(item.label, max_chars=300)
+
+
+def escaped(text: str, *, max_chars: int) -> str:
+    """A text as one line, its markdown characters escaped, and addresses no links."""
+    plain = re.sub(r"([\\*_`<>\[\]])", r"\\\1", clean(text, max_chars=max_chars))
     return _ADDRESS.sub(r"\\", plain)
 
 

@@ -25,8 +25,9 @@ from simpatico.agent.mind import (
     with_chosen_mood,
 )
 from simpatico.agent.mirror import voiced
-from simpatico.agent.read.about_us import about_us, asks_elsewhere
+from simpatico.agent.read.about_us import about_us, asks_elsewhere, is_beyond_us
 from simpatico.agent.read.counts import count_of
+from simpatico.agent.read.mentions import whole_title
 from simpatico.agent.read.reference import Reference
 from simpatico.agent.relax import without_wishes
 from simpatico.agent.route import choose_route
@@ -303,10 +304,14 @@ class Nodes:
     async def clarify(self, state: TurnState, writer: Writer) -> TurnState:
         """Ask the one question that helps most."""
         understood, said = state["understood"], state["request"].text
-        text = voice(understood.language).clarify(
-            state.get("voiced", state["understood"]), seed=_seed(state)
-        )
-        if asks_elsewhere(said):
+        asked = state.get("voiced", understood)
+        calm = asked.mood.label in _CALM and understood.intent != "ask_about"
+        title = whole_title(said) if asks_elsewhere(said) else ""
+        if title:
+            mentions = asked.mentions.model_copy(update={"unlinked": (title,)})
+            asked = asked.model_copy(update={"mentions": mentions})
+        text = voice(understood.language).clarify(asked, seed=_seed(state))
+        if calm and not title and is_beyond_us(said):
             cannot = chinese.NOT_FOR_ME if understood.language == "zh" else phrases.NOT_FOR_ME
             text = f"{cannot} {text}"
         return self._say(state, writer, text)
@@ -495,6 +500,9 @@ def _last(request: Request) -> str:
     last = request.said[-1] if request.said else None
     return last.text if last and last.role == "assistant" else ""
 
+
+_CALM = frozenset(("unknown", "neutral", "curiosity"))
+"""Moods of who asks; who feels something is answered that."""
 
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx|cheers)\b|谢|謝", re.I)
 

@@ -336,8 +336,25 @@ LENGTHS_UNTOLD = "I don't know how long they all are, so I can't say which is sh
 # Of us: what we know of a person ({known}: a list of what stands), what is kept, a scolding.
 KNOWN = "So far I know this of you: {known}."
 KNOWN_NOTHING = "Nothing yet. Tell me what you like, or how the day was."
+KNOWN_WORDS = (
+    "Nothing beyond what you asked for just now. Tell me what you like, or how the day was."
+)
+KNOWN_NEEDS: dict[str, str] = {
+    "cheer_up": "something to cheer you up",
+    "calm_down": "something to calm down with",
+    "thrill": "a thrill",
+    "cry_it_out": "a good cry",
+    "think": "something to think about",
+    "laugh": "a laugh",
+    "connect": "something to feel close to others with",
+    "focus": "something absorbing",
+    "escape": "something to get away with for a while",
+    "celebrate": "something to celebrate with",
+}
 KNOWN_PARTS: dict[str, str] = {
     "kept": "you asked for {}",
+    "tones": "you want it {}",
+    "need": "you came for {}",
     "left_out": "you want no {}",
     "liked": "you like {}",
     "disliked": "you don't like {}",

@@ -7,9 +7,13 @@ from simpatico.agent import explain, phrases
 from simpatico.agent.read.about_us import about_us
 from simpatico.agent.words import kept, left_out, listing
 from simpatico.agent.zh import explain as chinese
+from simpatico.agent.zh import names
 from simpatico.agent.zh import phrases as zh
 from simpatico.domain import Item, UserState
 from simpatico.language import Language
+
+MAX_WISHES = 500
+"""How many characters a sort of wishes is told in."""
 
 MAX_NAMED = 5
 """How many titles of a sort are named."""
@@ -46,6 +50,8 @@ def answer(
     for name, items in (("liked", liked), ("disliked", disliked), ("seen", seen)):
         titles = _titles(items, state.language)
         known += [parts[name].format(titles)] if titles else []
+    if state.query and not known:
+        return zh.KNOWN_WORDS if in_zh else phrases.KNOWN_WORDS
     if in_zh:
         said = zh.KNOWN.format(known="；".join(known)) + zh.KNOWN_END
         return said if known else zh.KNOWN_NOTHING
@@ -54,14 +60,19 @@ def answer(
 
 
 def _wishes(state: UserState) -> list[str]:
+    named = state.constraints.tones[:MAX_NAMED]
     if state.language == "zh":
         asked, without = chinese.wishes(state.constraints), chinese.left_out(state.constraints)
-        parts = zh.KNOWN_PARTS
+        parts, needs = zh.KNOWN_PARTS, zh.KNOWN_NEEDS
+        tones = chinese.listing([names.tone(one) for one in named])
     else:
         asked, without = kept(state.constraints), left_out(state.constraints)
-        parts = phrases.KNOWN_PARTS
-    return [
-        parts[name].format(one) for name, one in (("kept", asked), ("left_out", without)) if one
+        parts, needs = phrases.KNOWN_PARTS, phrases.KNOWN_NEEDS
+        tones = listing(["for children" if one == "kids" else one for one in named])
+    told = (("kept", asked), ("tones", tones), ("left_out", without))
+    need = [parts["need"].format(needs[state.need])] if state.need in needs else []
+    return need + [
+        parts[name].format(explain.escaped(one, max_chars=MAX_WISHES)) for name, one in told if one
     ]
 
 

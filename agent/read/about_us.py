@@ -32,7 +32,7 @@ _TOPICS: Final[tuple[tuple[Topic, re.Pattern[str]], ...]] = (
         re.compile(
             r"\b(?:fuck|screw|damn) (?:you|off)\b|\byou suck\b|\bshut up\b"
             r"|\byou(?:'?re| are)(?: just| really| so| such)*(?: an?)?(?: \w+)? (?:stupid|dumb|"
-            r"useless|idiot|moron|rubbish|trash|shit|worthless|bot)\b(?!\?)"
+            r"useless|idiot|moron|rubbish|trash|shit|worthless)\b(?!\?)"
             r"|\byour (?:suggestions?|recommendations?|picks?|taste|films?|movies?)"
             r"(?: really| all| just)* (?:sucks?|stinks?|(?:is|are) (?:\w+ )?(?:bad|terrible|awful|"
             r"rubbish|trash|shit|crap|useless|garbage))\b"
@@ -47,6 +47,22 @@ def about_us(text: str) -> Topic:
     low = text.casefold().replace("’", "'")
     return next((topic for topic, cue in _TOPICS if cue.search(low)), "")
 
+
+def without_scolding(query: str, text: str, *, before: str = "") -> str:
+    """A query without the words of a scolding in the text, but those that were asked for before."""
+    low = text.casefold().replace("’", "'")
+    said = {word for match in _SCOLDS.finditer(low) for word in re.findall(r"\w+", match[0])}
+    said -= set(before.split())
+    return " ".join(word for word in query.split() if word not in said) if said else query
+
+
+_SCOLDS: Final = dict(_TOPICS)["scolded"]
+_THEIRS = re.compile(
+    r"\b(?:i|me|my|myself|we|us|our|every(?:thing|one|body)|no(?:thing|body)|your|life|ideas?|good|"
+    r"about|that|one|(?:is|was|does|did|in) it|he|she|they|them|based|released|directed|seen|funny|"
+    r"sad|scary|new)\b|我|好|介绍|意思"
+)
+"""Words of who speaks of themselves or of a title; "will it rain?" has none."""
 
 _OURS = re.compile(
     r"\b(?:films?|movies?|watch\w*|see|recommend\w*|suggest\w*|music|songs?|listen\w*|series|shows?|"
@@ -63,3 +79,8 @@ def asks_elsewhere(text: str) -> bool:
     if len(low) > _LONGEST_QUESTION or not low.endswith(("?", "？")) or _OURS.search(low):
         return False
     return len(_WORD.findall(low)) >= 3 or len(_HAN.findall(low)) >= 4
+
+
+def is_beyond_us(text: str) -> bool:
+    """Whether such a question may be told so: it is neither about themselves nor about a title."""
+    return asks_elsewhere(text) and not _THEIRS.search(text.casefold())

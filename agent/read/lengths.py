@@ -93,6 +93,10 @@ _SHORT = re.compile(
     r"short)(?:ish)?\b(?! (?:story|stories|question|break|trip|while|temper))|"
     r"\bshort (?:films?|movies?|ones?|watch)\b|\bshorter\b|^short\b"
 )
+_WHICH = re.compile(
+    r"\bwhich\b(?: [\w']+){0,5} shorter\b(?! (?:films?|movies?|ones?|shows?|series))"
+)
+"""A question about things that are there: it sets no limit."""
 _BEFORE = 60
 
 
@@ -116,7 +120,8 @@ def read_minutes(low: str) -> tuple[int | None, bool]:
         return (None if _least(before) else minutes), False
     if _NOT_LONG.search(low):
         return NOT_LONG_MINUTES, False
-    return (SHORT_MINUTES, False) if _SHORT.search(low) else (None, False)
+    short = _SHORT.search(low) and not _WHICH.search(low)
+    return (SHORT_MINUTES if short else None), False
 
 
 def _minutes(match: re.Match[str]) -> int:

@@ -72,6 +72,10 @@ _DATED = re.compile(
 )
 """A title as catalogues write it: "The Purple Lighthouse (2019)"."""
 
+_TITLE_CASE = re.compile(
+    r"(?!.*\b(?:I|Me|My|We)\b)"
+    r"[A-Z\d][\w'’-]*(?: (?:[A-Z\d][\w'’:-]*|of|the|and|in|a|an|to|on|for|&)){2,9} [A-Z\d][\w'’-]*"
+)
 _QUOTED = re.compile(r"[\"“”]([A-Z0-9][^\"“”\n]{1,60})[\"“”]")
 
 
@@ -151,6 +155,12 @@ def _judge(before: str, after: str) -> str:
                 else found[0][1]
             )
     return found[0][1] if found and found[0][0] <= 40 else "named"
+
+
+def whole_title(text: str) -> str:
+    """A text of four words or more that is written as titles are; "" if it is not."""
+    title = text.strip().rstrip("?！!.？ ")
+    return title if _TITLE_CASE.fullmatch(title) else ""
 
 
 def unlinked(text: str, named: Sequence[Named]) -> tuple[str, ...]:

@@ -200,8 +200,23 @@ LENGTHS_UNTOLD = "它们的片长我不全知道，所以说不准哪个更短�
 
 KNOWN = "到现在我知道这些：{known}。"
 KNOWN_NOTHING = "还什么都不知道。说说你喜欢什么，或者今天过得怎么样。"
+KNOWN_WORDS = "除了你刚才要的，还什么都不知道。说说你喜欢什么，或者今天过得怎么样。"
+KNOWN_NEEDS: dict[str, str] = {
+    "cheer_up": "开心起来",
+    "calm_down": "平静下来",
+    "thrill": "来点刺激",
+    "cry_it_out": "好好哭一场",
+    "think": "看点值得思考的",
+    "laugh": "笑一笑",
+    "connect": "感受亲近",
+    "focus": "看点让人投入的",
+    "escape": "逃离一会儿",
+    "celebrate": "庆祝一下",
+}
 KNOWN_PARTS: dict[str, str] = {
     "kept": "你想要{}",
+    "tones": "你想要{}的感觉",
+    "need": "你想{}",
     "left_out": "你不要{}",
     "liked": "你喜欢{}",
     "disliked": "你不喜欢{}",

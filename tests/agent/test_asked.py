@@ -67,6 +67,9 @@ def test_a_need_stands_until_another_way_is_wanted(intent: IntentName) -> None:
     assert followed(scary, before, "scary", "").need == "unknown"
     sought = later.model_copy(update={"intent": "seek", "query": "submarines"})
     assert followed(sought, before, "submarines", "").need == "unknown"
+    scolds = later.model_copy(update={"query": "suck rainy"})
+    assert followed(scolds, before, "your movies suck", "").query == "rainy"
+    assert followed(scolds, before, "your movies suck", "").need == "laugh"
     misread = before.model_copy(update={"constraints": Constraints(tones=("sad",))})
     sad = later.model_copy(update={"constraints": Constraints(tones=("sad",))})
     assert followed(sad, misread, "from France", "").need == "unknown"

@@ -16,6 +16,8 @@ from simpatico.agent.read.lengths import read_minutes
         ("1.5 hours max", 90),
         ("two and a half hours tops", 150),
         ("two hours tops", 120),
+        ("which shorter films do you have?", 95),
+        ("something shorter", 95),
         ("got half an hour to kill", 30),
         ("half an hour", 30),
         ("a quarter of an hour at most", 15),
@@ -47,6 +49,8 @@ def test_a_limit_is_read(text: str, minutes: int) -> None:
     "text",
     [
         "i've been crying for two hours",
+        "which is shorter?",
+        "which one of the two is shorter?",
         "it took about an hour and 15 minutes",
         "i saw it 20 minutes ago",
         "about 15 minutes ago",

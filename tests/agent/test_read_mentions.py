@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpatico.agent.read.mentions import excepted, merge_mentions, stances, unlinked
+from simpatico.agent.read.mentions import excepted, merge_mentions, stances, unlinked, whole_title
 from simpatico.agent.read.reference import Reference
 from simpatico.domain import Item, Mentions
 from simpatico.retrieval.titles import TitleIndex
@@ -47,6 +47,18 @@ def test_titles_that_the_catalogue_lacks_are_kept_by_name() -> None:
 
 def test_quoted_words_that_are_no_title_are_left_alone() -> None:
     assert unlinked('I need a "good cry"', ()) == ()
+
+
+def test_a_text_that_is_written_as_titles_are_is_one() -> None:
+    assert whole_title("Who's Afraid of Virginia Woolf?") == "Who's Afraid of Virginia Woolf"
+    for text in (
+        "Who's afraid of what comes?",
+        "Is It Good?",
+        "Why Am I So Sad?",
+        "What should I cook?",
+        "?",
+    ):
+        assert whole_title(text) == ""
 
 
 def test_the_newest_word_on_an_item_counts() -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from simpatico.agent import phrases
 from simpatico.agent.build import build
 from simpatico.agent.service import Simpatico
 from simpatico.agent.turn import MAX_CHARS
@@ -479,5 +480,19 @@ def test_a_question_about_a_list_changes_no_wish_and_praise_takes_no_film(run: R
         assert second.route == "explain" and not second.state.constraints.tones
         assert (await talk.say("perfect")).route == "talk"
         assert (await talk.service.profile(talk.user)).liked == ()
+
+    run(work)
+
+
+def test_who_asks_for_help_is_not_sent_away_and_a_scolding_is_heard(run: Runs) -> None:
+    async def work(talk: Talk) -> None:
+        title = (await talk.say("Who's Afraid of Virginia Woolf?")).text
+        assert "I don't have “Who's Afraid of Virginia Woolf” here." in title
+        assert phrases.NOT_FOR_ME in (await talk.say("will it rain tomorrow?")).text
+        for text in ("why am I so sad?", "why does everything hurt?"):
+            assert phrases.NOT_FOR_ME not in (await talk.say(text)).text
+        funny = await talk.say("something funny")
+        scolded = await talk.say("your movies suck")
+        assert scolded.route == "talk" and scolded.state.query == funny.state.query
 
     run(work)

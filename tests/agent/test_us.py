@@ -4,10 +4,15 @@ import pytest
 
 from simpatico.agent import phrases, us
 from simpatico.agent.asked import agreed
-from simpatico.agent.read.about_us import about_us, asks_elsewhere
+from simpatico.agent.read.about_us import (
+    about_us,
+    asks_elsewhere,
+    is_beyond_us,
+    without_scolding,
+)
 from simpatico.agent.read.counts import MOST, count_of
 from simpatico.agent.zh import phrases as zh
-from simpatico.domain import Constraints, Item, UserState
+from simpatico.domain import NEEDS, Constraints, Item, UserState
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,7 @@ from simpatico.domain import Constraints, Item, UserState
         ("can you keep it short", ""),
         ("do you keep it light?", ""),
         ("are you a bot?", ""),
+        ("you are a bot right?", ""),
         ("something stupid and fun", ""),
     ],
 )
@@ -42,9 +48,20 @@ def test_what_we_know_is_told_from_what_stands() -> None:
         "*Heat (1995)*."
     )
     assert us.answer("what do you know about me?", UserState()) == phrases.KNOWN_NOTHING
+    funny = UserState(need="laugh", query="funny", constraints=Constraints(tones=("funny", "kids")))
+    assert us.answer("what do you know about me?", funny).startswith(
+        "So far I know this of you: you came for a laugh; you want it funny and for children. "
+    )
+    words = UserState(query="submarine")
+    assert us.answer("what do you know about me?", words) == phrases.KNOWN_WORDS
+    hostile = UserState(constraints=Constraints(people=("[g](http://e.com)",)))
+    assert r"\[g\](http\://e.com)" in us.answer("what do you know about me?", hostile)
     assert us.answer("do you store what I say?", state) == phrases.STORED
     assert us.answer("you suck", state) in phrases.SORRY
     assert us.answer("a western", state) == ""
+    assert us.answer("你了解我什么？", funny.model_copy(update={"language": "zh"})).startswith(
+        "到现在我知道这些：你想笑一笑；你想要"
+    )
     chinese = state.model_copy(update={"language": "zh"})
     assert us.answer("你了解我什么？", chinese).startswith(
         "到现在我知道这些：你想要惊悚；你不要恐怖。"
@@ -66,6 +83,39 @@ def test_what_we_know_is_told_from_what_stands() -> None:
 )
 def test_a_question_that_no_catalogue_answers_is_known(text: str, elsewhere: bool) -> None:
     assert asks_elsewhere(text) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text", "beyond"),
+    [
+        ("will it rain tomorrow?", True),
+        ("明天会不会下雨？", True),
+        ("why am I so sad?", False),
+        ("why does everything hurt?", False),
+        ("I need help, what should I do?", False),
+        ("I'm new to anime, any ideas?", False),
+        ("Zero Days? Whats it about?", False),
+        ("he is in Batman?", False),
+        ("Hmm, based on a book?", False),
+        ("我为什么这么难过？", False),
+    ],
+)
+def test_only_what_is_no_matter_of_the_heart_is_told_to_be_beyond_us(
+    text: str, *, beyond: bool
+) -> None:
+    assert is_beyond_us(text) is beyond
+
+
+def test_words_of_a_scolding_are_looked_for_only_where_they_were_before() -> None:
+    assert without_scolding("suck funny", "your movies suck", before="funny") == "funny"
+    said = "Your movies suck, show me submarines"
+    assert without_scolding("suck submarines", said) == "submarines"
+    assert without_scolding("trash", "films about trash") == "trash"
+
+
+def test_wishes_that_are_all_there_is_are_named() -> None:
+    for voice in (phrases, zh):
+        assert {*voice.KNOWN_NEEDS} == {*NEEDS} - {"unknown"}
 
 
 @pytest.mark.parametrize(

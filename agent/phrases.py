@@ -361,13 +361,13 @@ KNOWN_PARTS: dict[str, str] = {
     "seen": "you have seen {}",
 }
 KNOWN_END = (
-    "How you feel I only guess, from your words. On the page, what I know of you can be looked at, "
-    "taken back and erased."
+    "How you feel I only guess, from your words. On my own page, what I know of you can be looked "
+    "at, taken back and erased."
 )
 STORED = (
     "What you say in a conversation that is kept is stored on the server that I run on, so that we "
-    "can go on from there; in a temporary chat nothing is. On the page, what I know of you can be "
-    "looked at, taken back and erased."
+    "can go on from there; in a temporary chat nothing is. On my own page, what I know of you can "
+    "be looked at, taken back and erased."
 )
 SORRY: tuple[str, ...] = (
     "Sorry, that was no help. Name one film that you did like, or what I should stay away from, "

@@ -56,6 +56,7 @@ _ASKED: Final = tuple(
         r"like|enjoy|watch|saw|seen|hate|remember|know)|(?:is|are|was|were|titled|called|named)\b))",
         rf"\b(?:only|just|pick|choose|top|give me|show me|i need|i want) (?:me )?{_NUMBER}"
         r"(?= more\b|\W*$| (?:for|please|from|out)\b)",
+        rf"(?:^|[.,!;])\s*{_NUMBER} more(?:,? (?:please|pls))?\W*$",
         rf"(?:只要|就要|只|就|选|挑|(?<![后原本从上起])来)(?:推荐)?{_NUMBER}[部首个本](?![多人])",
         rf"(?:^|[^\w]|推荐(?:给?我)?|给我|[来要求选挑再找]|[想要]看|介绍|列出?)(?!一){_NUMBER}部"
         r"(?=\w{0,4}(?:电影|片)(?!子?[都里中哪我是]))",

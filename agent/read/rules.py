@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from simpatico.agent.read import company
-from simpatico.agent.read.clauses import Span, blank, inside, negated, plain
+from simpatico.agent.read.clauses import NEGATOR, Span, blank, inside, negated, plain
 from simpatico.agent.read.kinds import read_kinds
 from simpatico.agent.read.lengths import read_minutes
 from simpatico.agent.read.people import Names
@@ -136,8 +136,11 @@ def hear(
     little = tuple(hardly_known(low, terms=terms))
     unknown = tuple(one for one, wanted in little if not wanted)
     tried = tuple(one for one, wanted in little if wanted)
+    leads = tuple(lead_of(low, one) for one, _ in little)
     denied = tuple(
-        one for one in negated(low, terms=(*terms, *listed_years(low))) if not inside(one, tried)
+        one
+        for one in negated(low, terms=(*terms, *listed_years(low)))
+        if not (inside(one, leads) and NEGATOR.match(low, one[0]))
     )
     dropped = [match.span(1) for match in _TAKE_BACK.finditer(low) if match[1]]
     plays = tuple(plays_then(low))
@@ -181,9 +184,9 @@ def hear(
 
     film_genres: list[Span] = []
     for genre, span in _matches(low, table):
-        if not inside(span, wished) or inside(span, unknown):
-            continue
         refused = _refused(low, span, denied)
+        if not inside(span, wished) or (inside(span, unknown) and not refused):
+            continue
         if refused and told_apart(low, span, parting):
             continue
         if refused and genre == "Horror" and low[slice(*span)].startswith("slasher"):
@@ -191,9 +194,9 @@ def hear(
         put("not_genres" if refused else "genres", genre)
         film_genres += [span] if genre in GENRES and not refused else []
     for tone, span in _matches(low, TONES):
-        if not inside(span, wished) or inside(span, unknown):
-            continue
         refused = _refused(low, span, denied) and not _wanted_more(low, span)
+        if not inside(span, wished) or (inside(span, unknown) and not refused):
+            continue
         if refused and told_apart(low, span, parting):
             continue
         put("not_tones" if refused else "tones", tone)
@@ -244,7 +247,7 @@ def hear(
             *spoken.away,
             *(span for _, span in spoken.refused if low.startswith("non", span[0])),
         ),
-        leads=tuple(lead_of(low, one) for one, _ in little),
+        leads=leads,
         told=tuple(
             name
             for name, span in (*_matches(low, table), *_matches(low, TONES))

@@ -27,7 +27,8 @@ _LITTLE = re.compile(
 """That they know little of what comes; a habit ("I never watch horror") is a refusal."""
 _ENDS = re.compile(
     r"[.,;!?\n:()]|\b(?:but|so|and|where|what|which|can|could|would|recommend|suggest|show|give|"
-    r"any (?:good|ideas?|suggestions?|recommendations?)|please|pls|i want|i'd like|looking for)\b"
+    r"any (?:good|ideas?|suggestions?|recommendations?)|please|pls|i want|i'd like|"
+    r"looking for|because|cuz|though|although|except|i (?:hate|prefer|can't|cannot|don't))\b"
 )
 _MISSED = re.compile(
     r"\b(?:in|for) (?:\w+ ){0,2}(?:ages|years|months|weeks|while|time|forever)\b|"
@@ -39,8 +40,8 @@ _ENDING = (
     r"but|or|from|i|we|you)\b)"
 )
 _ASKED_FOR = re.compile(
-    r"\b(?:recommend|suggest|picks?|find|show|give|wants?|needs?|like|love|try|watch|see|choose|"
-    r"get|have)"
+    r"(?<!n't )(?<!dont )(?<!not )(?<!never )\b(?:recommend|suggest|picks?|find|"
+    r"show|give|wants?|needs?|like|love|try|watch|see|choose|get|have)"
     r"(?: (?:me|us|him|her|them|out))?(?: (?:just|only|maybe))? (?:(?:a |some )?(?:good |great |"
     rf"decent )?ones?|some|any){_ENDING}"
     r"|\b(?:recommend|suggest|want)(?: (?:me|us))? (?:something|anything)(?=\W*$|[.!?]| (?:please|"
@@ -51,6 +52,11 @@ _ASKED_FOR = re.compile(
     r"\b(?:suggestions|recommendations|ideas) (?:please|pls|plz|welcome)\b"
 )
 """That just what they know little of is asked for: "recommend one", "where do I start"."""
+_UNLIKED = re.compile(
+    r"\b(?:hates?|scares?|dislikes?|can'?t stand|not (?:a fan|my|for|into)|rather not|never|"
+    r"(?:do|does) ?n[o']?t (?:really )?(?:like|want|enjoy|need|feel))\b"
+)
+"""Between the two: they do not want it."""
 
 _PART = r"(?:(?:early|mid|late)[- ](?:the )?|turn of the )?"
 _IN = rf"(?:in|during|around|between|back in)(?: the)? {_PART}$"
@@ -116,7 +122,7 @@ def hardly_known(low: str, *, terms: Sequence[Span]) -> Iterator[tuple[Span, boo
 
     Yields:
         Each stretch, and whether what it speaks of is asked for all the same: "I'm new to anime,
-        any ideas?", with no other genre or tone between the two.
+        any ideas?", with no other genre or tone and no dislike between the two.
     """
     asks: list[Span] | None = None
     for match in _LITTLE.finditer(low):
@@ -130,8 +136,13 @@ def hardly_known(low: str, *, terms: Sequence[Span]) -> Iterator[tuple[Span, boo
         after = min((start for start, _ in asks if start >= end), default=None)
         gaps = [(before, match.start())] if before is not None else []
         gaps += [(end, after)] if after is not None else []
-        free = (not any(a <= start < b for start, _ in terms) for a, b in gaps)
-        yield (match.start(), end), any(free)
+        yield (
+            (match.start(), end),
+            any(
+                not any(a <= start < b for start, _ in terms) and not _UNLIKED.search(low, a, b)
+                for a, b in gaps
+            ),
+        )
 
 
 def lead_of(low: str, span: Span) -> Span:

@@ -84,6 +84,9 @@ def test_what_is_asked_for_beside_it_is_one(text: str, wanted: Constraints) -> N
             Constraints(genres=("Comedy",)),
         ),
         ("I haven't seen many westerns. Is that one good?", Constraints()),
+        ("I haven't watched a sad movie, and don't want one", Constraints()),
+        ("I haven't seen many horror films and I don't want to see any", Constraints()),
+        ("I hardly watch horror, I hate it. suggest something", Constraints()),
     ],
 )
 def test_what_is_hardly_known_is_the_wish_where_it_is_asked_for(
@@ -100,6 +103,18 @@ def test_what_is_hardly_known_is_the_wish_where_it_is_asked_for(
         (
             "we never watch westerns or musicals, suggest something",
             Constraints(not_genres=("Western", "Musical")),
+        ),
+        (
+            "I rarely watch horror because it scares me, recommend something",
+            Constraints(not_genres=("Horror",), not_tones=("scary",)),
+        ),
+        (
+            "I haven't seen many horror movies because I hate gore",
+            Constraints(not_tones=("violent",)),
+        ),
+        (
+            "I don't know many thrillers without violence, suggest one",
+            Constraints(genres=("Thriller",), not_tones=("violent",)),
         ),
         ("we never read fantasy", Constraints(not_genres=("Fantasy",))),
         (

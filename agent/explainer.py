@@ -249,6 +249,7 @@ class _Writing:
         self.sent = ""
         self.named = False
         self.over = False
+        self._enough = False  # what comes is not wanted, but soon at its end: no call is broken off
         self.cut_short = False
         self.problems: list[str] = []
         self._evidence = evidence
@@ -272,7 +273,7 @@ class _Writing:
 
     def take(self, piece: str) -> str:
         """Take a piece of what the model writes; gives what may be sent now."""
-        if self.over:
+        if self.over or self._enough:
             return ""
         line, end, _ = piece.partition("\n")
         self.over = bool(end)
@@ -282,7 +283,7 @@ class _Writing:
         for sentence in whole:
             self._pass_on(sentence)
             if not self.closes and not self._gate.missing(self.sent + self._held):
-                self.over, self._waiting, self._half = True, "", ""
+                self._enough, self._waiting, self._half = True, "", ""
                 break
         return self._ready()
 

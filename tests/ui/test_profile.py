@@ -100,7 +100,7 @@ def test_what_is_known_is_shown_and_taken_back_where_it_counts(visit: Open, smal
     )
     expect(tab.newest(".star.lit")).to_have_count(0)
     tab.say("something else")
-    assert tab.newest(".chip").all_inner_texts() == ["funny"]
+    assert tab.newest(".chip").all_inner_texts() == ["a laugh", "funny"]
 
 
 def test_it_is_taken_away_as_the_api_gives_it_and_erased_from_the_disk(
